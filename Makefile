@@ -1,0 +1,43 @@
+# make repro | test | test-slow | check | ui | prune: each sets up .venv first, once.
+PYTHON ?= python3
+VENV := $(CURDIR)/.venv
+export PATH := $(VENV)/bin:$(PATH)
+
+.PHONY: help setup repro test test-slow check format ui prune
+
+help:
+	@echo "make repro      rebuild every result (dvc repro), then show the verdicts"
+	@echo "make ui         browse the runs on http://127.0.0.1:5000 (mlflow ui)"
+	@echo "make test       run the tests;  make test-slow: the long ones;  make check: lint, format, types"
+	@echo "make prune      remove kept runs that the current results do not use"
+
+setup: $(VENV)/installed
+
+$(VENV)/installed: requirements.lock
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(not (3, 11) <= v[:2] <= (3, 13) and f"error: expected Python 3.11 to 3.13, received {v[0]}.{v[1]}; name another one: make PYTHON=python3.12")'
+	@echo "Installing the exact versions of requirements.lock into .venv; this takes a few minutes, once."
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --disable-pip-version-check --quiet --requirement requirements.lock
+	@touch $@
+
+repro: setup
+	@dvc repro
+	@python -m pipeline.outputs.terminal
+
+test: setup
+	@python -m pytest -q
+
+test-slow: setup
+	@python -m pytest -q -m slow
+
+check: setup
+	@ruff check . && ruff format --check . && mypy
+
+format: setup
+	@ruff check --fix . ; ruff format .
+
+ui: setup
+	@mlflow ui --host 127.0.0.1
+
+prune: setup
+	@python -m pipeline.stages.prune

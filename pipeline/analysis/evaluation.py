@@ -1,0 +1,69 @@
+"""What a finished run achieved, from its probabilities and weights; numpy only."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import confusion_matrix
+
+EPSILON = 1e-7  # Keras clips probabilities to [1e-7, 1 - 1e-7] before taking the logarithm
+SPARSE_BELOW = 1e-3
+
+Floats = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.uint8]
+
+
+def negative_log_likelihood(probabilities: Floats, labels: Labels) -> Floats:
+    """Cross-entropy of each image in nats, float32 of shape (n,); its mean is Keras's loss without penalties."""
+    of_truth = probabilities[np.arange(len(labels)), labels]
+    losses: Floats = -np.log(np.clip(of_truth, EPSILON, 1 - EPSILON))
+    return losses
+
+
+def predicted_labels(probabilities: Floats) -> Labels:
+    """Most probable class of each image, uint8 of shape (n,); the first of equals.
+
+    A diverged run's NaN probabilities count as class 0, so that it is scored and not dropped.
+    """
+    best: Labels = np.nan_to_num(probabilities, nan=-1.0).argmax(axis=1).astype(np.uint8)
+    return best
+
+
+def accuracy_and_loss(probabilities: Floats, labels: Labels) -> tuple[float, float]:
+    """Share of images answered right, and mean cross-entropy in nats."""
+    right = predicted_labels(probabilities) == labels
+    return float(right.mean()), float(negative_log_likelihood(probabilities, labels).mean(dtype=np.float64))
+
+
+def confusion(predicted: Labels, labels: Labels, classes: int) -> npt.NDArray[np.int64]:
+    """Counts of shape (classes, classes): rows are the truth, columns the prediction."""
+    counts: npt.NDArray[np.int64] = confusion_matrix(labels, predicted, labels=range(classes)).astype(
+        np.int64
+    )
+    return counts
+
+
+def recall(counts: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Share of each class's images that were recognised; NaN for a class without images."""
+    return _ratio(np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-1))
+
+
+def precision(counts: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Share of each class's predictions that were right; NaN for a class never predicted."""
+    return _ratio(np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-2))
+
+
+def _ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    undefined = np.full(part.shape, np.nan)
+    shares: npt.NDArray[np.float64] = np.divide(part, whole, out=undefined, where=whole > 0)
+    return shares
+
+
+def kernel_statistics(weights: Mapping[str, Floats]) -> dict[str, float]:
+    """L2 norm over all kernel weights, and share of them below 1e-3 in absolute value."""
+    values = np.concatenate([one.ravel() for name, one in weights.items() if name.endswith("/kernel")])
+    return {
+        "weight_norm": float(np.linalg.norm(values.astype(np.float64))),
+        "sparsity": float((np.abs(values) < SPARSE_BELOW).mean()),
+    }

@@ -1,0 +1,105 @@
+"""A study's evaluations as statistics: what each variant reached, and what each comparison says."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.analysis.comparison import Comparison, Declaration, compare_family
+from pipeline.analysis.evaluation import precision, recall
+from pipeline.analysis.variance import student_interval
+from pipeline.files import Arrays
+from pipeline.seeds import derive
+
+NOT_MEASURED = ("variant", "repeat", "fingerprint")
+
+
+def study_statistics(
+    plan: Mapping[str, Any], runs: pd.DataFrame, arrays: Mapping[str, Arrays]
+) -> dict[str, Any]:
+    """Everything metrics/studies/<study>.json says.
+
+    Parameters
+    ----------
+    plan : mapping
+        plan/comparison/<study>.json.
+    runs : DataFrame
+        evaluations/<study>/runs.csv.
+    arrays : mapping of str to dict of ndarray
+        evaluations/<study>/<variant>.npz by variant.
+    """
+    comparisons = _comparisons(plan, runs)
+    return {
+        **{key: plan[key] for key in ("study", "question", "profile", "metric", "higher_is_better", "alpha")},
+        **{key: plan[key] for key in ("margin", "control", "repeats", "data")},
+        "stand_in": any(data["stand_in"] for data in plan["data"].values()),
+        "variants": {
+            name: _variant(kind, runs[runs["variant"] == name], arrays[name], plan["alpha"])
+            for name, kind in plan["kinds"].items()
+        },
+        "comparisons": {name: one.to_dict() for name, one in comparisons.items()},
+    }
+
+
+def _comparisons(plan: Mapping[str, Any], runs: pd.DataFrame) -> dict[str, Comparison]:
+    """Comparisons of counts of correct images, so that ties are exact."""
+    counts = {
+        name: runs.loc[runs["variant"] == name].sort_values("repeat")["test_correct"].to_numpy()
+        for name in (plan["control"], *plan["treatments"])
+    }
+    declared = Declaration(
+        metric=plan["metric"],
+        margin=plan["margin"],
+        higher_is_better=plan["higher_is_better"],
+        alpha=plan["alpha"],
+        n_test=int(runs["n_test"].iloc[0]),
+    )
+    rng = np.random.Generator(np.random.PCG64(derive("resampling", plan["study"])))
+    return compare_family(counts, plan["control"], declared, rng=rng)
+
+
+def _variant(kind: str, runs: pd.DataFrame, arrays: Arrays, alpha: float) -> dict[str, Any]:
+    numeric = runs.drop(columns=list(NOT_MEASURED))
+    confusion = arrays["confusion"]
+    return {
+        "kind": kind,
+        "n": len(runs),
+        "metrics": {name: _estimate(numeric[name].to_numpy(dtype=float), alpha) for name in numeric},
+        "recall": _mean_over_repeats(recall(confusion)),
+        "precision": _mean_over_repeats(precision(confusion)),
+        "confusion": confusion.mean(axis=0).tolist(),
+    }
+
+
+def _estimate(values: Any, alpha: float) -> dict[str, float | None]:
+    """Mean, sd and Student interval over repeats; None where a value is missing or there are too few."""
+    if not np.isfinite(values).all():
+        return dict.fromkeys(("mean", "sd", "low", "high"))
+    mean = float(values.mean())
+    if len(values) < 2:
+        return {"mean": mean, "sd": None, "low": None, "high": None}
+    low, high = student_interval(values, 1 - alpha)
+    return {"mean": mean, "sd": float(values.std(ddof=1)), "low": low, "high": high}
+
+
+def _mean_over_repeats(by_class: Any) -> list[float | None]:
+    """Mean over repeats of a per-class share; None where it is undefined in any repeat."""
+    return [None if np.isnan(value) else float(value) for value in by_class.mean(axis=0)]
+
+
+def summary(profile: str, studies: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What metrics/summary.json says: every verdict, and how often each was reached."""
+    verdicts = {
+        name: {treatment: one["verdict"] for treatment, one in study["comparisons"].items()}
+        for name, study in studies.items()
+    }
+    return {
+        "profile": profile,
+        "stand_in": any(study["stand_in"] for study in studies.values()),
+        "studies": {
+            name: {"n": studies[name]["repeats"], "verdicts": found} for name, found in verdicts.items()
+        },
+        "counts": dict(sorted(Counter(one for found in verdicts.values() for one in found.values()).items())),
+    }

@@ -1,0 +1,133 @@
+"""Intervals: of a mean, a spread, their ratio, a chance to win; the spread of a variance study's arms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special, stats
+from statsmodels.stats.nonparametric import rank_compare_2indep
+
+LARGE_T = 200.0
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Standard deviation of one arm over its repeats, with its interval; None where it is undefined.
+
+    Squares of the SDs of one-at-a-time arms need not sum to the square of the total's.
+    """
+
+    n: int
+    sd: float | None
+    low: float | None
+    high: float | None
+
+
+def student_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
+    """Student interval of a mean, in the unit of `values`; collapses where they are all equal.
+
+    Parameters
+    ----------
+    values : array_like of float, shape (n,)
+        At least two finite values.
+    level : float
+        Two-sided confidence, in (0, 1).
+    """
+    x = np.asarray(values, dtype=float)
+    if np.ptp(x) == 0:  # scipy warns about precision here
+        return float(x[0]), float(x[0])
+    interval = stats.ttest_1samp(x, 0.0).confidence_interval(level)
+    return float(interval.low), float(interval.high)
+
+
+def sd_interval(sd: float, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Chi-square interval of a normal standard deviation, in the unit of `sd`.
+
+    Parameters
+    ----------
+    sd : float
+        Standard deviation of n values, with n - 1 in the denominator.
+    n : int
+        At least 2.
+    level : float
+        Two-sided confidence, in (0, 1).
+
+    References
+    ----------
+    NIST/SEMATECH e-Handbook of Statistical Methods, 7.2.3: sd * sqrt((n - 1) / chi-square quantile).
+    """
+    tails = np.array([(1 + level) / 2, (1 - level) / 2])
+    low, high = sd * np.sqrt((n - 1) / stats.chi2.ppf(tails, n - 1))
+    return float(low), float(high)
+
+
+def d_z_interval(d_z: float, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Interval of a standardised mean (mean / sd) of n values, by inverting the noncentral t distribution.
+
+    Beyond t = 200 only the sd is uncertain: its chi-square interval agrees to 0.7 % up to n = 100, and the
+    inversion slows down without bound.
+
+    Parameters
+    ----------
+    d_z : float
+        Observed mean / sd.
+    n : int
+        At least 2.
+    level : float
+        Two-sided confidence, in (0, 1).
+
+    References
+    ----------
+    Steiger and Fouladi (1997), "Noncentrality interval estimation and the evaluation of statistical models".
+    """
+    t = d_z * np.sqrt(n)
+    if abs(t) > LARGE_T:
+        low, high = sorted(d_z / sd for sd in sd_interval(1.0, n, level))
+    else:
+        tails = np.array([(1 + level) / 2, (1 - level) / 2])
+        low, high = special.nctdtrinc(n - 1, tails, t) / np.sqrt(n)
+    return float(low), float(high)
+
+
+def superiority(
+    control: ArrayLike, treatment: ArrayLike, level: float = 0.95
+) -> tuple[float, float | None, float | None]:
+    """Probability that a run of the treatment beats a run of the control, ties half, and its interval.
+
+    Over all pairs of runs, ignoring the pairing. The interval is clipped to [0, 1], and None where the ranks
+    have no variance, as for arms that do not overlap.
+
+    References
+    ----------
+    Brunner and Munzel (2000), "The nonparametric Behrens-Fisher problem", Biometrical Journal 42.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):  # one run, or ranks without variance
+        result = rank_compare_2indep(treatment, control)
+    if not result.var_prob > 0:
+        return float(result.prob1), None, None
+    low, high = np.clip(result.conf_int(alpha=1 - level), 0.0, 1.0)
+    return float(result.prob1), float(low), float(high)
+
+
+def spread(values: ArrayLike, level: float = 0.95) -> Spread:
+    """Standard deviation of one arm with its chi-square interval, in the unit of `values`.
+
+    Parameters
+    ----------
+    values : array_like of float, shape (n,)
+        One value per repeat. A diverged run (NaN or infinite) leaves the SD undefined; it is never dropped.
+    level : float
+        Two-sided confidence, in (0, 1).
+    """
+    x = np.asarray(values, dtype=float)
+    if x.size < 2 or not np.isfinite(x).all():
+        return Spread(x.size, None, None, None)
+    # Repeats of one seed must give exactly 0, which the rounding of a mean can spoil.
+    sd = float(x.std(ddof=1)) if np.ptp(x) else 0.0
+    return Spread(x.size, sd, *sd_interval(sd, x.size, level))
+
+
+def spread_by_arm(arms: Mapping[str, ArrayLike], level: float = 0.95) -> dict[str, Spread]:
+    """Spread of every arm of a variance study: all streams vary, each alone, none (see `spread`)."""
+    return {name: spread(values, level) for name, values in arms.items()}

@@ -1,0 +1,155 @@
+"""Raw arrays by loader: official MNIST, the digits stand-in, a user's own .npz; verified before anyone sees them."""
+
+import gzip
+import os
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.data.standins import digits
+from pipeline.errors import UserError
+from pipeline.files import Arrays, digest, read_arrays
+
+KEYS = ("x_train", "y_train", "x_test", "y_test")
+MIRROR = "CLAIMCHECK_MIRROR"
+_MNIST_GZ = {
+    "x_train": ("train-images-idx3-ubyte.gz", (60000, 28, 28)),
+    "y_train": ("train-labels-idx1-ubyte.gz", (60000,)),
+    "x_test": ("t10k-images-idx3-ubyte.gz", (10000, 28, 28)),
+    "y_test": ("t10k-labels-idx1-ubyte.gz", (10000,)),
+}
+
+
+def load(source: dict[str, Any], root: Path) -> Arrays:
+    """Verified arrays x_train, y_train, x_test, y_test of a source.
+
+    Parameters
+    ----------
+    source : dict
+        A section of `sources` in params.yaml.
+    root : pathlib.Path
+        Folder that a relative `path` starts from.
+
+    Returns
+    -------
+    dict of ndarray
+        Images uint8 of shape (n, height, width) or (n, height, width, channels), labels uint8 of shape (n,).
+
+    Raises
+    ------
+    UserError
+        No network and no mirror, an unreadable file, wrong keys or shapes, or a digest that is not the pinned one.
+    """
+    arrays = _LOADERS[source["loader"]](source, root)
+    _verify(arrays, source["sha256"], source["name"])
+    return arrays
+
+
+def _mnist(source: dict[str, Any], root: Path) -> Arrays:
+    mirror = os.environ.get(MIRROR)
+    if not mirror:
+        return _keras_mnist()
+    folder = Path(mirror)
+    if (folder / "mnist.npz").is_file():
+        return _npz(folder / "mnist.npz")
+    missing = [name for name, _ in _MNIST_GZ.values() if not (folder / name).is_file()]
+    if missing:
+        raise UserError(
+            f"{MIRROR}={mirror}: expected mnist.npz or the four official .gz files; missing {', '.join(missing)}."
+        )
+    return {key: _idx(folder / name, shape) for key, (name, shape) in _MNIST_GZ.items()}
+
+
+def _keras_mnist() -> Arrays:
+    import keras
+
+    try:
+        (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+    except Exception as error:
+        raise UserError(
+            f"MNIST: expected to download it; {error}. Without a network, set {MIRROR} to a folder that holds "
+            "mnist.npz or the four official .gz files."
+        ) from error
+    return dict(zip(KEYS, (x_train, y_train, x_test, y_test), strict=True))
+
+
+def _idx(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """Array of an IDX .gz file: a header of 4 + 4 x dimensions bytes, then uint8 values."""
+    try:
+        raw = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(f"{path}: expected a whole .gz file; {error}.") from None
+    header = 4 + 4 * len(shape)
+    if len(raw) != header + int(np.prod(shape)):
+        raise UserError(
+            f"{path}: expected {header + int(np.prod(shape))} bytes unpacked, received {len(raw)} (truncated?)."
+        )
+    return np.frombuffer(raw, np.uint8, offset=header).reshape(shape)
+
+
+def _own(source: dict[str, Any], root: Path) -> Arrays:
+    return _npz(root / source["path"])
+
+
+def _npz(path: Path) -> Arrays:
+    try:
+        arrays = read_arrays(path)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise UserError(f"{path}: expected a readable .npz without pickled objects; {error}.") from None
+    if set(arrays) != set(KEYS):
+        raise UserError(
+            f"{path}: expected the arrays {', '.join(KEYS)}; received {', '.join(sorted(arrays))}."
+        )
+    arrays = {key: array.squeeze(-1) if _column(key, array) else array for key, array in arrays.items()}
+    for key, array in arrays.items():
+        _check_array(f"{path}: {key}", key, array)
+    for part in ("train", "test"):
+        images, labels = arrays[f"x_{part}"], arrays[f"y_{part}"]
+        if len(images) != len(labels):
+            raise UserError(
+                f"{path}: expected as many labels as images; "
+                f"received {len(images)} x_{part} and {len(labels)} y_{part}."
+            )
+    return {key: arrays[key] for key in KEYS}
+
+
+def _column(key: str, array: npt.NDArray[Any]) -> bool:
+    return key.startswith("y") and array.ndim == 2 and array.shape[1] == 1
+
+
+def _check_array(where: str, key: str, array: npt.NDArray[Any]) -> None:
+    legal = (3, 4) if key.startswith("x") else (1,)
+    if array.dtype != np.uint8 or array.ndim not in legal or not len(array):
+        raise UserError(
+            f"{where}: expected uint8 with {' or '.join(map(str, legal))} dimensions and at least one entry; "
+            f"received {array.dtype} of shape {array.shape}."
+        )
+
+
+def _verify(arrays: Arrays, pinned: dict[str, str], name: str) -> None:
+    found = {key: digest(array) for key, array in arrays.items()}
+    wrong = [key for key, expected in pinned.items() if found[key] != expected]
+    if wrong:
+        lines = [f"  {key}: expected {pinned[key]}, received {found[key]}" for key in wrong]
+        raise UserError(
+            f"params.yaml: sources.{name}.sha256: these are not the pinned arrays.\n" + "\n".join(lines)
+        )
+    unpinned = [key for key in KEYS if key not in pinned]
+    if unpinned:
+        lines = [f"      {key}: {found[key]}" for key in unpinned]
+        raise UserError(
+            f"params.yaml: sources.{name}.sha256: expected the SHA-256 of every array; these lines are missing:\n"
+            + "\n".join(lines)
+        )
+
+
+_LOADERS: dict[str, Callable[[dict[str, Any], Path], Arrays]] = {
+    "mnist": _mnist,
+    "digits": lambda source, root: digits(),
+    "npz": _own,
+}

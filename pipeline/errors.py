@@ -1,0 +1,31 @@
+"""Errors a user can act on: what was expected, what was received, where, and the nearest legal value."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """A mistake the user can mend; shown as one message, never as a traceback."""
+
+
+def nearest(name: object, legal: Iterable[str]) -> str | None:
+    """Legal name closest to the one received, or None when nothing is close.
+
+    Parameters
+    ----------
+    name : object
+        What was received; anything but a string has no nearest name.
+    legal : iterable of str
+        The names that would have been accepted.
+    """
+    if not isinstance(name, str):
+        return None
+    close = difflib.get_close_matches(name, list(legal), n=1, cutoff=0.5)
+    return close[0] if close else None
+
+
+def hint(name: object, legal: Iterable[str]) -> str:
+    """Closing half-sentence of an error about a name: the nearest legal one, or all of them."""
+    names = sorted(legal)
+    close = nearest(name, names)
+    return f"Did you mean '{close}'?" if close else f"Legal: {', '.join(names)}."

@@ -1,0 +1,102 @@
+"""Reading and writing files whole or not at all, with bytes that depend on the content only."""
+
+import csv
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import UserError
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+def root() -> Path:
+    """Main checkout: what DVC names in DVC_ROOT (`--temp` and `--queue` work in a copy), or the working folder."""
+    return Path(os.environ.get("DVC_ROOT") or Path.cwd())
+
+
+def digest(array: npt.NDArray[Any]) -> str:
+    """SHA-256 (hex) of an array's bytes in C order; shape and dtype are not part of it."""
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    """JSON text that is equal for equal values: sorted keys, no spaces, no NaN."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """Temporary path beside `path` that takes its place when the block ends without an error.
+
+    Raises
+    ------
+    UserError
+        When the folder can't be written to, or the disk is full; `path` is then as it was.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent)) / path.name
+        yield temporary
+        _replace(temporary, path)
+    except OSError as error:
+        raise UserError(
+            f"{path}: expected to write it; {error.strerror or error}. Nothing was changed."
+        ) from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary.parent, ignore_errors=True)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    if temporary.is_dir() and path.is_dir():
+        path.replace(temporary.parent / "old")
+    temporary.replace(path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text, whole or not at all."""
+    with replaced(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as readable JSON; NaN is refused."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read the value of a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as CSV text with shortest round-trip numbers; None is an empty cell."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write arrays as an uncompressed .npz, whole or not at all; equal arrays give equal bytes."""
+    with replaced(path) as temporary, temporary.open("wb") as out:
+        np.savez(out, allow_pickle=False, **arrays)
+
+
+def read_arrays(path: Path) -> Arrays:
+    """Read every array of an .npz; never unpickles."""
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}

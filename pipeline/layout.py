@@ -1,0 +1,49 @@
+"""Where every stage's files lie, relative to the working folder; the one list of paths."""
+
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+PLAN = Path("plan")
+TASKS = PLAN / "tasks.json"
+RAW = Path("data/raw")
+PREPARED = Path("data/tasks")
+SPLITS = Path("data/splits")
+STANDARDIZED = Path("data/standardized")
+DIGESTS = Path("data/digests")
+RUNS = Path("runs")
+TIMINGS = Path("timings")
+EVALUATIONS = Path("evaluations")
+METRICS = Path("metrics")
+PLOTS = Path("plots")
+REPORT = Path("report")
+RECEIPT = Path("tracked/receipt.json")
+
+
+def source_plan(data_set: str) -> Path:
+    """What `download` is to fetch for a data set."""
+    return PLAN / "sources" / f"{data_set}.json"
+
+
+def training_plan(study: str) -> Path:
+    """Every run of a study, resolved."""
+    return PLAN / "training" / f"{study}.json"
+
+
+def comparison_plan(study: str) -> Path:
+    """What is compared in a study, and how it is worded."""
+    return PLAN / "comparison" / f"{study}.json"
+
+
+def run_folder(study: str, variant: str, repeat: int) -> Path:
+    """Files of one run."""
+    return RUNS / study / variant / f"{repeat:02d}"
+
+
+def digests(study: str) -> Path:
+    """Identity of every task that a study uses."""
+    return DIGESTS / f"{study}.json"
+
+
+def study_metrics(study: str) -> Path:
+    """Statistics of a study."""
+    return METRICS / "studies" / f"{study}.json"

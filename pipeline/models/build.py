@@ -1,0 +1,72 @@
+"""A recipe as a Keras model: its architecture's blocks, its modifiers, and the output layer."""
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from typing import Any
+
+import keras
+
+from pipeline.models.architectures import ARCHITECTURES
+from pipeline.models.blocks import Block, Conv
+from pipeline.models.modifiers import AFTER_ACTIVATION, AFTER_BLOCK, OPTIONS
+from pipeline.params.schema import Recipe
+
+
+def build(
+    recipe: Recipe, input_shape: Sequence[int], classes: int, model_class: type[keras.Model] = keras.Model
+) -> Any:
+    """Uncompiled functional model of a recipe.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to build; only its architecture and modifiers matter here.
+    input_shape : sequence of int
+        Shape (height, width, channels) of one image, given scaled, as float32.
+    classes : int
+        Units of the softmax output.
+    model_class : type of keras.Model
+        Class of the returned model.
+
+    Raises
+    ------
+    ValueError
+        From Keras, when the images are too small for the architecture.
+    """
+    blocks = ARCHITECTURES[recipe.architecture]()
+    inputs = keras.Input(tuple(input_shape), name="image")
+    x = inputs
+    for block in blocks:
+        x = _apply(x, block, recipe, blocks)
+    options = _options(recipe, None, blocks)
+    outputs = keras.layers.Dense(classes, activation="softmax", name="output", **options)(_flat(x))
+    return model_class(inputs=inputs, outputs=outputs, name=recipe.architecture)
+
+
+def _apply(x: Any, block: Block, recipe: Recipe, blocks: Sequence[Block]) -> Any:
+    options = _options(recipe, block, blocks)
+    if isinstance(block, Conv):
+        x = keras.layers.Conv2D(
+            block.filters, block.kernel_size, activation="relu", name=block.name, **options
+        )(x)
+    else:
+        x = keras.layers.Dense(block.units, activation="relu", name=block.name, **options)(_flat(x))
+    x = _through(x, (layer for add in AFTER_ACTIVATION for layer in add(recipe, block, blocks)))
+    if isinstance(block, Conv) and block.pool:
+        pooling = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}[
+            block.pool.kind
+        ]
+        x = pooling(block.pool.size, block.pool.strides, name=f"{block.name}_pool")(x)
+    return _through(x, (layer for add in AFTER_BLOCK for layer in add(recipe, block, blocks)))
+
+
+def _options(recipe: Recipe, block: Block | None, blocks: Sequence[Block]) -> dict[str, Any]:
+    return {key: value for give in OPTIONS for key, value in give(recipe, block, blocks).items()}
+
+
+def _through(x: Any, layers: Iterable[keras.Layer]) -> Any:
+    return reduce(lambda value, layer: layer(value), layers, x)
+
+
+def _flat(x: Any) -> Any:
+    return x if len(x.shape) == 2 else keras.layers.Flatten(name="flatten")(x)

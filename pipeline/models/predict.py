@@ -1,0 +1,66 @@
+"""A finished run's model: rebuilt from its recipe and weights, and asked for probabilities."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.data.preparation import Images, Scaling
+from pipeline.files import Arrays, read_arrays, read_json
+from pipeline.models.build import build
+from pipeline.models.weights import set_weights
+from pipeline.params.schema import Recipe
+
+BATCH = 256
+CHUNK = 4096
+
+
+def rebuild(folder: Path) -> keras.Model:
+    """Keras model of a run's folder, with its final weights; takes scaled images, float32."""
+    about = read_json(folder / "run.json")
+    model = build(Recipe.model_validate(about["recipe"]), about["input_shape"], about["classes"])
+    set_weights(model, read_arrays(folder / "weights.npz"))
+    return model
+
+
+def probabilities(
+    recipe: Recipe, weights: Arrays, images: Images, scaling: Scaling, classes: int
+) -> npt.NDArray[np.float32]:
+    """Class probabilities of images, float32 of shape (n, classes), in inference mode.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What the weights belong to.
+    weights : dict of ndarray
+        By `layer/variable`.
+    images : ndarray of uint8, shape (n, height, width, channels)
+        Unscaled images; scaled piece by piece, to bound memory.
+    scaling : Scaling
+        From pixels to what the network is given.
+    classes : int
+        Number of classes.
+    """
+    model = _model(_inference_part(recipe), images.shape[1:], classes)
+    set_weights(model, weights)
+    pieces = (images[first : first + CHUNK] for first in range(0, len(images), CHUNK))
+    return np.concatenate([model.predict(scaling(piece), batch_size=BATCH, verbose=0) for piece in pieces])
+
+
+def _inference_part(recipe: Recipe) -> Recipe:
+    """The part of a recipe that a trained network's answers depend on, besides its weights."""
+    training_only = {"l1": None, "l2": None, "dropout": None, "early_stopping": None}
+    fixed = {
+        "batch_size": 1,
+        "epochs": 1,
+        "optimizer": recipe.optimizer.model_copy(update={"learning_rate": 1.0}),
+    }
+    return recipe.model_copy(update={**training_only, **fixed})
+
+
+@lru_cache(maxsize=8)
+def _model(recipe: Recipe, input_shape: Sequence[int], classes: int) -> keras.Model:
+    return build(recipe, input_shape, classes)

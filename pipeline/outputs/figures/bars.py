@@ -1,0 +1,57 @@
+"""Bar chart: the variants' means of one metric, measured from the control or from zero."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from pipeline.outputs.figures.theme import ACCENT, FAINT, INK, rows_axes, themed
+from pipeline.outputs.figures.units import scale, value_label
+
+Estimate = Mapping[str, Any]
+
+
+@themed
+def bar_chart(
+    estimates: Mapping[str, Estimate], control: str | None, metric: str, n: int, from_zero: bool = False
+) -> Figure:
+    """Means of a metric with their 95 % intervals, one bar a variant.
+
+    Parameters
+    ----------
+    estimates : mapping of variant to {"mean", "low", "high"}
+        In the metric's own unit; null limits draw no interval, a null mean no bar.
+    control : str or None
+        Variant whose mean is the dashed line.
+    metric : str
+        Names the axis and chooses its unit.
+    n : int
+        Repeats behind every mean.
+    from_zero : bool
+        Bars start at zero (times, sizes) instead of at the control's mean (accuracies, where a bar from zero
+        would hide the differences and a bar from anywhere else would distort them).
+    """
+    figure, axes = rows_axes(list(estimates), row_inches=0.34, extra_inches=0.75)
+    factor = scale(metric)
+    baseline = estimates[control]["mean"] if control is not None else None
+    start = 0.0 if from_zero or baseline is None else factor * baseline
+    for row, (variant, estimate) in enumerate(estimates.items()):
+        _bar(axes, row, estimate, factor, start, FAINT if variant == control else ACCENT)
+    if baseline is not None:
+        axes.axvline(factor * baseline, color=INK, linewidth=0.9, linestyle=(0, (4, 2)), gid="control")
+        look = Line2D([], [], color=INK, linewidth=0.9, linestyle=(0, (4, 2)), label=f"mean of {control}")
+        figure.legend(handles=[look], loc="outside upper left")
+    axes.set_xlabel(f"{value_label(metric)}, mean and 95 % interval, n = {n} repeats")
+    return figure
+
+
+def _bar(axes: Axes, row: int, estimate: Estimate, factor: float, start: float, colour: str) -> None:
+    if estimate["mean"] is None:
+        return
+    mean = factor * estimate["mean"]
+    axes.barh(row, mean - start, left=start, height=0.56, color=colour)
+    if estimate.get("low") is not None and estimate.get("high") is not None:
+        ends = [factor * estimate["low"], factor * estimate["high"]]
+        axes.plot(ends, [row, row], color=INK, linewidth=1.2, marker="|", markersize=6)

@@ -1,0 +1,112 @@
+"""Confusion heat maps: where each variant's errors lie, the mean over its repeats."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from pipeline.outputs.figures.layout import Grid, grid, panel_title
+from pipeline.outputs.figures.theme import BAND, FAINT, INK, MUTED, WARNING, blank, themed
+
+Matrix = npt.NDArray[np.float64]
+ERRORS = LinearSegmentedColormap.from_list("errors", ["white", "#f3b48a", WARNING, "#5a2300"])
+SMALLEST_COUNT = 0.05  # a smaller mean would print as 0.0
+MOST_CLASSES_WITH_TEXT = 12
+MOST_PANELS_WITH_TEXT = 9  # three columns; in smaller cells a number cannot be read
+
+
+@themed
+def confusion_heatmaps(
+    confusions: Mapping[str, npt.ArrayLike],
+    classes: Mapping[str, Sequence[str]] | None = None,
+    repeats: int | None = None,
+) -> Figure:
+    """Mean confusion matrices, one panel a variant, errors coloured on one shared scale.
+
+    Parameters
+    ----------
+    confusions : mapping of variant to array of shape (C, C)
+        Mean counts over repeats; rows true, columns predicted. C may differ between variants.
+    classes : mapping of variant to C class names, optional
+        0, 1, 2 ... without it.
+    repeats : int, optional
+        Number of runs the counts are means of, for the label.
+
+    Returns
+    -------
+    Figure
+        Colour: share of the true class's images; the diagonal is grey and prints the recall in percent,
+        the other cells print mean counts.
+    """
+    matrices = {variant: np.asarray(counts, dtype=np.float64) for variant, counts in confusions.items()}
+    places = grid(len(matrices), most_columns=3 if len(matrices) <= MOST_PANELS_WITH_TEXT else 5)
+    figure = blank(places.width, places.panel_inches * places.rows * 1.06 + 0.8)
+    top = max(_error_shares(matrix).max() for matrix in matrices.values()) or 1.0
+    for index, (variant, matrix) in enumerate(matrices.items()):
+        axes = figure.add_subplot(places.rows, places.columns, index + 1)
+        _panel(axes, matrix, 100 * top, places)
+        panel_title(axes, f"{variant}\n{_errors(matrix)}", places.panel_inches)
+        _class_ticks(axes, (classes or {}).get(variant) or [str(c) for c in range(len(matrix))])
+    _labels(figure, repeats)
+    return figure
+
+
+def _shares(matrix: Matrix) -> Matrix:
+    totals = matrix.sum(axis=1, keepdims=True)
+    shares: Matrix = np.divide(matrix, totals, out=np.zeros_like(matrix), where=totals > 0)
+    return shares
+
+
+def _error_shares(matrix: Matrix) -> Matrix:
+    shares = _shares(matrix)
+    np.fill_diagonal(shares, 0.0)
+    return shares
+
+
+def _errors(matrix: Matrix) -> str:
+    return f"{matrix.sum() - np.trace(matrix):,.1f} errors of {matrix.sum():,.0f}"
+
+
+def _panel(axes: Axes, matrix: Matrix, top_percent: float, places: Grid) -> None:
+    shares = 100 * _error_shares(matrix)
+    off_diagonal = np.ma.masked_array(shares, mask=np.eye(len(matrix), dtype=bool))
+    axes.set_facecolor(BAND)
+    axes.imshow(off_diagonal, cmap=ERRORS, vmin=0, vmax=top_percent, interpolation="nearest")
+    axes.spines[:].set_visible(True)
+    axes.spines[:].set_color(FAINT)
+    if len(matrix) <= MOST_CLASSES_WITH_TEXT and places.count <= MOST_PANELS_WITH_TEXT:
+        _cell_texts(axes, matrix, shares / top_percent, size=min(8.0, 19 * places.panel_inches / len(matrix)))
+
+
+def _cell_texts(axes: Axes, matrix: Matrix, darkness: Matrix, size: float) -> None:
+    recall = 100 * np.diagonal(_shares(matrix))
+    for true, predicted in np.argwhere(matrix >= SMALLEST_COUNT):
+        count = matrix[true, predicted]
+        text = f"{count:.1f}" if count < 10 else f"{count:.0f}"
+        colour = "white" if darkness[true, predicted] > 0.6 else INK
+        if true == predicted:
+            text, colour = f"{recall[true]:.0f}", MUTED
+        cell = axes.text(predicted, true, text, color=colour, fontsize=size, ha="center", va="center")
+        cell.set_in_layout(False)  # within its cell: hundreds of boxes less to measure
+
+
+def _class_ticks(axes: Axes, names: Sequence[str]) -> None:
+    wordy = any(len(name) > 2 for name in names)
+    axes.set_xticks(range(len(names)), names, rotation=90 if wordy else 0)
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(length=0, labelsize=7.5, pad=1.5, labelcolor=MUTED)
+
+
+def _labels(figure: Figure, repeats: int | None) -> None:
+    figure.supxlabel("predicted class", color=MUTED, fontsize=9.5)
+    figure.supylabel("true class", color=MUTED, fontsize=9.5)
+    image = figure.axes[0].images[0]
+    of = "" if repeats is None else f", mean of n = {repeats} repeats"
+    bar = figure.colorbar(
+        image, ax=figure.axes, location="top", shrink=0.5, aspect=45, pad=0.01, anchor=(0.0, 0.5)
+    )
+    bar.set_label(f"errors, % of the true class's images{of}", fontsize=9)
+    bar.outline.set_visible(False)

@@ -1,0 +1,112 @@
+"""Learning curves: mean and spread over the repeats, train and validation, one panel a variant."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from pipeline.outputs.figures.layout import grid, panel_title, panels
+from pipeline.outputs.figures.theme import ACCENT, INK, MUTED, themed
+from pipeline.outputs.figures.units import scale
+
+Histories = Mapping[str, Sequence[pd.DataFrame]]
+MARKED_EPOCHS = 12  # up to here each epoch is a dot, so that one epoch is visible
+
+
+def over_repeats(histories: Sequence[pd.DataFrame], column: str) -> pd.DataFrame:
+    """Mean, min, max and count of a column over the repeats still training at each epoch.
+
+    Parameters
+    ----------
+    histories : sequence of DataFrame
+        One a repeat, columns ``epoch`` (1-based) and `column`; lengths may differ (early stopping).
+    column : str
+        ``loss``, ``accuracy``, ``val_loss`` or ``val_accuracy``.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by epoch, columns mean, min, max, count; empty when no history has the column. Values that
+        are not finite are left out.
+    """
+    parts = [history[["epoch", column]] for history in histories if column in history]
+    rows = pd.concat(parts) if parts else pd.DataFrame({"epoch": [], column: []})
+    rows = rows.replace([np.inf, -np.inf], np.nan).dropna()
+    return rows.groupby("epoch")[column].agg(["mean", "min", "max", "count"])
+
+
+@themed
+def learning_curves(histories: Histories, quantity: str, control: str | None = None) -> Figure:
+    """Train and validation curves of every variant, on shared axes.
+
+    Parameters
+    ----------
+    histories : mapping of variant to histories
+        A DataFrame a repeat, see `over_repeats`. At least one variant with at least one history.
+    quantity : "loss" or "accuracy"
+    control : str, optional
+        Variant whose mean validation curve is repeated in the other panels.
+
+    Returns
+    -------
+    Figure
+        Line: mean; band: smallest to largest over repeats; dotted from the epoch where a repeat has stopped.
+    """
+    places = grid(len(histories))
+    figure, every_axes = panels(places, panel_height=1.75, extra_inches=0.55)
+    reference = over_repeats(histories.get(control or "", []), f"val_{quantity}")
+    for axes, (variant, runs) in zip(every_axes, histories.items(), strict=True):
+        _panel(axes, runs, quantity)
+        if variant != control and len(reference):
+            _mean(axes, reference, quantity, color=INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1.9)
+        panel_title(axes, f"{variant}, n = {len(runs)}", places.panel_inches)
+        axes.grid(axis="y")
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1))
+    _labels(figure, quantity, control if len(reference) and len(histories) > 1 else None)
+    return figure
+
+
+def _panel(axes: Axes, runs: Sequence[pd.DataFrame], quantity: str) -> None:
+    for column, colour in ((quantity, MUTED), (f"val_{quantity}", ACCENT)):
+        spread = over_repeats(runs, column)
+        if len(spread):
+            _spread(axes, spread, quantity, colour, repeats=len(runs))
+
+
+def _spread(axes: Axes, spread: pd.DataFrame, quantity: str, colour: str, repeats: int) -> None:
+    factor = scale(quantity)
+    axes.fill_between(
+        spread.index, factor * spread["min"], factor * spread["max"], color=colour, alpha=0.2, linewidth=0
+    )
+    together = spread[spread["count"] == repeats]
+    marker = "." if len(spread) <= MARKED_EPOCHS else ""
+    _mean(axes, together, quantity, color=colour, linewidth=1.5, marker=marker)
+    thinning = spread.loc[together.index.max() :] if len(together) else spread
+    if len(thinning) > 1 or not len(together):
+        _mean(axes, thinning, quantity, color=colour, linewidth=1.5, linestyle=":")
+
+
+def _mean(axes: Axes, spread: pd.DataFrame, quantity: str, **look: object) -> None:
+    axes.plot(spread.index, scale(quantity) * spread["mean"], **look)  # type: ignore[arg-type]
+
+
+def _labels(figure: Figure, quantity: str, control: str | None) -> None:
+    figure.supxlabel("epoch", color=MUTED, fontsize=9.5)
+    figure.supylabel("accuracy (%)" if quantity == "accuracy" else quantity, color=MUTED, fontsize=9.5)
+    handles = [
+        Line2D([], [], color=MUTED, linewidth=1.5, label="train"),
+        Line2D([], [], color=ACCENT, linewidth=1.5, label="validation"),
+        Patch(color=MUTED, alpha=0.25, linewidth=0, label="smallest to largest repeat"),
+        Line2D([], [], color=MUTED, linewidth=1.5, linestyle=":", label="some repeats have stopped"),
+    ]
+    if control is not None:
+        look = Line2D(
+            [], [], color=INK, linewidth=0.9, linestyle=(0, (4, 2)), label=f"validation of {control}"
+        )
+        handles.append(look)
+    figure.legend(handles=handles, loc="outside upper left", ncols=5)

@@ -1,0 +1,87 @@
+"""Repeat strip: every repeat's value, so that the spread is seen and not only summarised."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from pipeline.outputs.figures.theme import ACCENT, FAINT, INK, MUTED, rows_axes, themed
+from pipeline.outputs.figures.units import scale, value_label, words
+
+Values = Mapping[str, Sequence[float]]
+
+
+@themed
+def repeat_strip(
+    values: Values, control: str | None = None, metric: str = "test_accuracy", paired: bool = True
+) -> Figure:
+    """Every repeat of every variant as a dot, with the variant's mean.
+
+    Parameters
+    ----------
+    values : mapping of variant to values
+        One value a repeat, repeat 0 first, in the metric's own unit (fractions).
+    control : str, optional
+        Variant whose mean is carried down as a dashed line.
+    metric : str
+        Names the axis and chooses its unit.
+    paired : bool
+        Join each dot to the control's value of the same repeat, where both have the same number of repeats.
+    """
+    figure, axes = rows_axes(list(values), row_inches=0.4, extra_inches=0.85)
+    factor = scale(metric)
+    shown = {
+        variant: factor * np.asarray(list(numbers), dtype=np.float64) for variant, numbers in values.items()
+    }
+    base = shown.get(control) if control is not None else None
+    if base is not None and len(base):
+        axes.axvline(base.mean(), color=INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1, gid="control")
+    for row, (variant, numbers) in enumerate(shown.items()):
+        if paired and base is not None and variant != control and len(base) == len(numbers):
+            _pairs(axes, row, base, numbers)
+        _dots(axes, row, numbers, MUTED if variant == control else ACCENT)
+    _labels(figure, axes, shown, control, metric)
+    return figure
+
+
+def heights(row: int, count: int) -> npt.NDArray[np.float64]:
+    """Vertical places of a row's repeats, repeat 0 on top, so that equal values do not hide each other."""
+    return row + (np.linspace(-0.26, 0.26, count) if count > 1 else np.zeros(count))
+
+
+def _dots(axes: Axes, row: int, numbers: npt.NDArray[np.float64], colour: str) -> None:
+    axes.plot(numbers, heights(row, len(numbers)), "o", color=colour, markersize=3.6, zorder=3)
+    if len(numbers):
+        axes.plot([numbers.mean()] * 2, [row - 0.36, row + 0.36], color=INK, linewidth=2, zorder=4)
+
+
+def _pairs(axes: Axes, row: int, base: npt.NDArray[np.float64], numbers: npt.NDArray[np.float64]) -> None:
+    axes.hlines(heights(row, len(base)), base, numbers, color=FAINT, linewidth=1, zorder=2)
+
+
+def _labels(
+    figure: Figure, axes: Axes, shown: Mapping[str, npt.NDArray[np.float64]], control: str | None, metric: str
+) -> None:
+    axes.set_yticks(
+        range(len(shown)), [f"{variant}, n = {len(numbers)}" for variant, numbers in shown.items()]
+    )
+    axes.set_xlabel(value_label(metric))
+    handles = [
+        Line2D(
+            [],
+            [],
+            marker="o",
+            linestyle="",
+            color=ACCENT,
+            markersize=3.6,
+            label=f"{words(metric)} of one repeat",
+        ),
+        Line2D([], [], marker="|", linestyle="", color=INK, markersize=10, markeredgewidth=2, label="mean"),
+    ]
+    if control in shown:
+        look = Line2D([], [], color=INK, linewidth=0.9, linestyle=(0, (4, 2)), label=f"mean of {control}")
+        handles.append(look)
+    figure.legend(handles=handles, loc="outside upper left", ncols=3)

@@ -1,0 +1,79 @@
+"""One look for every figure: few colours, told apart by colour-blind readers, and the settings of drawing."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK = "#1f2430"
+MUTED = "#5c6370"
+FAINT = "#c9ced6"
+ACCENT = "#0067a5"  # blue: the one accent, and what is better
+WARNING = (
+    "#b34700"  # vermilion: what is worse, and errors; blue and vermilion stay apart in every colour blindness
+)
+BAND = "#eceff3"
+WIDTH_INCHES = 10.0
+
+SETTINGS: dict[Any, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": MUTED,
+    "axes.labelsize": 9.5,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 9.5,
+    "axes.unicode_minus": True,
+    "figure.constrained_layout.h_pad": 0.06,
+    "figure.constrained_layout.w_pad": 0.06,
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9.5,
+    "grid.color": BAND,
+    "grid.linewidth": 0.8,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "path.simplify": False,
+    "svg.fonttype": "none",
+    "text.color": INK,
+    "text.parse_math": False,  # a name with a dollar sign is a name
+    "xtick.color": FAINT,
+    "xtick.labelcolor": MUTED,
+    "xtick.labelsize": 9,
+    "ytick.color": FAINT,
+    "ytick.labelcolor": INK,
+    "ytick.labelsize": 9,
+}
+
+P = ParamSpec("P")
+
+
+def themed(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Drawing function that runs under the project's settings and leaves the global ones as they were."""
+
+    @functools.wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with matplotlib.rc_context(rc=SETTINGS):
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+def blank(width: float, height: float) -> Figure:
+    """Empty white figure of that size in inches, whose parts make room for each other."""
+    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+
+
+def rows_axes(names: list[str], row_inches: float, extra_inches: float) -> tuple[Figure, Axes]:
+    """Figure with one axes and one labelled row a name, the first on top; its height follows their number."""
+    figure = blank(WIDTH_INCHES, extra_inches + row_inches * len(names))
+    axes = figure.add_subplot()
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x")
+    axes.spines["left"].set_visible(False)
+    return figure, axes

@@ -1,0 +1,54 @@
+"""Views to pages: self-contained HTML that opens from a disk and asks no network for anything."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipeline.outputs.figures import theme
+from pipeline.outputs.figures.units import words
+from pipeline.outputs.figures.verdicts import VERDICTS
+from pipeline.outputs.report import numbers
+from pipeline.outputs.report.views import Section, StudyView
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(
+    studies: Sequence[StudyView], leading: Sequence[Section] = (), trailing: Sequence[Section] = ()
+) -> dict[str, str]:
+    """Pages of the report by file name; ``index.html`` holds everything.
+
+    Parameters
+    ----------
+    studies : sequence of StudyView
+        In the order they are shown.
+    leading, trailing : sequence of Section
+        Parts of the page that belong to no single study, before and after the studies.
+    """
+    page = _environment().get_template("index.html")
+    counts = Counter(c.verdict for study in studies for c in study.comparisons)
+    return {
+        "index.html": page.render(
+            studies=studies,
+            leading=leading,
+            trailing=trailing,
+            profiles=sorted({study.profile for study in studies}),
+            stand_in=any(study.stand_in for study in studies),
+            counts={verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},
+        )
+    }
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {name: getattr(numbers, name) for name in numbers.__all__} | {"words": words}
+    environment.globals |= {"VERDICTS": VERDICTS, "theme": theme}
+    return environment

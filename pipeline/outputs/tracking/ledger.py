@@ -1,0 +1,138 @@
+"""One study's runs in MLflow by key: missing ones added, changed ones refreshed, superseded ones marked."""
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Self, TypeVar
+
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
+
+from pipeline.outputs.tracking.entries import KEY, DataSet, Entry, Point
+from pipeline.outputs.tracking.store import all_runs
+
+COMPLETE = "claimcheck.complete"
+SUPERSEDED = "claimcheck.superseded"
+MODEL = "claimcheck.model"
+EXPERIMENT = "dvc.experiment"
+MAX_METRICS, MAX_PARAMS, MAX_TAGS = 1000, 100, 100  # of one call
+
+T = TypeVar("T")
+
+
+class Ledger:
+    """The complete runs of one MLflow experiment by key, and what has been declared of them.
+
+    Parameters
+    ----------
+    client : MlflowClient
+        Of a store that nobody else writes to meanwhile.
+    experiment_id : str
+        The study's MLflow experiment.
+    known : mapping of str to Run
+        Complete runs by key.
+    dvc_experiment : str or None
+        Name of the `dvc exp run` that this belongs to; it never calls another's runs superseded.
+    """
+
+    def __init__(
+        self, client: MlflowClient, experiment_id: str, known: Mapping[str, Run], dvc_experiment: str | None
+    ) -> None:
+        self.client, self.experiment_id, self.dvc_experiment = client, experiment_id, dvc_experiment
+        self.known = dict(known)
+        self.run_ids: dict[str, str] = {}
+        self.added = 0
+
+    @classmethod
+    def open(cls, client: MlflowClient, experiment_id: str, dvc_experiment: str | None) -> Self:
+        """Ledger of what the store holds, cleared of runs that a killed process left half-written."""
+        known = {}
+        for run in list(all_runs(client, experiment_id)):
+            tags = run.data.tags
+            if KEY in tags and tags.get(COMPLETE) == "true":
+                known[tags[KEY]] = run
+            elif KEY in tags:
+                client.delete_run(run.info.run_id)
+        return cls(client, experiment_id, known, dvc_experiment)
+
+    def upsert(self, entry: Entry) -> str:
+        """MLflow run id of an entry, which is in the store and up to date afterwards."""
+        run = self.known.get(entry.key)
+        run_id = self._add(entry) if run is None else self._refresh(run, entry)
+        self.run_ids[entry.key] = run_id
+        return run_id
+
+    def had(self, entry: Entry, tag: str) -> bool:
+        """Whether an entry was in the store, with a tag, when the ledger was opened."""
+        return entry.key in self.known and tag in self.known[entry.key].data.tags
+
+    def supersede(self) -> None:
+        """Mark every run that the files no longer declare."""
+        for key, run in self.known.items():
+            if key not in self.run_ids:
+                self._set_tags(run, _marks(run.data.tags, False, self.dvc_experiment))
+
+    def _add(self, entry: Entry) -> str:
+        note = {"mlflow.note.content": entry.description} if entry.description else {}
+        tags = {**entry.tags, **_marks({}, True, self.dvc_experiment), **note}
+        run = self.client.create_run(self.experiment_id, tags=tags, run_name=entry.name)
+        run_id: str = run.info.run_id
+        self._log_points(run_id, entry.points)
+        for params in _chunks([Param(name, value) for name, value in entry.params.items()], MAX_PARAMS):
+            self.client.log_batch(run_id, params=params)
+        if entry.data:
+            self.client.log_inputs(run_id, [_dataset_input(data) for data in entry.data])
+        for path, folder in entry.artifacts:
+            self.client.log_artifact(run_id, str(path), folder or None)
+        self.client.set_terminated(run_id, "FINISHED")
+        self.client.set_tag(run_id, COMPLETE, "true")  # last: without it the run counts as interrupted
+        self.added += 1
+        return run_id
+
+    def _refresh(self, run: Run, entry: Entry) -> str:
+        run_id: str = run.info.run_id
+        self._set_tags(run, {**entry.tags, **_marks(run.data.tags, True, self.dvc_experiment)})
+        shown, latest = run.data.metrics, {point.name: point for point in entry.points}
+        changed = [point for point in latest.values() if not _same(shown.get(point.name), point.value)]
+        self._log_points(run_id, [self._on_top(run_id, point) for point in changed])
+        return run_id
+
+    def _on_top(self, run_id: str, point: Point) -> Point:
+        """The point at a step where MLflow shows it as the latest, even when n has shrunk."""
+        steps = [old.step for old in self.client.get_metric_history(run_id, point.name)]
+        return point._replace(step=max([point.step, *steps]))
+
+    def _log_points(self, run_id: str, points: Sequence[Point]) -> None:
+        now = time.time_ns() // 1_000_000
+        metrics = [Metric(point.name, point.value, now, point.step) for point in points]
+        for chunk in _chunks(metrics, MAX_METRICS):
+            self.client.log_batch(run_id, metrics=chunk)
+
+    def _set_tags(self, run: Run, tags: Mapping[str, str]) -> None:
+        changed = [RunTag(name, value) for name, value in tags.items() if run.data.tags.get(name) != value]
+        for chunk in _chunks(changed, MAX_TAGS):
+            self.client.log_batch(run.info.run_id, tags=chunk)
+
+
+def _marks(tags: Mapping[str, str], declared: bool, dvc_experiment: str | None) -> dict[str, str]:
+    """Tags that say whether the checkout, or else which `dvc exp run`s, declare a run."""
+    if dvc_experiment is None:
+        return {SUPERSEDED: "false" if declared else "true"}
+    if not declared:
+        return {}
+    names = tags[EXPERIMENT].split(", ") if EXPERIMENT in tags else []
+    return {EXPERIMENT: ", ".join([*names, *([] if dvc_experiment in names else [dvc_experiment])])}
+
+
+def _same(shown: float | None, value: float) -> bool:
+    return shown is not None and (shown == value or (math.isnan(shown) and math.isnan(value)))
+
+
+def _dataset_input(data: DataSet) -> DatasetInput:
+    dataset = Dataset(data.name, data.digest, "claimcheck", data.source, profile=data.profile)
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", data.context)])
+
+
+def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

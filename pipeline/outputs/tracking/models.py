@@ -1,0 +1,79 @@
+"""A loadable model for a run: what `mlflow.pyfunc.load_model` predicts is what the run's weights predict."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.entities import LoggedModelOutput
+
+Rebuild = Callable[[Path], Any]
+"""From a run's folder to its `keras.Model`; TensorFlow is imported by then, hence no name from it here."""
+
+NAME = "model"
+REQUIREMENTS = ("keras", "tensorflow", "numpy")
+
+
+def log_model(client: MlflowClient, uri: str, run_id: str, folder: Path, rebuild: Rebuild) -> str:
+    """Id of a run's new model, which loads as `models:/<id>` and `runs:/<run>/model`, without an optimizer.
+
+    Parameters
+    ----------
+    client : MlflowClient
+        Of the store at `uri`.
+    run_id : str
+        A finished MLflow run without a finished model; what a killed process left of one is deleted.
+    folder : Path
+        The run's folder.
+    rebuild : callable
+        From that folder to the Keras model.
+    """
+    run = client.get_run(run_id)
+    experiment_id = run.info.experiment_id
+    for leftover in client.search_logged_models([experiment_id], filter_string=f"source_run_id = '{run_id}'"):
+        client.delete_logged_model(leftover.model_id)
+    # Created here, because log_model alone would put it into the default experiment.
+    created = client.create_logged_model(experiment_id, NAME, run_id, params=run.data.params)
+    _save(uri, created.model_id, rebuild(folder))
+    client.log_outputs(run_id, [LoggedModelOutput(created.model_id, step=0)])
+    return str(created.model_id)
+
+
+def _save(uri: str, model_id: str, model: Any) -> None:
+    import keras
+    import mlflow.keras as flavor
+
+    bare = keras.Model(model.inputs, model.outputs, name=model.name)  # never compiled: no optimizer, no state
+    with _tracking(uri):
+        flavor.log_model(
+            bare,
+            model_id=model_id,
+            signature=_signature(bare),
+            pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
+        )
+
+
+def _signature(model: Any) -> Any:
+    """Shapes and dtypes of inputs and outputs; cheaper than an example, which MLflow would predict."""
+    import numpy as np
+    from mlflow.models import ModelSignature
+    from mlflow.types import Schema, TensorSpec
+
+    def schema(tensors: Any) -> Any:
+        return Schema([TensorSpec(np.dtype(t.dtype), (-1, *t.shape[1:])) for t in tensors])
+
+    return ModelSignature(schema(model.inputs), schema(model.outputs))
+
+
+@contextmanager
+def _tracking(uri: str) -> Iterator[None]:
+    """MLflow's global store for a while: `log_model` knows no other."""
+    before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
+    mlflow.set_tracking_uri(uri)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(before)

@@ -1,0 +1,63 @@
+"""Where MLflow keeps things, and who may write there: one process at a time."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from filelock import FileLock
+from mlflow import MlflowClient
+from mlflow.entities import LifecycleStage, Run
+
+PAGE = 1000
+
+
+def tracking_uri(root: Path) -> str:
+    """URI of the MLflow store: what MLFLOW_TRACKING_URI says, otherwise `mlflow.db` in the main checkout.
+
+    That is also where `mlflow ui`, typed in the main checkout, looks.
+    """
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(root / 'mlflow.db').as_posix()}"
+
+
+def artifact_location(root: Path, uri: str, study: str) -> str | None:
+    """Folder for one study's artifacts, as a URI; None where a tracking server decides.
+
+    Absolute, because `dvc exp run --temp` works in a folder that vanishes.
+    """
+    if urlsplit(uri).scheme.startswith(("http", "databricks")):
+        return None
+    return (root / "mlartifacts" / study).as_uri()
+
+
+@contextmanager
+def open_store(root: Path, uri: str) -> Iterator[MlflowClient]:
+    """Client of the store while no other process of this checkout writes to it.
+
+    The store's tables are created by the first client, hence inside the lock.
+    """
+    with FileLock(root / ".mlflow.lock"):
+        yield MlflowClient(uri)
+
+
+def ensure_experiment(client: MlflowClient, study: str, question: str, location: str | None) -> str:
+    """Id of a study's MLflow experiment, created or brought back from the bin when need be."""
+    found = client.get_experiment_by_name(study)
+    if found is None:
+        created: str = client.create_experiment(study, location, {"mlflow.note.content": question})
+        return created
+    if found.lifecycle_stage == LifecycleStage.DELETED:
+        client.restore_experiment(found.experiment_id)
+    return str(found.experiment_id)
+
+
+def all_runs(client: MlflowClient, experiment_id: str) -> Iterator[Run]:
+    """Every run of an MLflow experiment that is not deleted, page by page."""
+    token: str | None = None
+    while True:
+        page = client.search_runs([experiment_id], max_results=PAGE, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return

@@ -1,0 +1,38 @@
+"""References between the sections of params.yaml: every name that is used must be declared."""
+
+from collections.abc import Iterable
+
+from pipeline.errors import UserError, hint
+from pipeline.params.resolve import resolve_variant
+from pipeline.params.schema import Params, Study
+
+
+def check_references(params: Params, where: str) -> None:
+    """Raise a UserError for the first name in params.yaml that refers to nothing."""
+    _known(where, "profile", params.profile, params.profiles)
+    for name, profile in params.profiles.items():
+        for role, source in profile.data.items():
+            _known(where, f"profiles.{name}.data.{role}", source, params.sources)
+        for study in profile.studies:
+            _known(where, f"profiles.{name}.studies.{study}", study, params.studies)
+    roles = params.profiles[params.profile].data
+    for name, task in params.tasks.items():
+        _known(where, f"tasks.{name}.data", task.data, roles)
+    for name, declared in params.studies.items():
+        _check_study(params, declared, where, f"studies.{name}")
+
+
+def _check_study(params: Params, study: Study, where: str, key: str) -> None:
+    _known(where, f"{key}.task", study.task, params.tasks)
+    _known(where, f"{key}.control", study.control, study.variants)
+    for treatment in study.treatments or ():
+        _known(where, f"{key}.treatments", treatment, study.variants)
+    for name in study.variants:
+        variant, _ = resolve_variant(study, name, where, key)
+        _known(where, f"{key}.variants.{name}.task", variant.task or study.task, params.tasks)
+
+
+def _known(where: str, key: str, received: str, legal: Iterable[str]) -> None:
+    names = list(legal)
+    if received not in names:
+        raise UserError(f"{where}: {key}: '{received}' is not declared. {hint(received, names)}")

@@ -1,0 +1,25 @@
+"""Names in params.yaml: how they are written, and the error that offers the nearest legal one."""
+
+from collections.abc import Iterable
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, Field
+
+from pipeline.errors import hint
+
+T = TypeVar("T")
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+Named = Annotated[dict[Name, T], Field(min_length=0)]
+
+
+def name_among(legal: Iterable[str]) -> AfterValidator:
+    """Validator that accepts only the given names and offers the nearest of them."""
+    names = tuple(legal)
+
+    def check(received: str) -> str:
+        if received not in names:
+            raise ValueError(f"expected one of the known names. {hint(received, names)}")
+        return received
+
+    return AfterValidator(check)

@@ -1,0 +1,97 @@
+"""The plan: params.yaml with the profile resolved, as plain values that later stages read."""
+
+from typing import Any
+
+from pipeline.params.resolve import resolve_variant
+from pipeline.params.schema import Params, Study
+
+
+def plan_sources(params: Params) -> dict[str, dict[str, Any]]:
+    """Source of every data set in the chosen profile."""
+    return {role: _source(params, role) for role in params.profiles[params.profile].data}
+
+
+def _source(params: Params, role: str) -> dict[str, Any]:
+    name = params.profiles[params.profile].data[role]
+    return {"name": name, **params.sources[name].model_dump(), "stand_in": stands_in(params, role)}
+
+
+def stands_in(params: Params, role: str) -> bool:
+    """Whether a data set's source in the chosen profile is a stand-in for it."""
+    return params.sources[params.profiles[params.profile].data[role]].stand_in_for is not None
+
+
+def plan_tasks(params: Params) -> dict[str, Any]:
+    """Every task, and the tasks that each study uses."""
+    return {
+        "tasks": {name: task.model_dump(exclude={"margin"}) for name, task in params.tasks.items()},
+        "studies": {name: _tasks_of(study, name) for name, study in params.studies.items()},
+    }
+
+
+def _tasks_of(study: Study, name: str) -> list[str]:
+    return sorted({variant["task"] for variant in _variants(study, name).values()})
+
+
+def plan_training(params: Params, study: str) -> dict[str, Any]:
+    """Every run of a study: its variants with their recipes and tasks, and the number of repeats."""
+    return {
+        "study": study,
+        "profile": params.profile,
+        "repeats": _repeats(params, study),
+        "variants": _variants(params.studies[study], study),
+    }
+
+
+def _variants(study: Study, name: str) -> dict[str, dict[str, Any]]:
+    planned = {}
+    for variant in study.variants:
+        labels, recipe = resolve_variant(study, variant, "params.yaml", f"studies.{name}")
+        planned[variant] = {
+            "kind": labels.kind,
+            "row": labels.row,
+            "task": labels.task or study.task,
+            "recipe": recipe.model_dump(),
+        }
+    return planned
+
+
+def _repeats(params: Params, study: str) -> int:
+    profile = params.profiles[params.profile]
+    declared = profile.studies.get(study)
+    return (declared and declared.repeats) or profile.repeats
+
+
+def plan_comparison(params: Params, name: str) -> dict[str, Any]:
+    """What is compared in a study: metric, control, treatments, level, margin, and its wording."""
+    study = params.studies[name]
+    tasks = _tasks_of(study, name)
+    sources = plan_sources(params)
+    data = {task: sources[params.tasks[task].data] for task in tasks}
+    return {
+        "study": name,
+        "question": study.question,
+        "profile": params.profile,
+        "metric": "test_accuracy",
+        "higher_is_better": True,
+        "alpha": params.protocol.alpha,
+        "margin": _margin(params, study.task),
+        "control": study.control,
+        "treatments": list(study.treatments or (one for one in study.variants if one != study.control)),
+        "kinds": {variant: one["kind"] for variant, one in _variants(study, name).items()},
+        "repeats": _repeats(params, name),
+        "data": {
+            task: {
+                "source": source["name"],
+                "stand_in": source["stand_in"],
+                "description": source["description"],
+            }
+            for task, source in data.items()
+        },
+    }
+
+
+def _margin(params: Params, task: str) -> float:
+    """Equivalence margin of a task; a stand-in's own margin takes its place."""
+    source = params.sources[params.profiles[params.profile].data[params.tasks[task].data]]
+    return source.margin or params.tasks[task].margin

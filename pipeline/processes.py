@@ -1,0 +1,49 @@
+"""Processes that end together: killing DVC, by any signal, leaves none of ours behind."""
+
+import os
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+SECONDS_BETWEEN_LOOKS = 0.5
+
+
+def end_with(process: int) -> None:
+    """End this process soon after another one has ended, however that one was killed."""
+    try:
+        watched = psutil.Process(process)
+    except psutil.NoSuchProcess:
+        os._exit(1)
+    threading.Thread(target=_watch, args=(watched,), daemon=True).start()
+
+
+def _watch(watched: psutil.Process) -> None:
+    while _alive(watched):
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    os._exit(1)
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def dvc_ancestor() -> int | None:
+    """Process id of the nearest DVC above this process, or None outside DVC."""
+    if "DVC_ROOT" not in os.environ:
+        return None
+    for process in psutil.Process().parents():
+        if any(Path(word).name in ("dvc", "dvc.exe") or word == "dvc" for word in _words(process)):
+            return process.pid
+    return None
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()[:3]
+    except psutil.Error:
+        return []

@@ -1,0 +1,34 @@
+"""Stage standardize: each task's scaling; train, validation and test images as separate files; their identity."""
+
+from pipeline import layout
+from pipeline.data.identity import identify
+from pipeline.data.preparation import unit_scaling
+from pipeline.files import read_arrays, read_json, replaced, write_arrays, write_json
+from pipeline.stages.command import run
+
+
+def standardize() -> None:
+    """Write data/standardized/<task>/ for every task, and data/digests/<study>.json for every study."""
+    plan = read_json(layout.TASKS)
+    identities = {}
+    with replaced(layout.STANDARDIZED) as folder:
+        for name, task in plan["tasks"].items():
+            arrays = read_arrays(layout.PREPARED / f"{name}.npz")
+            indices = read_arrays(layout.SPLITS / f"{name}.npz")
+            parts = {
+                part: {"x": arrays["x_train"][chosen], "y": arrays["y_train"][chosen]}
+                for part, chosen in indices.items()
+            }
+            parts["test"] = {"x": arrays["x_test"], "y": arrays["y_test"]}
+            scaling = unit_scaling().to_arrays()
+            source = read_json(layout.RAW / task["data"] / "source.json")
+            identities[name] = identify(task["data"], source, parts, scaling)
+            for part, content in {**parts, "scaling": scaling}.items():
+                write_arrays(folder / name / f"{part}.npz", content)
+    with replaced(layout.DIGESTS) as folder:
+        for study, tasks in plan["studies"].items():
+            write_json(folder / f"{study}.json", {task: identities[task] for task in tasks})
+
+
+if __name__ == "__main__":
+    run(standardize)

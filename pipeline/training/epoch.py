@@ -1,0 +1,101 @@
+"""The fused epoch: one call of `train_step` sweeps a whole epoch, and `fit` stays Keras's.
+
+`fit` spends most of a small model's time between batches. Here an element of the data set is an epoch's order of
+example indices, and the step gathers its batches from arrays that live beside the model, scaling them on the way.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from pipeline.data.preparation import Images, Scaling
+
+
+@dataclass(frozen=True)
+class Resident:
+    """Images (uint8) and labels held by TensorFlow, gathered and scaled by index."""
+
+    images: tf.Tensor
+    labels: tf.Tensor
+    offset: tf.Tensor
+    divisor: tf.Tensor
+
+    @classmethod
+    def hold(cls, images: Images, labels: npt.NDArray[Any], scaling: Scaling) -> "Resident":
+        """Copy arrays into TensorFlow's memory."""
+        return cls(
+            tf.constant(np.ascontiguousarray(images)),
+            tf.constant(np.ascontiguousarray(labels)),
+            tf.constant(scaling.offset),
+            tf.constant(scaling.divisor),
+        )
+
+    def batch(self, indices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Scaled images, in the scaling's dtype, and labels of the given indices."""
+        pixels = tf.cast(tf.gather(self.images, indices), self.offset.dtype)
+        return (pixels - self.offset) / self.divisor, tf.gather(self.labels, indices)
+
+
+class FusedModel(keras.Model):
+    """A functional Keras model whose steps take (full, rest) indices instead of one batch.
+
+    `full` has shape (steps, batch_size), possibly with zero steps; `rest` is the smaller last batch, possibly
+    empty. Bind the arrays with `hold` before `fit`.
+    """
+
+    def hold(self, train: Resident, validation: Resident | None) -> None:
+        """Bind the arrays that the steps gather from."""
+        self._train, self._validation = train, validation
+
+    def train_step(self, data: Any) -> Any:
+        """One epoch of ordinary Keras train steps."""
+        (order,) = data if len(data) == 1 else (data,)
+        _sweep(super().train_step, self._train, *order)
+        return self.get_metrics_result()
+
+    def test_step(self, data: Any) -> Any:
+        """One pass of ordinary Keras test steps."""
+        (order,) = data if len(data) == 1 else (data,)
+        _sweep(super().test_step, self._validation, *order)
+        return self.get_metrics_result()
+
+
+def _sweep(step: Callable[[Any], Any], arrays: Any, full: tf.Tensor, rest: tf.Tensor) -> None:
+    def body(i: tf.Tensor) -> tuple[tf.Tensor]:
+        step(arrays.batch(full[i]))
+        return (i + 1,)
+
+    steps = full.shape[0]
+    if steps:
+        tf.while_loop(lambda i: i < steps, body, (tf.constant(0),), parallel_iterations=1)
+    if rest.shape[0]:
+        step(arrays.batch(rest))
+
+
+def prepare(model: FusedModel, arrays: Resident) -> None:
+    """Create the variables of loss, metrics and optimizer, which must exist before a traced loop uses them."""
+    x, y = arrays.batch(tf.constant([0]))
+    predicted = model(x)
+    model.compute_loss(x, y, predicted)
+    model.compute_metrics(x, y, predicted)
+    model.reset_metrics()
+    model.optimizer.build(model.trainable_variables)
+
+
+def epochs_dataset(orders: Iterator[npt.NDArray[np.int32]], epochs: int, batch_size: int) -> tf.data.Dataset:
+    """Data set with one ((full, rest),) element an epoch."""
+    table = np.stack(list(islice(orders, epochs)))
+    in_full = table.shape[1] // batch_size * batch_size
+    full = table[:, :in_full].reshape(epochs, -1, batch_size)
+    return tf.data.Dataset.from_tensor_slices(((full, table[:, in_full:]),))
+
+
+def pass_dataset(n: int, batch_size: int) -> tf.data.Dataset:
+    """Data set with one element: every index once, in order."""
+    return epochs_dataset(iter([np.arange(n, dtype=np.int32)]), 1, batch_size)

@@ -1,0 +1,70 @@
+"""Fingerprints: a hash of everything that can change a run's numbers, and of nothing else."""
+
+import ast
+import hashlib
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipeline.files import canonical
+from pipeline.params.schema import Recipe
+from pipeline.seeds import Seeds
+
+PACKAGE = Path(__file__).parents[1]
+TRAINING_CODE = (
+    "models/architectures.py",
+    "models/blocks.py",
+    "models/build.py",
+    "models/modifiers.py",
+    "models/weights.py",
+    "seeds.py",
+    "training/data.py",
+    "training/epoch.py",
+    "training/record.py",
+    "training/run.py",
+)
+LIBRARIES = ("tensorflow", "keras", "numpy")
+
+
+def recipe_fingerprint(recipe: Recipe, training_digest: str, code: str) -> str:
+    """SHA-256 (hex) of what all repeats of a variant share: recipe, data, code, library versions."""
+    return _hash(
+        {
+            "recipe": recipe.model_dump(),
+            "data": training_digest,
+            "code": code,
+            "libraries": library_versions(),
+        }
+    )
+
+
+def run_fingerprint(recipe: str, seeds: Seeds) -> str:
+    """SHA-256 (hex) of one run: its recipe's fingerprint and its repeat's seeds."""
+    return _hash({"recipe": recipe, "seeds": seeds.to_dict()})
+
+
+def code_fingerprint(files: Iterable[str] = TRAINING_CODE, package: Path = PACKAGE) -> str:
+    """SHA-256 (hex) of modules by their syntax trees, so that a comment or a docstring costs nothing."""
+    return _hash({name: _syntax((package / name).read_text(encoding="utf-8")) for name in sorted(files)})
+
+
+def library_versions() -> dict[str, str]:
+    """Installed versions of the libraries that training's numbers depend on."""
+    return {name: version(name) for name in LIBRARIES}
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def _syntax(source: str) -> str:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
+            node, clean=False
+        ):
+            assert isinstance(body, list)
+            body[:1] = [] if len(body) > 1 else [ast.Pass()]
+    return ast.unparse(tree)

@@ -1,0 +1,71 @@
+"""The grid of runs: independent jobs through a pool of single-thread workers, results as they finish."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from typing import TypeVar
+
+import joblib
+from tqdm import tqdm
+
+from pipeline.backend import start_tensorflow
+from pipeline.processes import end_with
+
+T = TypeVar("T")
+R = TypeVar("R")
+WORKERS = "CLAIMCHECK_WORKERS"
+
+
+def worker_count() -> int:
+    """Workers to use: the CLAIMCHECK_WORKERS environment variable, or one for every core."""
+    return int(os.environ.get(WORKERS) or 0) or joblib.cpu_count()
+
+
+def run_all(function: Callable[[T], R], jobs: Sequence[T], workers: int) -> Iterator[tuple[int, R]]:
+    """Results of `function` over jobs, as (index, result) in the order they finish.
+
+    Which worker does what never enters a result: every job carries its own seeds.
+    """
+    if not jobs:
+        return
+    pool = joblib.Parallel(
+        n_jobs=min(workers, len(jobs)), return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs"
+    )
+    yield from pool(joblib.delayed(_work)(function, index, job) for index, job in enumerate(jobs))
+
+
+def _work(function: Callable[[T], R], index: int, job: T) -> tuple[int, R]:
+    _prepare_worker(os.getppid())
+    return index, function(job)
+
+
+@cache
+def _prepare_worker(parent: int) -> None:
+    """Start TensorFlow; see that the worker ends with its parent."""
+    end_with(parent)
+    start_tensorflow()
+
+
+def progress(results: Iterable[R], total: int, work: Callable[[R], int], label: str) -> Iterator[R]:
+    """Pass results through, showing images done, rate and time left.
+
+    Parameters
+    ----------
+    results : iterable
+        Finished jobs.
+    total : int
+        Image passes that all jobs will need at the most.
+    work : callable
+        Image passes that a finished job stood for.
+    label : str
+        What is being done.
+    """
+    interval = 0.5 if sys.stderr.isatty() else 15.0
+    with tqdm(
+        total=total, desc=label, unit="image", unit_scale=True, mininterval=interval, maxinterval=interval
+    ) as bar:
+        for count, result in enumerate(results, 1):
+            bar.set_postfix_str(f"{count} finished", refresh=False)
+            bar.update(work(result))
+            yield result

@@ -1,0 +1,81 @@
+"""The run store: finished results by fingerprint, complete or absent, shared by every working copy."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import UserError
+from pipeline.files import root
+
+
+@dataclass(frozen=True)
+class Store:
+    """Folders named by fingerprint under one folder; each appears whole, by a rename."""
+
+    folder: Path
+
+    def path(self, fingerprint: str) -> Path:
+        """Where a result lies, or would lie."""
+        return self.folder / fingerprint
+
+    def has(self, fingerprint: str) -> bool:
+        """Whether a finished result is there."""
+        return self.path(fingerprint).is_dir()
+
+    def put(self, fingerprint: str, write: Callable[[Path], None]) -> None:
+        """Keep a result: `write` fills a temporary folder that then takes its name.
+
+        Raises
+        ------
+        UserError
+            When the store can't be written to; nothing is left behind.
+        """
+        temporary = None
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=self.folder))
+            result = temporary / "result"
+            result.mkdir()
+            write(result)
+            _rename(result, self.path(fingerprint))
+        except OSError as error:
+            raise UserError(
+                f"{self.folder}: expected to keep a finished run there; {error.strerror or error}."
+            ) from error
+        finally:
+            if temporary:
+                shutil.rmtree(temporary, ignore_errors=True)
+
+    def copy(self, fingerprint: str, target: Path, leave: Iterable[str] = ()) -> None:
+        """Copy a result's files to a folder, except those named in `leave`."""
+        shutil.copytree(self.path(fingerprint), target, ignore=shutil.ignore_patterns(*leave))
+
+    def prune(self, keep: Iterable[str]) -> tuple[int, int]:
+        """Remove every result that is not to be kept; number removed, and bytes freed."""
+        kept = set(keep)
+        doomed = [path for path in self.folder.glob("*") if path.name not in kept]
+        freed = sum(file.stat().st_size for path in doomed for file in path.rglob("*") if file.is_file())
+        for path in doomed:
+            shutil.rmtree(path)
+        return len(doomed), freed
+
+
+def run_store() -> Store:
+    """Store of training runs."""
+    return Store(root() / ".runs" / "trained")
+
+
+def evaluation_store() -> Store:
+    """Store of evaluations of training runs."""
+    return Store(root() / ".runs" / "evaluated")
+
+
+def _rename(result: Path, path: Path) -> None:
+    """Give a finished folder its name; where another process was first, its equal result stands."""
+    try:
+        result.rename(path)
+    except OSError:
+        if not path.is_dir():
+            raise
