@@ -77,8 +77,17 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read the value of a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Read the value of a JSON file that a stage wrote.
+
+    Raises
+    ------
+    UserError
+        When it is not there.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: expected this file of an earlier stage; run `dvc repro` to make it.") from None
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:

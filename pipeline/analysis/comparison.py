@@ -227,17 +227,13 @@ def _magnitude(d: Floats, declared: Declaration, family_size: int) -> dict[str, 
 
 def _adjusted(family: list[Comparison]) -> dict[str, Comparison]:
     """The family after Holm's correction; who is not tested for equivalence still counts, as p = 1."""
-    p = _holm([c.p for c in family])
-    equivalence = _holm([1.0 if c.equivalence_p is None else c.equivalence_p for c in family])
+    equivalence = [1.0 if c.equivalence_p is None else c.equivalence_p for c in family]
+    tests = [c.p for c in family], equivalence
+    p, e = (map(float, multipletests(test, method="holm")[1]) for test in tests)
     return {
-        c.treatment: replace(c, p_adjusted=a, equivalence_p_adjusted=None if c.equivalence_p is None else e)
-        for c, a, e in zip(family, p, equivalence, strict=True)
+        c.treatment: replace(c, p_adjusted=a, equivalence_p_adjusted=None if c.equivalence_p is None else b)
+        for c, a, b in zip(family, p, e, strict=True)
     }
-
-
-def _holm(p: list[float]) -> list[float]:
-    """Holm-adjusted p-values, in the order given."""
-    return list(map(float, multipletests(p, method="holm")[1]))
 
 
 def _mean(scores: Floats, declared: Declaration) -> float | None:

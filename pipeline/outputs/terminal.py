@@ -10,6 +10,7 @@ from rich.table import Table
 from pipeline import layout
 from pipeline.files import read_json
 from pipeline.outputs.report.numbers import difference, difference_interval
+from pipeline.stages.command import run
 
 NEXT = "Next: open report/index.html, or browse the runs with `make ui`."
 
@@ -48,4 +49,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)
