@@ -1,0 +1,65 @@
+"""What tests share: the repository's params.yaml, changed copies of it, and stages run as DVC runs them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # so that tests run uninstalled, from any working folder
+
+WriteParams = Callable[[Mapping[str, Any]], Path]
+RunStage = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def repository() -> Path:
+    """Folder that holds params.yaml, dvc.yaml and pipeline/."""
+    return ROOT
+
+
+@pytest.fixture
+def params() -> dict[str, Any]:
+    """The repository's params.yaml, unchecked; a test may change its copy."""
+    loaded: dict[str, Any] = YAML(typ="safe", pure=True).load((ROOT / "params.yaml").read_text())
+    return loaded
+
+
+@pytest.fixture
+def write_params(tmp_path: Path, params: dict[str, Any]) -> WriteParams:
+    """Write the repository's params.yaml to the test's folder, with values changed by dotted key."""
+
+    def write(changes: Mapping[str, Any]) -> Path:
+        for key, value in changes.items():
+            *sections, last = key.split(".")
+            reduce(lambda section, name: section.setdefault(name, {}), sections, params)[last] = value
+        path = tmp_path / "params.yaml"
+        with path.open("w") as out:
+            YAML(typ="safe", pure=True).dump(params, out)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def run_stage(tmp_path: Path) -> RunStage:
+    """Run `python -m pipeline.stages.<stage>` in the test's folder."""
+    environment = {key: value for key, value in os.environ.items() if key != "DVC_ROOT"}
+
+    def run(stage: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", f"pipeline.stages.{stage}", *arguments],
+            cwd=tmp_path,
+            env={**environment, "PYTHONPATH": str(ROOT), **variables},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    return run

@@ -1,0 +1,87 @@
+"""The fused epoch against plain `model.fit` over the same batches in the same order."""
+
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pipeline.data.preparation import Scaling
+from pipeline.models.build import build
+from pipeline.models.weights import initialize, named_weights
+from pipeline.params import Recipe
+from pipeline.seeds import epoch_orders
+from pipeline.training.epoch import FusedModel, Resident, epochs_dataset, pass_dataset, prepare
+
+RECIPE = Recipe.model_validate(
+    {
+        "architecture": "cnn3",
+        "optimizer": {"name": "adam", "learning_rate": 0.001},
+        "batch_size": 16,
+        "epochs": 3,
+        "dropout": 0.25,
+        "batch_normalization": True,
+        "l1": {"amount": 0.001, "layers": "all"},
+    }
+)
+N, N_VALIDATION = 40, 25
+# In float64 both ways differ by the order of sums only, 1e-16 a step; Adam divides small gradients by their own
+# size, which amplifies it. In float32 the same amplification reaches 1e-3, which would hide a real mistake.
+TOLERANCE = 1e-9
+
+
+@pytest.fixture(autouse=True)
+def float64() -> Iterator[None]:
+    for name in ("float64", "float32"):  # floatx alone changes nothing once a layer exists
+        keras.config.set_floatx(name)
+        keras.config.set_dtype_policy(name)
+        if name == "float64":
+            yield
+
+
+@pytest.fixture
+def images() -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+    generator = np.random.default_rng(5)
+    pixels = generator.integers(0, 256, (N + N_VALIDATION, 28, 28, 1), dtype=np.uint8)
+    return pixels, generator.integers(0, 10, N + N_VALIDATION).astype(np.uint8)
+
+
+def compiled(model_class: type[keras.Model]) -> keras.Model:
+    model = build(RECIPE, (28, 28, 1), 10, model_class)
+    assert model.compute_dtype == "float64"
+    loss = "sparse_categorical_crossentropy"
+    model.compile(keras.optimizers.Adam(0.001), loss, metrics=["accuracy"], jit_compile=False)
+    initialize(model, 3, 4)
+    return model
+
+
+@pytest.mark.parametrize("batch_size", [16, 20, 64], ids=["partial last", "whole batches", "only a partial one"])
+def test_fused_epoch_equals_plain_fit(images: tuple[np.ndarray, np.ndarray], batch_size: int) -> None:  # type: ignore[type-arg]
+    x, y = images
+    scaling = Scaling(np.zeros(()), np.full((), 255.0))  # type: ignore[arg-type]
+    fused, plain = compiled(FusedModel), compiled(keras.Model)
+    train, validation = Resident.hold(x[:N], y[:N], scaling), Resident.hold(x[N:], y[N:], scaling)
+    fused.hold(train, validation)
+    prepare(fused, train)
+    initialize(fused, 3, 4)
+    history = fused.fit(
+        epochs_dataset(epoch_orders(9, N), RECIPE.epochs, batch_size),
+        epochs=RECIPE.epochs,
+        steps_per_epoch=1,
+        shuffle=False,
+        validation_data=pass_dataset(N_VALIDATION, 8),
+        verbose=0,
+    ).history
+
+    scaled = x / 255.0
+    orders = epoch_orders(9, N)
+    for epoch in range(RECIPE.epochs):
+        order = next(orders)
+        batches = tf.data.Dataset.from_tensor_slices((scaled[order], y[order])).batch(batch_size)
+        ours = plain.fit(batches, shuffle=False, validation_data=(scaled[N:], y[N:]), verbose=0).history
+        for name, values in ours.items():
+            assert history[name][epoch] == pytest.approx(values[0], rel=TOLERANCE)
+    expected = named_weights(plain)
+    for name, value in named_weights(fused).items():
+        np.testing.assert_allclose(value, expected[name], rtol=0, atol=TOLERANCE, err_msg=name)

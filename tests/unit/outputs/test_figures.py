@@ -1,0 +1,272 @@
+"""Figures: what is drawn is what was given, the layout holds from 1 to 25 variants, bytes repeat."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from pipeline.outputs.figures import (
+    bar_chart,
+    confusion_heatmaps,
+    forest_plot,
+    learning_curves,
+    repeat_strip,
+    to_png_bytes,
+    to_svg,
+)
+from pipeline.outputs.figures.curves import over_repeats
+from pipeline.outputs.figures.layout import grid
+from pipeline.outputs.figures.verdicts import VERDICTS
+
+Make = Callable[..., Any]
+
+
+def lines_with(axes: Axes, ends: list[float]) -> list[Line2D]:
+    return [line for line in axes.lines if np.array_equal(np.asarray(line.get_xdata()), ends)]
+
+
+def texts(figure: Figure) -> str:
+    return re.sub(r"<[^>]+>", " ", to_svg(figure))
+
+
+@pytest.fixture
+def comparisons(make_parts: Make) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = make_parts().metrics["comparisons"]
+    return found
+
+
+def test_forest_draws_each_estimate_and_both_intervals_in_percentage_points(
+    comparisons: dict[str, dict[str, Any]],
+) -> None:
+    axes = forest_plot(comparisons).axes[0]
+    for row, c in enumerate(comparisons.values()):
+        (marker,) = lines_with(axes, [100 * c["estimate"]])
+        (student,) = lines_with(axes, [100 * c["low"], 100 * c["high"]])
+        (simultaneous,) = lines_with(axes, [100 * c["simultaneous_low"], 100 * c["simultaneous_high"]])
+        assert all(set(np.asarray(line.get_ydata())) == {row} for line in (marker, student, simultaneous))
+        assert student.get_linewidth() < simultaneous.get_linewidth()
+        assert to_hex(marker.get_color()) == VERDICTS[c["verdict"]].colour
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(comparisons)
+
+
+@pytest.mark.parametrize(("estimate", "margin"), [(0.3, 0.002), (0.0001, 0.1), (-0.2, 0.01)])
+def test_forest_always_shows_zero_and_the_whole_margin(
+    comparisons: dict[str, dict[str, Any]], estimate: float, margin: float
+) -> None:
+    far = {**comparisons["dropout"], "estimate": estimate, "margin": margin}
+    far |= {"low": estimate - 0.001, "high": estimate + 0.001}
+    far |= {"simultaneous_low": estimate - 0.002, "simultaneous_high": estimate + 0.002}
+    low, high = forest_plot({"dropout": far}).axes[0].get_xlim()
+    assert low <= -100 * margin < 0 < 100 * margin <= high
+    assert low <= 100 * estimate <= high
+
+
+def test_forest_says_verdict_n_unit_and_direction(comparisons: dict[str, dict[str, Any]]) -> None:
+    said = texts(forest_plot(comparisons))
+    assert "percentage points), n = 10 paired repeats" in said
+    assert "better than none →" in said
+    assert "± 2 percentage points" in said
+    for c in comparisons.values():
+        assert c["verdict"] in said
+
+
+def test_forest_without_intervals_draws_the_estimate_alone(make_parts: Make) -> None:
+    comparisons = make_parts(repeats=1).metrics["comparisons"]
+    axes = forest_plot(comparisons).axes[0]
+    assert len(axes.lines) == 1 + len(comparisons)  # the zero line and one marker each
+
+
+def test_forest_tells_a_comparison_without_a_mean_or_a_margin(comparisons: dict[str, dict[str, Any]]) -> None:
+    nothing = dict.fromkeys(("estimate", "low", "high", "simultaneous_low", "simultaneous_high", "margin"))
+    said = texts(forest_plot({"dropout": {**comparisons["dropout"], **nothing}}))
+    assert "no mean · better and it matters" in said
+    assert "margin" not in said
+
+
+def test_every_verdict_differs_without_colour() -> None:
+    """Shape and fill tell the directions apart; the words tell the rest."""
+    for style in VERDICTS.values():
+        alike = [v for v in VERDICTS.values() if (v.marker, v.filled) == (style.marker, style.filled)]
+        assert {v.tone for v in alike} == {style.tone}
+
+
+def relative_luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2.1 defines it."""
+    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return float(np.dot([0.2126, 0.7152, 0.0722], channels))
+
+
+def test_verdict_colours_can_be_read_on_white() -> None:
+    """WCAG 2.1 asks text for a contrast of 4.5 : 1."""
+    for style in VERDICTS.values():
+        assert 1.05 / (relative_luminance(style.colour) + 0.05) >= 4.5
+
+
+def short_histories() -> list[pd.DataFrame]:
+    """Two repeats of three and one of two epochs."""
+    rows = ([1.0, 0.5, 0.2], [2.0, 0.7, 0.4], [3.0, 0.9])
+    return [pd.DataFrame({"epoch": range(1, len(r) + 1), "loss": r, "val_loss": r}) for r in rows]
+
+
+def test_spread_is_taken_over_the_repeats_still_training() -> None:
+    spread = over_repeats(short_histories(), "loss")
+    assert spread["count"].tolist() == [3, 3, 2]
+    np.testing.assert_allclose(spread["mean"], [2.0, 0.7, 0.3])
+    np.testing.assert_allclose(spread["min"], [1.0, 0.5, 0.2])
+    np.testing.assert_allclose(spread["max"], [3.0, 0.9, 0.4])
+
+
+def test_spread_leaves_out_what_is_not_finite() -> None:
+    broken = pd.DataFrame({"epoch": [1, 2], "loss": [np.inf, np.nan]})
+    spread = over_repeats([*short_histories(), broken], "loss")
+    assert spread["count"].tolist() == [3, 3, 2]
+
+
+def test_curves_are_solid_while_all_train_and_dotted_after() -> None:
+    axes = learning_curves({"a": short_histories()}, "loss").axes[0]
+    styles = {line.get_linestyle(): np.asarray(line.get_xdata()).tolist() for line in axes.lines}
+    assert styles == {"-": [1, 2], ":": [2, 3]}
+
+
+def test_curves_name_variants_and_repeats_and_repeat_the_control(make_parts: Make) -> None:
+    histories = make_parts().histories
+    figure = learning_curves(histories, "accuracy", "none")
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [f"{v}, n = 10" for v in histories]
+    reference = 100 * over_repeats(histories["none"], "val_accuracy")["mean"]
+    for axes in figure.axes[1:]:
+        assert any(np.array_equal(np.asarray(line.get_ydata()), reference) for line in axes.lines)
+    assert "validation of none" in texts(figure)
+
+
+def test_curves_without_validation_draw_training_alone() -> None:
+    histories = [history.drop(columns="val_loss") for history in short_histories()]
+    axes = learning_curves({"a": histories}, "loss", "a").axes[0]
+    assert len(axes.lines) == 2  # solid and dotted part of one curve
+
+
+def test_confusion_cells_are_counts_and_recall_and_colours_are_row_shares() -> None:
+    figure = confusion_heatmaps({"a": [[90, 10], [1, 19]]}, {"a": ["three", "seven"]}, repeats=4)
+    axes = figure.axes[0]
+    assert {t.get_text() for t in axes.texts} == {"90", "10", "1.0", "95"}
+    image = axes.images[0].get_array()
+    assert isinstance(image, np.ma.MaskedArray)
+    assert image.filled(-1).tolist() == [[-1, 10], [5, -1]]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["three", "seven"]
+    assert axes.get_title(loc="left") == "a\n11.0 errors of 120"
+    assert "mean of n = 4 repeats" in texts(figure)
+
+
+def test_confusion_shares_one_colour_scale_and_allows_other_class_counts() -> None:
+    figure = confusion_heatmaps({"a": [[8, 2], [0, 10]], "b": [[5, 3, 2], [0, 9, 1], [0, 0, 0]]})
+    for axes in figure.axes[:2]:
+        assert axes.images[0].get_clim() == pytest.approx((0, 30))
+
+
+def test_confusion_without_any_error_is_drawn() -> None:
+    assert "0.0 errors of 20" in texts(confusion_heatmaps({"a": [[10, 0], [0, 10]]}))
+
+
+def test_strip_draws_every_repeat_the_mean_and_the_pairs() -> None:
+    values = {"none": [0.90, 0.92], "dropout": [0.95, 0.91]}
+    axes = repeat_strip(values, "none").axes[0]
+    for numbers in values.values():
+        percents = (100 * np.asarray(numbers)).tolist()
+        assert len(lines_with(axes, percents)) == 1
+        assert len(lines_with(axes, [np.mean(percents)] * 2)) >= 1
+    pairs = axes.collections[0].get_segments()  # type: ignore[attr-defined]
+    np.testing.assert_allclose([segment[:, 0] for segment in pairs], [[90, 95], [92, 91]])
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["none, n = 2", "dropout, n = 2"]
+    assert axes.get_xlabel() == "test accuracy (%)"
+
+
+@pytest.mark.parametrize("values", [{"none": [0.9], "a": [0.8, 0.7]}, {"none": [0.9, 0.8], "a": []}])
+def test_strip_pairs_only_what_has_a_partner(values: dict[str, list[float]]) -> None:
+    assert not repeat_strip(values, "none").axes[0].collections
+    assert not repeat_strip({"none": [0.9], "a": [0.8]}, "none", paired=False).axes[0].collections
+
+
+def test_a_diverged_repeat_keeps_its_place_in_the_strip() -> None:
+    axes = repeat_strip({"none": [0.9, 0.8, 0.7], "a": [np.nan, 0.6, 0.5]}, "none").axes[0]
+    pairs = axes.collections[0].get_segments()  # type: ignore[attr-defined]
+    np.testing.assert_allclose([segment[:, 0] for segment in pairs], [[80, 60], [70, 50]])
+    assert axes.get_yticklabels()[1].get_text() == "a, n = 2"
+    assert len(lines_with(axes, [55, 55])) == 1
+
+
+def test_bars_start_at_the_control_or_at_zero() -> None:
+    estimates: dict[str, dict[str, float | None]] = {
+        "none": {"mean": 0.5, "low": 0.4, "high": 0.6},
+        "a": {"mean": 0.8, "low": None, "high": None},
+    }
+    for from_zero, start, width in ((False, 50, 30), (True, 0, 80)):
+        bar = bar_chart(estimates, "none", "test_accuracy", 5, from_zero).axes[0].patches[1]
+        assert (bar.get_x(), bar.get_width()) == (pytest.approx(start), pytest.approx(width))  # type: ignore[attr-defined]
+    assert "n = 5 repeats" in texts(bar_chart(estimates, "none", "test_accuracy", 5))
+
+
+@pytest.mark.parametrize("count", range(1, 26))
+def test_grid_holds_every_panel_in_a_page_s_width(count: int) -> None:
+    places = grid(count)
+    assert places.rows * places.columns >= count > (places.rows - 1) * places.columns
+    assert places.width <= 10
+    assert places.panel_inches >= 2.5
+
+
+def test_one_and_twenty_five_variants_keep_names_apart(make_parts: Make) -> None:
+    """Neighbouring panel titles never overlap, however long the names."""
+    for names in (("a",), tuple(f"a_rather_long_variant_name_{i:02d}" for i in range(24))):
+        figure = learning_curves(make_parts(treatments=names, repeats=2).histories, "loss", "none")
+        figure.draw_without_rendering()
+        titles = [axes._left_title.get_window_extent() for axes in figure.axes]  # type: ignore[attr-defined]
+        assert len(titles) == len(names) + 1
+        assert not any(a.overlaps(b) for i, a in enumerate(titles) for b in titles[i + 1 :])
+        assert all(box.x0 >= 0 and box.x1 <= figure.bbox.width for box in titles)
+
+
+def test_bytes_repeat_whatever_the_day(
+    comparisons: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Matplotlib takes the time it writes into a file from SOURCE_DATE_EPOCH."""
+    found = set()
+    for seconds in ("0", "1000000000"):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", seconds)
+        found.add((to_svg(forest_plot(comparisons), "f"), to_png_bytes(forest_plot(comparisons))))
+    assert len(found) == 1
+
+
+def test_svg_is_one_labelled_element_whose_ids_are_its_own() -> None:
+    figure = repeat_strip({"a": [0.9, 0.8]})
+    one, other = to_svg(figure, "one", 'says "<this>"'), to_svg(figure, "other")
+    assert one.startswith("<svg ") and one.endswith("</svg>")
+    assert 'role="img" aria-label="says &quot;&lt;this&gt;&quot;"' in one
+    ids = [set(re.findall(r'\bid="([^"]+)"', svg)) for svg in (one, other)]
+    assert ids[0] and not ids[0] & ids[1]
+    assert set(re.findall(r'"#([^"]+)"|url\(#([^)]+)\)', one)) <= {(i, "") for i in ids[0]} | {
+        ("", i) for i in ids[0]
+    }
+
+
+def test_svg_rounding_leaves_text_alone() -> None:
+    svg = to_svg(repeat_strip({"variant 0.123456": [0.9, 0.8]}))
+    assert "variant 0.123456, n = 2" in svg
+    assert not re.search(r'x="\d+\.\d{3,}"', svg)
+
+
+def test_hostile_names_are_text() -> None:
+    svg = to_svg(repeat_strip({"<script>$x^2$&": [0.9, 0.8]}))
+    assert "<script" not in svg
+    assert "&lt;script&gt;$x^2$&amp;" in svg
+
+
+def test_drawing_leaves_global_settings_alone(comparisons: dict[str, dict[str, Any]]) -> None:
+    before = dict(matplotlib.rcParams)
+    to_svg(forest_plot(comparisons))
+    assert dict(matplotlib.rcParams) == before

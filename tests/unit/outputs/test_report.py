@@ -1,0 +1,342 @@
+"""Report: numbers, verdicts and n are on the page; it stands alone, escapes names, repeats byte for byte."""
+
+import functools
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.analysis import sentences
+from pipeline.analysis.comparison import Declaration, compare_family
+from pipeline.outputs.figures import units
+from pipeline.outputs.figures.verdicts import VERDICTS
+from pipeline.outputs.report import Cell, Section, StudyView, Table, numbers, render, study_view
+from pipeline.outputs.report.build import anchor_of
+
+Make = Callable[..., Any]
+BANNER = "Stand-in data: these numbers say nothing about MNIST or CIFAR-10."
+SMALL: dict[str, Any] = {"treatments": ("dropout",), "repeats": 3, "classes": 2, "epochs": 2}
+VOID = {"meta", "link", "br", "img", "image", "use", "path"}
+
+
+def view_of(parts: Any, **more: Any) -> StudyView:
+    return study_view(parts.metrics, parts.histories, parts.summaries, parts.runs, parts.timings, **more)
+
+
+def page_of(*views: StudyView, **more: Any) -> str:
+    return render(views, **more)["index.html"]
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: visible text, attributes, ids, tags left open."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.text = ""
+        self.attributes: list[tuple[str, str, str]] = []
+        self.open: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in ("style", "script"):
+            self.text += data
+
+    def values(self, *names: str) -> list[str]:
+        return [value for _, name, value in self.attributes if name in names]
+
+    @property
+    def words(self) -> str:
+        return re.sub(r"\s+", " ", self.text)
+
+
+@pytest.fixture(scope="module")
+def small(make_parts: Make) -> Make:
+    """Builder of studies that draw fast: one treatment, three repeats, two classes."""
+    return functools.partial(make_parts, **SMALL)
+
+
+@pytest.fixture(scope="module")
+def view(make_parts: Make) -> StudyView:
+    return view_of(make_parts())
+
+
+@pytest.fixture(scope="module")
+def page(view: StudyView) -> Page:
+    return Page(page_of(view))
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (numbers.percent(0.9912), "99.12 %"),
+        (numbers.percent(1.0), "100.00 %"),
+        (numbers.percent(None), "–"),
+        (numbers.points(0.0012), "+0.12 pp"),
+        (numbers.points(-0.0148), "−1.48 pp"),
+        (numbers.points(-0.00001), "0.00 pp"),
+        (numbers.points(None), "–"),
+        (numbers.p_value(2 / 2**9), "0.0039"),
+        (numbers.p_value(0.25), "0.25"),
+        (numbers.p_value(1.0), "1.00"),
+        (numbers.p_value(0.0009), "< 0.001"),
+        (numbers.p_value(None), "–"),
+        (numbers.smallest_p(2 / 2**10), "0.0020"),
+        (numbers.smallest_p(2 / 2**16), "0.000031"),
+        (numbers.number(93322), "93,322"),
+        (numbers.number(1234567.8), "1,234,567.8"),
+        (numbers.number(0.03004), "0.0300"),
+        (numbers.number(-2.5), "−2.500"),
+        (numbers.number(0.00001234), "1.2e−05"),
+        (numbers.number(None), "–"),
+        (numbers.value(0.0296, "generalization_gap"), "+2.96 pp"),
+        (numbers.value(0.0366, "test_loss"), "0.0366"),
+        (numbers.difference(-0.0133, "test_loss"), "−0.0133"),
+        (numbers.difference(0.0012, "test_accuracy"), "+0.12 pp"),
+        (numbers.size(0.002, "test_accuracy"), "0.20 pp"),
+        (numbers.size(None, "test_accuracy"), "–"),
+        (numbers.value_interval(0.98905, 0.9933, "test_accuracy"), "[98.91, 99.33] %"),
+        (numbers.value_interval(None, 0.9933, "test_accuracy"), "–"),
+        (numbers.difference_interval(-0.0005, 0.0029, "test_accuracy"), "[−0.05, +0.29] pp"),
+        (numbers.difference_interval(-0.0005, 0.0029, "test_loss"), "[−0.0005, +0.0029]"),
+        (numbers.difference_interval(None, None, "test_loss"), "–"),
+    ],
+)
+def test_numbers_as_readers_see_them(written: str, expected: str) -> None:
+    assert written == expected
+
+
+def test_every_comparison_says_its_numbers_verdict_and_sentence(view: StudyView, page: Page) -> None:
+    for c in view.comparisons:
+        metric = view.metric
+        row = re.search(rf"{c.treatment} ?as written.*?{re.escape(c.sentence)}", page.words)
+        assert row is not None
+        for said in (
+            c.verdict,
+            str(c.n),
+            f"{c.wins}–{c.ties}–{c.losses}",
+            numbers.percent(c.control_mean),
+            numbers.percent(c.treatment_mean),
+            numbers.points(c.estimate),
+            numbers.difference_interval(c.simultaneous_low, c.simultaneous_high, metric),
+            numbers.difference_interval(c.low, c.high, metric),
+            "± 2.00 pp",
+            numbers.size(c.minimum_detectable_effect, metric),
+            numbers.p_value(c.p_adjusted),
+            f"≥ {numbers.smallest_p(c.p_smallest)}",
+        ):
+            assert said in row[0]
+
+
+def test_overview_groups_every_study_s_treatments_by_verdict(small: Make, make_parts: Make) -> None:
+    views = [view_of(small(name="first_study")), view_of(make_parts(name="second_study"))]
+    page = Page(page_of(*views))
+    overview = page.words[: page.words.index("What the verdicts mean")]
+    for view in views:
+        assert f"{view.name} stand-in data{view.question} {view.n} {view.control}" in overview
+        assert f"#{view.anchor}" in page.values("href")
+    assert "▲ better dropout" in overview
+    assert "▲ better and it matters dropout" in overview
+    assert "2 studies, 6 comparisons" in overview
+
+
+def test_verdicts_are_told_in_words_and_symbols_not_by_colour_alone(view: StudyView, page: Page) -> None:
+    for verdict, treatments in view.tally.items():
+        assert page.words.count(f"{VERDICTS[verdict].symbol} {verdict}") >= 1 + len(treatments)
+
+
+@pytest.mark.parametrize("stand_in", [True, False])
+def test_banner_stands_on_every_page_if_and_only_if_data_are_stand_ins(small: Make, stand_in: bool) -> None:
+    for page in render([view_of(small(stand_in=stand_in))]).values():
+        assert (BANNER in page) is stand_in
+        assert ("stand-in data" in page) is stand_in
+        assert f"Profile <strong>{'quick' if stand_in else 'full'}</strong>" in page
+
+
+def test_one_study_on_stand_ins_is_enough_for_the_banner_and_only_it_is_tagged(small: Make) -> None:
+    real, other = view_of(small(name="real", stand_in=False)), view_of(small(name="other"))
+    page = page_of(real, other)
+    assert BANNER in page
+    assert not re.search(r">real</a> *<span class=\"tag\">", page)
+    assert re.search(r">other</a> *<span class=\"tag\">", page)
+
+
+def test_page_asks_no_network_for_anything(page: Page, view: StudyView) -> None:
+    targets = page.values("href", "src", "xlink:href", "srcset", "action", "data")
+    assert targets
+    assert all(target.startswith(("#", "data:")) for target in targets)
+    text = page_of(view)
+    assert "@import" not in text
+    assert "<script" not in text
+    assert all(found.startswith("#") for found in re.findall(r"url\(([^)]*)\)", text))
+
+
+def test_page_is_well_formed_and_its_links_lead_somewhere(small: Make) -> None:
+    page = Page(page_of(*(view_of(small(name=name)) for name in ("one", "two"))))
+    ids = page.values("id")
+    assert page.open == []
+    assert len(ids) == len(set(ids))
+    assert {target[1:] for target in page.values("href", "xlink:href") if target.startswith("#")} <= set(ids)
+
+
+def test_tables_have_captions_and_scopes_and_pictures_have_labels(page: Page, view: StudyView) -> None:
+    text = page_of(view)
+    assert text.count("<table") == text.count("<caption>") > 2
+    assert len(re.findall(r"<th(?: |>)", text)) == len(re.findall(r'<th scope="(?:col|row)"', text))
+    labels = [value for tag, name, value in page.attributes if (tag, name) == ("svg", "aria-label")]
+    assert len(labels) == text.count("<svg") >= 4
+    assert all(labels)
+
+
+def test_same_inputs_give_the_same_bytes(small: Make) -> None:
+    pages = [render([view_of(small())]) for _ in range(2)]
+    assert pages[0] == pages[1]
+
+
+def test_hostile_names_stay_text(small: Make) -> None:
+    hostile = '<script>alert("1")</script>'
+    parts = small(name=hostile, question=f'"><img src=x onerror=alert(1)>{hostile}', treatments=(hostile,))
+    text = page_of(view_of(parts, classes={hostile: [hostile] * 2}))
+    assert "<script" not in text
+    assert "<img" not in text
+    assert hostile in Page(text).text
+    assert not [name for _, name, _ in Page(text).attributes if name.startswith("on")]
+
+
+def test_anchors_are_fragments() -> None:
+    assert anchor_of("mnist_regularizers") == "mnist-regularizers"
+    assert re.fullmatch(r"[a-z0-9-]+", anchor_of('<a href="x">'))
+    assert anchor_of("???") == "study"
+
+
+def test_variants_table_says_mean_sd_interval_and_n(make_parts: Make, page: Page) -> None:
+    parts = make_parts()
+    for name, variant in parts.metrics["variants"].items():
+        accuracy = variant["metrics"]["test_accuracy"]
+        said = " ".join(
+            (
+                numbers.percent(accuracy["mean"]),
+                f"sd {numbers.size(accuracy['sd'], 'test_accuracy')}",
+                numbers.value_interval(accuracy["low"], accuracy["high"], "test_accuracy"),
+            )
+        ).replace(" ", "")
+        kind = "thecontrol" if name == "none" else "aswritten"
+        assert f"{name}{kind}10{said}" in page.words.replace(" ", "")
+    assert "93,322in every repeat" in page.words
+    assert "stopped epoch" not in page.words  # missing in every variant
+
+
+def test_train_times_are_shown_only_where_known(small: Make) -> None:
+    parts = small()
+    without = study_view(parts.metrics, parts.histories, parts.summaries, parts.runs)
+    assert "train time" not in page_of(without)
+    partial = {"none": {"0": {"train_seconds": 2.0}, "1": {"train_seconds": 4.0}}}
+    known = study_view(parts.metrics, parts.histories, parts.summaries, parts.runs, partial)
+    table = next(s.content for s in known.sections if s.anchor == "variants")
+    assert [row[-1] for row in table.rows] == [Cell("3", ("sd 1.4", "n = 2")), Cell("–")]
+
+
+@pytest.mark.parametrize(("repeats", "told"), [(5, True), (8, False)])
+def test_too_few_repeats_are_told(small: Make, repeats: int, told: bool) -> None:
+    """With five comparisons Holm's exact test needs 8 repeats: ceil(1 + log2(5 / 0.05))."""
+    page = Page(page_of(view_of(small(repeats=repeats, treatments=tuple("abcde")))))
+    assert ("Too few repeats to decide" in page.words) is told
+    assert not told or "cannot go below p = 0.31" in page.words
+
+
+def test_one_repeat_and_no_treatment_still_make_a_page(small: Make) -> None:
+    parts = small(repeats=1, epochs=1)
+    parts.summaries.clear()  # a model summary may say None
+    single = Page(page_of(view_of(parts))).words
+    assert "–" in single
+    assert not re.search(r"\b(None|nan|null)\b", single)
+    alone = Page(page_of(view_of(small(treatments=()))))
+    assert "there is nothing to compare" in alone.words
+    assert "no comparisons" in alone.words
+
+
+@pytest.mark.parametrize("treatment", [[0.9, 0.95, 0.97], [0.9, np.nan, 0.97]])
+@pytest.mark.parametrize("margin", [0.02, None])
+def test_what_the_analysis_writes_can_be_shown(
+    small: Make, treatment: list[float], margin: float | None
+) -> None:
+    """Also after a diverged run, when no mean exists, and where no margin was declared."""
+    parts, rng = small(), np.random.default_rng(0)
+    declared = Declaration(metric="test_accuracy", margin=margin)
+    values = {"none": [0.8, 0.9, 0.85], "dropout": treatment}
+    (real,) = compare_family(values, "none", declared, rng=rng).values()
+    parts.metrics.update(comparisons={"dropout": real.to_dict()}, margin=margin)
+    parts.runs.loc[parts.runs["variant"] == "dropout", "test_accuracy"] = treatment
+    parts.summaries.clear()
+    words = Page(page_of(view_of(parts))).words
+    assert real.sentence in words
+    assert ("diverged 0 : 1" in words) is bool(np.isnan(treatment).any())
+    assert ("none declared" in words) is (margin is None)
+    assert not re.search(r"\b(None|nan|null)\b", words)
+
+
+def test_every_verdict_of_the_analysis_has_a_look_and_the_same_fractions() -> None:
+    assert set(VERDICTS) == set(sentences.VERDICTS)
+    assert set(units.FRACTIONS) == set(sentences.FRACTIONS)
+
+
+def test_runs_of_different_length_or_none_make_a_page(small: Make) -> None:
+    parts = small(treatments=("dropout", "early_stopping"), epochs=6)
+    assert len({len(history) for history in parts.histories["early_stopping"]}) > 1
+    assert "early_stopping, n = 3" in Page(page_of(view_of(parts))).words
+    parts.histories["dropout"] = []  # a variant that is only evaluated
+    assert "dropout, n = 3" in Page(page_of(view_of(parts))).words  # in the repeat strip
+    parts.histories.clear()
+    assert "Learning curves" not in Page(page_of(view_of(parts))).words
+
+
+def test_scope_and_data_are_stated(page: Page) -> None:
+    assert "other seeds on these same test images" in page.words
+    assert "digits: scikit-learn's 1,797 handwritten digits enlarged to 28x28" in page.words
+
+
+def test_lower_is_better_says_which_way_differences_go(small: Make) -> None:
+    parts = small()
+    parts.metrics["higher_is_better"] = False
+    assert "positive is better" in Page(page_of(view_of(parts))).words
+    assert "positive is better" not in Page(page_of(view_of(small()))).words
+
+
+def test_equal_model_summaries_are_shown_once(small: Make) -> None:
+    parts = small()
+    parts.summaries.update(dict.fromkeys(parts.summaries, "conv1 320"))
+    page = Page(page_of(view_of(parts)))
+    assert page.words.count("conv1 320") == 1
+    assert ", ".join(parts.summaries) in page.words
+
+
+def test_sections_can_be_added_to_a_study_and_to_the_page(small: Make) -> None:
+    table = Table(
+        "Claims & verdicts", ("claim", "says"), ((Cell("C000-07"), Cell("L1 is best", ("<refuted>",))),)
+    )
+    section = Section("ledger", "Ledger", "table.html", table)
+    text = page_of(view_of(small(), sections=[section]), leading=[section])
+    page = Page(text)
+    assert {"ledger", "mnist-regularizers-ledger"} <= set(page.values("id"))
+    assert page.words.count("L1 is best<refuted>") == 2
+    assert page.words.index("L1 is best") < page.words.index("Back to all verdicts")
+
+
+def test_a_usual_study_stays_below_two_hundred_kilobytes(view: StudyView) -> None:
+    drawn = sum(len(p.svg) for s in view.sections if s.template == "pictures.html" for p in s.content)
+    assert 0 < drawn < 200_000
+    assert len(page_of(view)) - len(page_of()) < 230_000

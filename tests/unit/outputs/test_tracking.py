@@ -1,0 +1,459 @@
+"""MLflow shows what the files say: every number, once, whatever was interrupted or runs beside it."""
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run
+
+from pipeline import layout
+from pipeline.errors import UserError
+from pipeline.outputs.tracking import names, read_study, store, track, tracking_uri
+
+STUDY = "regularizers"
+VARIANTS = ("none", "dropout")
+REPOSITORY = Path(__file__).parents[3]
+
+
+def rebuild(folder: Path) -> Any:
+    """Compiled Keras model, three numbers into two classes, with the weights of a run's folder."""
+    import keras
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="softmax", name="output")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    with np.load(folder / "weights.npz", allow_pickle=False) as weights:
+        model.set_weights([weights["output/kernel"], weights["output/bias"]])
+    return model
+
+
+def no_model(folder: Path) -> Any:
+    raise AssertionError(f"{folder}: a model was rebuilt")
+
+
+class Files:
+    """Synthetic files of one study, as the stages before `track` leave them."""
+
+    def __init__(self, folder: Path, repeats: int = 2, version: str = "a") -> None:
+        self.folder, self.repeats, self.version = folder, repeats, version
+        self.rng = np.random.default_rng(20)
+        self.write()
+
+    def write(self) -> None:
+        rows = [self.run(variant, repeat) for variant in VARIANTS for repeat in range(self.repeats)]
+        self.table(self.folder / "evaluations" / STUDY / "runs.csv", rows)
+        recipe = {"kind": "control", "row": ["C000"], "task": "digits", "recipe": self.recipe()}
+        self.json(
+            layout.training_plan(STUDY),
+            {"repeats": self.repeats, "variants": dict.fromkeys(VARIANTS, recipe)},
+        )
+        arrays = {"n": 10, "x": "ab" * 32, "y": "cd" * 32}
+        digests = {"train": arrays, "validation": None, "test": {**arrays, "n": 5}}
+        about = {"data_set": "mnist", "source": "digits", "stand_in": True}
+        self.json(layout.digests(STUDY), {"digits": {**about, **digests}})
+        self.json(layout.TIMINGS / f"{STUDY}.json", {"none": {"0": {"train_seconds": 1.25}}})
+        self.json(layout.study_metrics(STUDY), self.metrics(rows))
+
+    def recipe(self) -> dict[str, Any]:
+        return {"architecture": "cnn3", "epochs": 2, "l1": {"amount": 1e-3, "layers": "all"}, "l2": None}
+
+    def run(self, variant: str, repeat: int) -> dict[str, Any]:
+        folder = self.folder / "runs" / STUDY / variant / f"{repeat:02d}"
+        folder.mkdir(parents=True, exist_ok=True)
+        fingerprint = hashlib.sha256(f"{variant}{repeat}{self.version}".encode()).hexdigest()
+        run = {
+            "fingerprint": fingerprint,
+            "recipe_fingerprint": hashlib.sha256(variant.encode()).hexdigest(),
+            "recipe": self.recipe(),
+            "seeds": {"weights": repeat, "order": 7},
+        }
+        (folder / "run.json").write_text(json.dumps(run))
+        (folder / "summary.txt").write_text("a model")
+        self.table(folder / "history.csv", [{"epoch": e, **self.numbers("loss", "accuracy")} for e in (1, 2)])
+        kernel, bias = self.rng.normal(size=(3, 2)), self.rng.normal(size=2)
+        weights = {"output/kernel": kernel.astype("float32"), "output/bias": bias.astype("float32")}
+        np.savez(folder / "weights.npz", allow_pickle=False, **weights)
+        finals = {**self.numbers("test_accuracy", "test_loss", "sparsity"), "stopped_epoch": ""}
+        return {"variant": variant, "repeat": repeat, "fingerprint": fingerprint, **finals}
+
+    def numbers(self, *columns: str) -> dict[str, float]:
+        return {column: float(self.rng.random()) for column in columns}
+
+    def metrics(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        found = {"n": self.repeats, "metrics": {"test_accuracy": {**self.numbers("mean", "sd"), "low": None}}}
+        comparison = {
+            "estimate": 0.01,
+            "wins": 2,
+            "p": None,
+            "verdict": "undecided",
+            "sentence": "Who knows?",
+        }
+        about = {"question": "Does it help?", "profile": "quick", "metric": "test_accuracy"}
+        numbers = {"higher_is_better": True, "control": "none", "repeats": self.repeats, "alpha": 0.05}
+        variants = dict.fromkeys(VARIANTS, found)
+        tail = {
+            "margin": 0.02,
+            "stand_in": True,
+            "variants": variants,
+            "comparisons": {"dropout": comparison},
+        }
+        return {**about, **numbers, **tail}
+
+    def json(self, file: Path, value: Any) -> None:
+        path = self.folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(value))
+
+    def table(self, path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def track(self) -> dict[str, int]:
+        return track([STUDY], rebuild, folder=self.folder)[STUDY]
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty MLflow store: its tables take seconds to create, so tests copy them."""
+    root = tmp_path_factory.mktemp("store")
+    with store.open_store(root, f"sqlite:///{root / 'mlflow.db'}"):
+        return root / "mlflow.db"
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_store: Path) -> Files:
+    root = tmp_path / "a checkout"
+    root.mkdir()
+    shutil.copy(empty_store, root / "mlflow.db")
+    monkeypatch.setenv("DVC_ROOT", str(root))
+    monkeypatch.delenv("DVC_EXP_NAME", raising=False)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return Files(tmp_path / "work")
+
+
+@pytest.fixture
+def real_models() -> None:
+    """Asked for by a test of the models themselves."""
+
+
+@pytest.fixture(autouse=True)
+def no_keras(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models as empty records: saving real ones costs every test a second."""
+    if "real_models" in request.fixturenames:
+        return
+
+    monkeypatch.setattr("pipeline.outputs.tracking.models.log_model", lambda *_: "m-0")
+
+
+def client() -> MlflowClient:
+    return MlflowClient(tracking_uri(Path(os.environ["DVC_ROOT"])))
+
+
+def runs() -> dict[str, Run]:
+    """Runs in the store by key; a key twice is an error."""
+    experiment = client().get_experiment_by_name(STUDY)
+    found = list(store.all_runs(client(), experiment.experiment_id))
+    by_key = {run.data.tags["claimcheck.key"]: run for run in found}
+    assert len(by_key) == len(found)
+    return by_key
+
+
+def keyed(start: str) -> dict[str, Run]:
+    return {key: run for key, run in runs().items() if key.startswith(f"{STUDY}{start}")}
+
+
+def only(start: str) -> Run:
+    (run,) = keyed(start).values()
+    return run
+
+
+def history(run: Run, metric: str) -> dict[int, float]:
+    return {point.step: point.value for point in client().get_metric_history(run.info.run_id, metric)}
+
+
+def test_flat_joins_nested_names_and_writes_json_for_what_is_not_text() -> None:
+    settings = {"l1": {"amount": 0.001, "layers": "all"}, "l2": None, "sizes": [1, 2], "none": {}}
+    flat = {"l1.amount": "0.001", "l1.layers": "all", "l2": "null", "sizes": "[1, 2]", "none": "{}"}
+    assert names.flat(settings) == flat
+
+
+def test_every_number_of_a_run_is_in_mlflow(files: Files) -> None:
+    files.track()
+    for run in (run for variant in read_study(files.folder, STUDY).variants for run in variant.runs):
+        shown = only(f"/{run.variant}/{run.repeat}@")
+        finals = {names.final(column): value for column, value in run.finals.items()}
+        assert finals == {name: v for name, v in shown.data.metrics.items() if not name.startswith("epoch/")}
+        for column in ("loss", "accuracy"):
+            expected = {epoch: row[column] for epoch, row in run.history}
+            assert history(shown, f"epoch/{column}") == expected
+
+
+def test_finals_are_named_by_the_table_and_absent_numbers_are_absent(files: Files) -> None:
+    files.track()
+    timed = {
+        "test/accuracy",
+        "test/loss",
+        "weights/sparsity",
+        "epoch/loss",
+        "epoch/accuracy",
+        "train/seconds",
+    }
+    assert only("/none/0@").data.metrics.keys() == timed
+    assert only("/none/1@").data.metrics.keys() == timed - {"train/seconds"}
+
+
+def test_params_are_the_flat_recipe_and_the_seeds(files: Files) -> None:
+    files.track()
+    recipe = {
+        "architecture": "cnn3",
+        "epochs": "2",
+        "l1.amount": "0.001",
+        "l1.layers": "all",
+        "l2": "null",
+    }
+    assert only("/none/1@").data.params == {**recipe, "seeds.weights": "1", "seeds.order": "7"}
+    assert only("/none@").data.params == recipe
+
+
+def test_parent_shows_mean_sd_and_n_and_its_repeats_hang_below_it(files: Files) -> None:
+    files.track()
+    (variant, _) = read_study(files.folder, STUDY).variants
+    summary = variant.summary["test_accuracy"]
+    expected = {"n": 2.0, "test/accuracy/mean": summary["mean"], "test/accuracy/sd": summary["sd"]}
+    assert only("/none@").data.metrics == expected
+    for child in keyed("/none/").values():
+        assert child.data.tags["mlflow.parentRunId"] == only("/none@").info.run_id
+
+
+def test_comparison_shows_verdicts_numbers_and_figures(files: Files) -> None:
+    figure = files.folder / "interval.png"
+    figure.write_bytes(b"picture")
+    track([STUDY], rebuild, folder=files.folder, figures={STUDY: [figure]})
+    run = only("@")
+    digest = hashlib.sha256((files.folder / layout.study_metrics(STUDY)).read_bytes()).hexdigest()
+    assert run.data.tags["claimcheck.key"] == f"{STUDY}@{digest}"
+    assert run.data.tags["verdict.dropout"] == "undecided"
+    assert run.data.metrics == {"dropout/estimate": 0.01, "dropout/wins": 2.0}
+    artifacts = Path(os.environ["DVC_ROOT"]) / "mlartifacts" / STUDY / run.info.run_id / "artifacts"
+    assert {path.name for path in artifacts.rglob("*.*")} == {
+        layout.study_metrics(STUDY).name,
+        "interval.png",
+    }
+
+
+def test_run_shows_its_data_by_digest_and_its_files(files: Files) -> None:
+    files.track()
+    run = only("/dropout/0@")
+    inputs = {put.tags[0].value: put.dataset for put in run.inputs.dataset_inputs}
+    assert inputs.keys() == {"train", "test"}  # no validation set was declared
+    assert inputs["train"].digest == hashlib.sha256(("ab" * 32 + "cd" * 32).encode()).hexdigest()[:32]
+    assert json.loads(inputs["test"].profile)["n"] == 5
+    artifacts = Path(os.environ["DVC_ROOT"]) / "mlartifacts" / STUDY / run.info.run_id / "artifacts"
+    assert {path.name for path in artifacts.iterdir()} == {"run.json", "history.csv", "summary.txt"}
+    assert run.info.status == "FINISHED"
+
+
+def test_tracking_twice_adds_nothing(files: Files) -> None:
+    assert files.track() == {"runs": 7, "added": 7, "models": 2}
+    before = runs()
+    assert track([STUDY], no_model, folder=files.folder)[STUDY] == {"runs": 7, "added": 0, "models": 2}
+    assert {k: run.to_dictionary() for k, run in runs().items()} == {
+        k: run.to_dictionary() for k, run in before.items()
+    }
+
+
+def test_changed_fingerprint_supersedes_and_going_back_adds_nothing(files: Files) -> None:
+    files.track()
+    old = keyed("/none/0@").keys()
+    Files(files.folder, version="b").track()
+    superseded = {key: run.data.tags["claimcheck.superseded"] for key, run in keyed("/none/0@").items()}
+    assert superseded == {key: str(key in old).lower() for key in superseded} and len(superseded) == 2
+    assert Files(files.folder).track()["added"] == 0
+    superseded = {key: run.data.tags["claimcheck.superseded"] for key, run in keyed("/none/0@").items()}
+    assert superseded == {key: str(key not in old).lower() for key in superseded}
+
+
+def test_more_repeats_update_the_parent_and_fewer_take_it_back(files: Files) -> None:
+    files.track()
+    for repeats in (3, 2):
+        changed = Files(files.folder, repeats=repeats)
+        changed.track()
+        mean = read_study(files.folder, STUDY).variants[0].summary["test_accuracy"]["mean"]
+        assert only("/none@").data.metrics["n"] == repeats
+        assert only("/none@").data.metrics["test/accuracy/mean"] == mean
+    assert history(only("/none@"), "n").keys() == {2, 3}
+    assert only("/none/2@").data.tags["claimcheck.superseded"] == "true"
+
+
+def test_new_evaluation_of_the_same_run_refreshes_its_numbers(files: Files) -> None:
+    files.track()
+    table = files.folder / "evaluations" / STUDY / "runs.csv"
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    files.table(table, [{**row, "test_loss": "inf"} for row in rows])
+    assert files.track()["added"] == 0
+    assert only("/none/0@").data.metrics["test/loss"] == sys.float_info.max
+    before = only("/none/0@")
+    files.track()
+    assert history(before, "test/loss") == {0: sys.float_info.max}
+
+
+def test_dvc_experiment_marks_its_own_runs_and_nothing_else(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.track()
+    before = keyed("/none/0@")
+    monkeypatch.setenv("DVC_EXP_NAME", "tidal-wave")
+    Files(files.folder, version="b").track()
+    for key, run in keyed("/none/0@").items():
+        if key in before:
+            assert run.to_dictionary() == before[key].to_dictionary()
+        else:
+            assert run.data.tags["dvc.experiment"] == "tidal-wave"
+            assert "claimcheck.superseded" not in run.data.tags
+    monkeypatch.setenv("DVC_EXP_NAME", "calm-sea")
+    assert Files(files.folder, version="b").track()["added"] == 0
+    assert only("/none@").data.tags["dvc.experiment"] == "tidal-wave, calm-sea"
+
+
+@pytest.mark.parametrize("step", ["log_batch", "log_artifact", "set_terminated", "set_tag"])
+def test_interrupted_run_is_redone(files: Files, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    whole, calls = getattr(MlflowClient, step), []
+
+    def interrupted(*args: Any, **kwargs: Any) -> Any:
+        calls.append(args)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return whole(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, step, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            files.track()
+    halfway = {run.info.run_id for run in runs().values() if "claimcheck.complete" not in run.data.tags}
+    assert len(halfway) == 1
+    assert files.track()["runs"] == 7
+    assert len(runs()) == 7 and not halfway & {run.info.run_id for run in runs().values()}
+    test_every_number_of_a_run_is_in_mlflow(files)
+
+
+def test_run_deleted_by_hand_comes_back_below_its_parent(files: Files) -> None:
+    files.track()
+    client().delete_run(only("/none@").info.run_id)
+    assert files.track()["added"] == 1
+    assert only("/none/0@").data.tags["mlflow.parentRunId"] == only("/none@").info.run_id
+
+
+def test_deleted_mlflow_experiment_is_brought_back(files: Files) -> None:
+    files.track()
+    client().delete_experiment(client().get_experiment_by_name(STUDY).experiment_id)
+    files.track()
+    assert len(runs()) == 7
+
+
+def test_a_call_holds_no_more_than_mlflow_allows(files: Files) -> None:
+    run = files.folder / "runs" / STUDY / "none" / "00"
+    files.table(run / "history.csv", [{"epoch": e, "loss": 0.5, "accuracy": 0.5} for e in range(1, 602)])
+    recipe = json.loads((run / "run.json").read_text())
+    recipe["recipe"] = {f"setting_{i}": i for i in range(150)} | {"long": "x" * 7000}
+    (run / "run.json").write_text(json.dumps(recipe))
+    files.track()
+    assert history(only("/none/0@"), "epoch/loss") == dict.fromkeys(range(1, 602), 0.5)
+    params = only("/none/0@").data.params
+    assert len(params) == 153 and params["long"] == "x" * 6000
+
+
+def test_long_listing_is_read_page_by_page(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "PAGE", 2)
+    files.track()
+    assert files.track()["added"] == 0
+    assert len(runs()) == 7
+
+
+def test_set_tracking_uri_wins_over_the_main_checkout(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    assert tracking_uri(tmp_path) == f"sqlite:///{tmp_path}/mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://localhost:5000")
+    assert tracking_uri(tmp_path) == "http://localhost:5000"
+
+
+def test_artifacts_are_below_the_main_checkout_unless_a_server_decides(tmp_path: Path) -> None:
+    assert store.artifact_location(tmp_path, "sqlite:///x.db", "s") == f"file://{tmp_path}/mlartifacts/s"
+    assert store.artifact_location(tmp_path, "https://host", "s") is None
+
+
+def test_stale_evaluation_is_refused_and_nothing_is_written(files: Files) -> None:
+    run = files.folder / "runs" / STUDY / "dropout" / "01" / "run.json"
+    run.write_text(json.dumps({**json.loads(run.read_text()), "fingerprint": "f00"}))
+    with pytest.raises(UserError, match="expected its fingerprint f00"):
+        files.track()
+    assert client().get_experiment_by_name(STUDY) is None
+
+
+def test_missing_declared_run_is_named(files: Files) -> None:
+    shutil.rmtree(files.folder / "runs" / STUDY / "none" / "01")
+    with pytest.raises(UserError, match=r"none.01.run\.json"):
+        files.track()
+
+
+def test_what_merely_lies_in_a_folder_is_not_read(files: Files) -> None:
+    files.run("undeclared", 0)
+    files.run("none", 2)
+    files.track()
+    assert not keyed("/undeclared") and not keyed("/none/2")
+
+
+def test_two_processes_at_once_add_every_run_once(files: Files) -> None:
+    (Path(os.environ["DVC_ROOT"]) / "mlflow.db").unlink()  # so that they also race for creating the store
+    program = (
+        "import sys; from pathlib import Path; from pipeline.outputs.tracking import models, track;"
+        "models.log_model = lambda *_: 'm-0';"
+        f"print(track(['{STUDY}'], None, folder=Path(sys.argv[1]))['{STUDY}']['added'])"
+    )
+    command = [sys.executable, "-c", program, str(files.folder)]
+    both = [subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert sorted(int(process.communicate(timeout=120)[0]) for process in both) == [0, 7]
+    assert len(runs()) == 7
+    test_every_number_of_a_run_is_in_mlflow(files)
+
+
+@pytest.mark.usefixtures("real_models")
+def test_loaded_model_predicts_what_the_weights_predict(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(folder: Path) -> Any:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        track([STUDY], killed, folder=files.folder)
+    files.track()
+    track([STUDY], no_model, folder=files.folder)
+    assert not mlflow.is_tracking_uri_set()  # the global store is as before
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking_uri(Path(os.environ["DVC_ROOT"])))
+    x = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
+    for variant in VARIANTS:
+        run = only(f"/{variant}/0@")
+        expected = rebuild(files.folder / "runs" / STUDY / variant / "00").predict(x, verbose=0)
+        for uri in (f"models:/{run.data.tags['claimcheck.model']}", f"runs:/{run.info.run_id}/model"):
+            np.testing.assert_array_equal(mlflow.pyfunc.load_model(uri).predict(x), expected)
+        assert not mlflow.keras.load_model(uri).compiled  # no optimizer was saved
+        (model,) = client().search_logged_models(
+            [run.info.experiment_id], f"source_run_id = '{run.info.run_id}'"
+        )
+        assert model.status == "READY" and str(
+            files.folder.parent / "a checkout"
+        ) in model.artifact_location.replace("%20", " ")
