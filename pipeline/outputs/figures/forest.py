@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -41,10 +42,11 @@ def forest_plot(comparisons: Mapping[str, Comparison]) -> Figure:
 
 
 def _reference(axes: Axes, comparison: Comparison) -> None:
-    margin = scale(comparison["metric"]) * comparison["margin"]
-    axes.axvspan(-margin, margin, color=BAND, linewidth=0, zorder=0, gid="margin")
     axes.axvline(0, color=INK, linewidth=1, zorder=1, gid="zero")
     axes.grid(False)
+    if comparison["margin"] is not None:
+        margin = scale(comparison["metric"]) * comparison["margin"]
+        axes.axvspan(-margin, margin, color=BAND, linewidth=0, zorder=0, gid="margin")
 
 
 def _difference(axes: Axes, row: int, comparison: Comparison) -> None:
@@ -58,21 +60,20 @@ def _difference(axes: Axes, row: int, comparison: Comparison) -> None:
             axes.plot(
                 ends, [row, row], color=style.colour, linewidth=width, alpha=alpha, solid_capstyle="butt"
             )
-    face = style.colour if style.filled else "white"
-    axes.plot(
-        [factor * comparison["estimate"]],
-        [row],
-        style.marker,
-        color=style.colour,
-        markerfacecolor=face,
-        markersize=6.5,
-        zorder=4,
-    )
+    if comparison["estimate"] is not None:  # a diverged run leaves no mean
+        face = style.colour if style.filled else "white"
+        look: dict[str, Any] = {
+            "color": style.colour,
+            "markerfacecolor": face,
+            "markersize": 6.5,
+            "zorder": 4,
+        }
+        axes.plot([factor * comparison["estimate"]], [row], style.marker, **look)
 
 
 def _verdict_column(axes: Axes, comparisons: Mapping[str, Comparison]) -> None:
     right = axes.secondary_yaxis("right")
-    texts = [f"{signed(scale(c['metric']) * c['estimate'])} · {c['verdict']}" for c in comparisons.values()]
+    texts = [f"{_estimate(comparison)} · {comparison['verdict']}" for comparison in comparisons.values()]
     right.set_yticks(range(len(comparisons)), texts)
     right.tick_params(length=0)
     right.spines["right"].set_visible(False)
@@ -80,19 +81,30 @@ def _verdict_column(axes: Axes, comparisons: Mapping[str, Comparison]) -> None:
         label.set_color(VERDICTS[comparison["verdict"]].colour)
 
 
+def _estimate(comparison: Comparison) -> str:
+    estimate = comparison["estimate"]
+    return "no mean" if estimate is None else signed(scale(comparison["metric"]) * estimate)
+
+
 def _labels(figure: Figure, axes: Axes, comparisons: list[Comparison]) -> None:
     first = comparisons[0]
-    control, unit = first["control"], "percentage points" if scale(first["metric"]) == 100 else "same unit"
     counts = sorted({c["n"] for c in comparisons})
     n = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     axes.set_xlabel(f"{difference_label(first['metric'])}, n = {n} paired repeats")
-    axes.set_title(f"← worse than {control}", loc="left", color=MUTED, fontsize=9.5)
-    axes.set_title(f"better than {control} →", loc="right", color=MUTED, fontsize=9.5)
-    margin = f"{scale(first['metric']) * first['margin']:.3g}"
-    level = f"{100 * (1 - first['alpha']):.3g} %"
-    handles = [
+    axes.set_title(f"← worse than {first['control']}", loc="left", color=MUTED, fontsize=9.5)
+    axes.set_title(f"better than {first['control']} →", loc="right", color=MUTED, fontsize=9.5)
+    figure.legend(handles=_handles(first), loc="outside lower left", ncols=3)
+
+
+def _handles(comparison: Comparison) -> list[Artist]:
+    level = f"{100 * (1 - comparison['alpha']):.3g} %"
+    handles: list[Artist] = [
         Line2D([], [], color=MUTED, linewidth=7, alpha=0.28, label=f"simultaneous {level} interval"),
         Line2D([], [], color=MUTED, linewidth=1.3, label=f"Student {level} interval"),
-        Patch(color=BAND, label=f"within the margin, ± {margin} {unit}"),
     ]
-    figure.legend(handles=handles, loc="outside lower left", ncols=3)
+    if comparison["margin"] is not None:
+        factor = scale(comparison["metric"])
+        unit = " percentage points" if factor == 100 else ""
+        band = f"within the margin, ± {factor * comparison['margin']:.3g}{unit}"
+        handles.append(Patch(color=BAND, label=band))
+    return handles

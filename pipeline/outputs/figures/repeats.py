@@ -23,7 +23,8 @@ def repeat_strip(
     Parameters
     ----------
     values : mapping of variant to values
-        One value a repeat, repeat 0 first, in the metric's own unit (fractions).
+        One value a repeat, repeat 0 first, in the metric's own unit (fractions); NaN where a run diverged,
+        which keeps its place and is left out of the mean.
     control : str, optional
         Variant whose mean is carried down as a dashed line.
     metric : str
@@ -37,8 +38,10 @@ def repeat_strip(
         variant: factor * np.asarray(list(numbers), dtype=np.float64) for variant, numbers in values.items()
     }
     base = shown.get(control) if control is not None else None
-    if base is not None and len(base):
-        axes.axvline(base.mean(), color=INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1, gid="control")
+    if base is not None and np.isfinite(base).any():
+        axes.axvline(
+            float(np.nanmean(base)), color=INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1, gid="control"
+        )
     for row, (variant, numbers) in enumerate(shown.items()):
         if paired and base is not None and variant != control and len(base) == len(numbers):
             _pairs(axes, row, base, numbers)
@@ -54,19 +57,21 @@ def heights(row: int, count: int) -> npt.NDArray[np.float64]:
 
 def _dots(axes: Axes, row: int, numbers: npt.NDArray[np.float64], colour: str) -> None:
     axes.plot(numbers, heights(row, len(numbers)), "o", color=colour, markersize=3.6, zorder=3)
-    if len(numbers):
-        axes.plot([numbers.mean()] * 2, [row - 0.36, row + 0.36], color=INK, linewidth=2, zorder=4)
+    if np.isfinite(numbers).any():
+        axes.plot([np.nanmean(numbers)] * 2, [row - 0.36, row + 0.36], color=INK, linewidth=2, zorder=4)
 
 
 def _pairs(axes: Axes, row: int, base: npt.NDArray[np.float64], numbers: npt.NDArray[np.float64]) -> None:
-    axes.hlines(heights(row, len(base)), base, numbers, color=FAINT, linewidth=1, zorder=2)
+    both = np.isfinite(base) & np.isfinite(numbers)
+    axes.hlines(heights(row, len(base))[both], base[both], numbers[both], color=FAINT, linewidth=1, zorder=2)
 
 
 def _labels(
     figure: Figure, axes: Axes, shown: Mapping[str, npt.NDArray[np.float64]], control: str | None, metric: str
 ) -> None:
     axes.set_yticks(
-        range(len(shown)), [f"{variant}, n = {len(numbers)}" for variant, numbers in shown.items()]
+        range(len(shown)),
+        [f"{variant}, n = {np.isfinite(numbers).sum()}" for variant, numbers in shown.items()],
     )
     axes.set_xlabel(value_label(metric))
     handles = [

@@ -11,6 +11,7 @@ from pipeline.outputs.report import pictures, tables
 from pipeline.outputs.report.views import Comparison, Data, Section, StudyView
 
 Metrics = Mapping[str, Any]
+AS_READ = ("question", "profile", "stand_in", "metric", "higher_is_better", "alpha", "margin", "control")
 
 
 def study_view(
@@ -29,7 +30,7 @@ def study_view(
     metrics : mapping
         Parsed ``metrics/<study>.json``.
     histories : mapping of variant to DataFrames
-        One a repeat, columns epoch, loss, accuracy and, with a validation set, val_loss, val_accuracy.
+        One a repeat, see `figures.learning_curves`.
     summaries : mapping of variant to the Keras model summary
     runs : DataFrame
         ``evaluations/<study>/runs.csv``; the columns variant and the study's metric are read.
@@ -40,25 +41,15 @@ def study_view(
         Further parts of the study, put after the built-in ones.
     """
     anchor = anchor_of(metrics["study"])
+    built_in = _sections(metrics, histories, summaries, runs, timings, classes, anchor)
     return StudyView(
         name=metrics["study"],
         anchor=anchor,
-        question=metrics["question"],
-        profile=metrics["profile"],
-        stand_in=metrics["stand_in"],
-        metric=metrics["metric"],
-        higher_is_better=metrics["higher_is_better"],
-        alpha=metrics["alpha"],
-        margin=metrics["margin"],
-        control=metrics["control"],
         n=metrics["repeats"],
         data=tuple(_data(task, origin) for task, origin in metrics["data"].items()),
         comparisons=tuple(_comparison(metrics, treatment) for treatment in metrics["comparisons"]),
-        sections=(
-            Section("verdicts", "Verdicts", "verdicts.html"),
-            *_sections(metrics, histories, summaries, runs, timings, classes, anchor),
-            *sections,
-        ),
+        sections=(Section("verdicts", "Verdicts", "verdicts.html"), *built_in, *sections),
+        **{key: metrics[key] for key in AS_READ},
     )
 
 
@@ -73,7 +64,9 @@ def _data(task: str, origin: Mapping[str, Any]) -> Data:
 
 def _comparison(metrics: Metrics, treatment: str) -> Comparison:
     found = {**metrics["comparisons"][treatment], "kind": metrics["variants"][treatment]["kind"]}
-    return Comparison(**{field.name: found[field.name] for field in fields(Comparison)})
+    return Comparison(
+        **{field.name: found[field.name] for field in fields(Comparison) if field.name in found}
+    )
 
 
 def _sections(

@@ -49,7 +49,7 @@ def difference_pictures(metrics: Metrics, runs: pd.DataFrame, anchor: str) -> tu
     found = []
     if metrics["comparisons"]:
         found.append(_picture(figures.forest_plot(metrics["comparisons"]), "forest", anchor, control))
-    values = {v: runs.loc[runs["variant"] == v, metric].dropna().tolist() for v in metrics["variants"]}
+    values = {v: runs.loc[runs["variant"] == v, metric].tolist() for v in metrics["variants"]}
     if any(values.values()):
         found.append(_picture(figures.repeat_strip(values, control, metric), "repeats", anchor, control))
     return tuple(found)

@@ -68,19 +68,22 @@ class Data:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Treatment against control; fractions, and differences oriented so that higher is better."""
+    """Treatment against control; fractions, and differences oriented so that higher is better.
+
+    None is what a single repeat, a diverged run or an undeclared margin leaves undefined.
+    """
 
     treatment: str
     kind: str
     n: int
-    control_mean: float
-    treatment_mean: float
-    estimate: float
+    control_mean: float | None
+    treatment_mean: float | None
+    estimate: float | None
     low: float | None
     high: float | None
     simultaneous_low: float | None
     simultaneous_high: float | None
-    margin: float
+    margin: float | None
     p_adjusted: float | None
     p_smallest: float | None
     minimum_detectable_effect: float | None
@@ -89,6 +92,8 @@ class Comparison:
     losses: int
     verdict: str
     sentence: str
+    control_diverged: int = 0
+    treatment_diverged: int = 0
 
     @property
     def style(self) -> VerdictStyle:
@@ -108,7 +113,7 @@ class StudyView:
     metric: str
     higher_is_better: bool
     alpha: float
-    margin: float
+    margin: float | None
     control: str
     n: int
     data: tuple[Data, ...]
