@@ -28,4 +28,4 @@ def hint(name: object, legal: Iterable[str]) -> str:
     """Closing half-sentence of an error about a name: the nearest legal one, or all of them."""
     names = sorted(legal)
     close = nearest(name, names)
-    return f"Did you mean '{close}'?" if close else f"Legal: {', '.join(names)}."
+    return f"Did you mean '{close}'?" if close else f"Legal: {', '.join(names) or 'nothing is declared'}."

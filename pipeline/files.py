@@ -7,6 +7,8 @@ import json
 import os
 import shutil
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import UserError
+
+# What numpy and zipfile raise for missing, truncated, damaged or foreign files.
+UNREADABLE = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -47,7 +52,7 @@ def replaced(path: Path) -> Iterator[Path]:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent)) / path.name
+        temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=path.parent)) / path.name
         yield temporary
         _replace(temporary, path)
     except OSError as error:
@@ -60,9 +65,15 @@ def replaced(path: Path) -> Iterator[Path]:
 
 
 def _replace(temporary: Path, path: Path) -> None:
+    old = temporary.parent / "old"
     if temporary.is_dir() and path.is_dir():
-        path.replace(temporary.parent / "old")
-    temporary.replace(path)
+        path.replace(old)
+    try:
+        temporary.replace(path)
+    except OSError:
+        if old.exists():
+            old.replace(path)
+        raise
 
 
 def write_text(path: Path, text: str) -> None:
@@ -87,7 +98,9 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"{path}: expected this file of an earlier stage; run `dvc repro` to make it.") from None
+        raise UserError(
+            f"{path}: expected this file of an earlier stage; run `dvc repro` to make it."
+        ) from None
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -106,6 +119,18 @@ def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
 
 
 def read_arrays(path: Path) -> Arrays:
-    """Read every array of an .npz; never unpickles."""
-    with np.load(path, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+    """Read every array of an .npz; never unpickles.
+
+    Raises
+    ------
+    UserError
+        When the file can't be opened, is damaged, or is no .npz of plain arrays.
+    """
+    try:
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise ValueError("it holds a single array")
+            return {name: archive[name] for name in archive.files}
+    except UNREADABLE as error:
+        raise UserError(f"{path}: expected a readable .npz without pickled objects; {error}.") from None

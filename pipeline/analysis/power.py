@@ -57,7 +57,9 @@ def smallest_n_that_can_reject(family_size: int = 1, alpha: float = 0.05) -> int
 
 
 def detectable_d_z(n: int, alpha: float = 0.05, power: float = POWER) -> float:
-    """Standardised mean difference (mean / sd of the differences) that n repeats detect.
+    """Standardised mean difference (mean / sd of the differences) that n repeats detect, by the t-test's power.
+
+    The sign-flip test has slightly less: simulated 0.77 for 0.80 at n = 8, 0.79 at n = 10.
 
     Parameters
     ----------
@@ -140,7 +142,7 @@ def _solve(*, effect_size: float | None, nobs: float | None, alpha: float, power
             solver.solve_power(effect_size, nobs, alpha=alpha / 2, power=power, alternative="larger")
         )
     reached = _power(effect_size or found, nobs or found, alpha)
-    if solver.cache_fit_res[0] != 1 or not math.isclose(reached, power, abs_tol=1e-4):
+    if not math.isclose(reached, power, abs_tol=1e-4):  # also where the solver returned nan
         raise ArithmeticError(
             f"Power did not converge for effect size {effect_size}, {nobs} repeats, alpha {alpha:.3g}: "
             f"expected power {power}, reached {reached:.4f}."

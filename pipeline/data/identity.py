@@ -26,7 +26,7 @@ def identify(
     Returns
     -------
     dict
-        `training_digest` covers train, validation and scaling, and so everything that training can see;
+        `training_digest` covers train, validation, scaling and the number of classes: all that training can see;
         `test_digest` covers the test part and scaling.
     """
     about = {name: _part(content) for name, content in parts.items()}
@@ -42,7 +42,7 @@ def identify(
         "validation": validation,
         "test": about["test"],
         "scaling": scaled,
-        "training_digest": _hash([about["train"], validation, scaled]),
+        "training_digest": _hash([about["train"], validation, scaled, classes]),
         "test_digest": _hash([about["test"], scaled]),
     }
 

@@ -64,27 +64,34 @@ def split_indices(
     labels : ndarray of uint8, shape (n,)
         Labels of the development images.
     split : dict
-        `kind` tail: the last int(fraction * n) images validate, as Keras's `validation_split` has it;
+        `kind` tail: the first int(n * (1 - fraction)) images train and the others validate, as with Keras's
+        `validation_split`;
         `kind` shuffled: scikit-learn's train_test_split with `seed` as random_state.
 
     Raises
     ------
     UserError
-        When either part would be empty.
+        When either part would be empty, or a class is too small to stratify.
     """
     n = len(labels)
     if split["kind"] == "tail":
         first = int(n * (1 - split["fraction"]))
         train, validation = np.arange(first), np.arange(first, n)
     else:
-        train, validation = train_test_split(
-            np.arange(n),
-            test_size=split["fraction"],
-            random_state=split["seed"],
-            stratify=labels if split["stratified"] else None,
-        )
+        train, validation = _shuffled(labels, split, where)
     if not len(train) or not len(validation):
         raise UserError(f"{where}.split.fraction: {split['fraction']} of {n} images leaves a part empty.")
+    return train, validation
+
+
+def _shuffled(labels: npt.NDArray[np.uint8], split: dict[str, Any], where: str) -> tuple[Indices, Indices]:
+    stratify = labels if split["stratified"] else None
+    try:
+        train, validation = train_test_split(
+            np.arange(len(labels)), test_size=split["fraction"], random_state=split["seed"], stratify=stratify
+        )
+    except ValueError as error:
+        raise UserError(f"{where}.split: expected a split of {len(labels)} images; {error}") from None
     return train, validation
 
 

@@ -2,7 +2,6 @@
 
 import gzip
 import os
-import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -97,10 +96,7 @@ def _own(source: dict[str, Any], root: Path) -> Arrays:
 
 
 def _npz(path: Path) -> Arrays:
-    try:
-        arrays = read_arrays(path)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise UserError(f"{path}: expected a readable .npz without pickled objects; {error}.") from None
+    arrays = read_arrays(path)
     if set(arrays) != set(KEYS):
         raise UserError(
             f"{path}: expected the arrays {', '.join(KEYS)}; received {', '.join(sorted(arrays))}."
@@ -115,6 +111,11 @@ def _npz(path: Path) -> Arrays:
                 f"{path}: expected as many labels as images; "
                 f"received {len(images)} x_{part} and {len(labels)} y_{part}."
             )
+    if arrays["x_train"].shape[1:] != arrays["x_test"].shape[1:]:
+        raise UserError(
+            f"{path}: expected train and test images of one shape; "
+            f"received {arrays['x_train'].shape[1:]} and {arrays['x_test'].shape[1:]}."
+        )
     return {key: arrays[key] for key in KEYS}
 
 

@@ -11,10 +11,13 @@ def check_references(params: Params, where: str) -> None:
     """Raise a UserError for the first name in params.yaml that refers to nothing."""
     _known(where, "profile", params.profile, params.profiles)
     for name, profile in params.profiles.items():
-        for role, source in profile.data.items():
-            _known(where, f"profiles.{name}.data.{role}", source, params.sources)
+        for role, chosen in profile.data.items():
+            _known(where, f"profiles.{name}.data.{role}", chosen, params.sources)
         for study in profile.studies:
             _known(where, f"profiles.{name}.studies.{study}", study, params.studies)
+    for name, source in params.sources.items():
+        if source.stand_in_for is not None:
+            _known(where, f"sources.{name}.stand_in_for", source.stand_in_for, params.sources)
     roles = params.profiles[params.profile].data
     for name, task in params.tasks.items():
         _known(where, f"tasks.{name}.data", task.data, roles)
@@ -25,11 +28,20 @@ def check_references(params: Params, where: str) -> None:
 def _check_study(params: Params, study: Study, where: str, key: str) -> None:
     _known(where, f"{key}.task", study.task, params.tasks)
     _known(where, f"{key}.control", study.control, study.variants)
-    for treatment in study.treatments or ():
-        _known(where, f"{key}.treatments", treatment, study.variants)
+    _check_treatments(study, where, f"{key}.treatments")
     for name in study.variants:
         variant, _ = resolve_variant(study, name, where, key)
         _known(where, f"{key}.variants.{name}.task", variant.task or study.task, params.tasks)
+
+
+def _check_treatments(study: Study, where: str, key: str) -> None:
+    treatments = study.treatments or []
+    for treatment in treatments:
+        _known(where, key, treatment, study.variants)
+    if study.control in treatments:
+        raise UserError(f"{where}: {key}: expected treatments only; received the control '{study.control}'.")
+    if len(set(treatments)) < len(treatments):
+        raise UserError(f"{where}: {key}: expected each treatment once; received {', '.join(treatments)}.")
 
 
 def _known(where: str, key: str, received: str, legal: Iterable[str]) -> None:

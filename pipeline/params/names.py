@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from pipeline.errors import hint
 
@@ -19,7 +20,7 @@ def name_among(legal: Iterable[str]) -> AfterValidator:
 
     def check(received: str) -> str:
         if received not in names:
-            raise ValueError(f"expected one of the known names. {hint(received, names)}")
+            raise PydanticCustomError("unknown_name", "{hint}", {"hint": hint(received, names)})
         return received
 
     return AfterValidator(check)

@@ -35,7 +35,12 @@ def _parse(path: Path) -> Any:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise UserError(f"{path}: expected a readable file; {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: expected UTF-8 text; {error}.") from None
     try:
-        return YAML(typ="safe", pure=True).load(text)
+        data = YAML(typ="safe", pure=True).load(text)
     except YAMLError as error:
         raise UserError(f"{path}: expected valid YAML; {' '.join(str(error).split())}") from None
+    if not isinstance(data, dict):
+        raise UserError(f"{path}: expected a mapping of sections; received {data!r}.")
+    return data

@@ -26,7 +26,7 @@ def resolve_variant(study: Study, name: str, where: str, key: str) -> tuple[Vari
     changes = {field: value for field, value in own.items() if field not in labels}
 
     def prefix(field: str) -> str:
-        inherited = field in study.model and field not in own
+        inherited = field in study.model and field not in changes
         return f"{key}.model." if inherited else f"{key}.variants.{name}."
 
     return (

@@ -114,7 +114,7 @@ class Study(Section):
     task: Name
     model: dict[str, object]
     control: Name
-    treatments: tuple[Name, ...] | None = None
+    treatments: Annotated[list[Name], Field(min_length=1)] | None = None
     variants: Named[dict[str, object]]
 
 

@@ -52,6 +52,10 @@ def _line(
     if mistake["type"] == "literal_error":
         legal = [name.strip(" '") for name in mistake["ctx"]["expected"].replace(" or ", ",").split(",")]
         return f"{where}: {key}: received {received!r}. {hint(received, legal)}"
+    if mistake["type"] == "unknown_name":
+        return f"{where}: {key}: received {received!r}. {mistake['msg']}"
+    if mistake["type"] == "string_pattern_mismatch" and "a-z0-9_" in mistake["ctx"]["pattern"]:
+        return f"{where}: {key}: expected a name of a-z, 0-9 and _; received {received!r}."
     said = mistake["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     expected = said if said.startswith("expected") else f"expected {said}"
     return f"{where}: {key}: {expected}; received {_shown(received)}."

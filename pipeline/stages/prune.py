@@ -4,12 +4,13 @@ from pipeline import layout
 from pipeline.errors import UserError
 from pipeline.files import read_json
 from pipeline.stages.command import run
+from pipeline.training.declared import declared_runs
 from pipeline.training.evaluate import evaluation_code, evaluation_fingerprint
 from pipeline.training.store import evaluation_store, run_store
 
 
 def prune() -> None:
-    """Keep the runs and evaluations of every planned study; remove the others, and leftovers of killed runs."""
+    """Keep what the current plan declares and what runs/ holds; remove the rest, and leftovers of killed runs."""
     runs, evaluations = set(), set()
     code = evaluation_code()
     if not layout.PLAN.is_dir():
@@ -19,12 +20,17 @@ def prune() -> None:
     for path in sorted((layout.PLAN / "training").glob("*.json")):
         study = path.stem
         identities = read_json(layout.digests(study))
-        for about in map(read_json, sorted((layout.RUNS / study).glob("*/*/run.json"))):
-            runs.add(about["fingerprint"])
-            evaluations.add(evaluation_fingerprint(about["fingerprint"], identities[about["task"]], code))
+        used = {
+            one["fingerprint"]: one["task"]
+            for one in map(read_json, sorted((layout.RUNS / study).glob("*/*/run.json")))
+        }
+        planned = {one.fingerprint: one.task for one in declared_runs(read_json(path), identities)}
+        for fingerprint, task in {**used, **planned}.items():
+            runs.add(fingerprint)
+            evaluations.add(evaluation_fingerprint(fingerprint, identities[task], code))
     for store, keep, what in ((run_store(), runs, "runs"), (evaluation_store(), evaluations, "evaluations")):
         removed, freed = store.prune(keep)
-        print(f"{what}: {len(keep)} kept, {removed} removed, {freed / 1e6:.1f} MB freed")
+        print(f"{what}: {len(keep)} in use, {removed} removed, {freed / 1e6:.1f} MB freed")
 
 
 if __name__ == "__main__":

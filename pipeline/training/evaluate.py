@@ -24,6 +24,7 @@ from pipeline.training.store import Store
 
 EVALUATION_CODE = (
     "analysis/evaluation.py",
+    "backend.py",
     "models/architectures.py",
     "models/blocks.py",
     "models/build.py",

@@ -13,6 +13,7 @@ from pipeline.seeds import Seeds
 
 PACKAGE = Path(__file__).parents[1]
 TRAINING_CODE = (
+    "backend.py",
     "models/architectures.py",
     "models/blocks.py",
     "models/build.py",

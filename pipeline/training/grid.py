@@ -10,6 +10,7 @@ import joblib
 from tqdm import tqdm
 
 from pipeline.backend import start_tensorflow
+from pipeline.errors import UserError
 from pipeline.processes import end_with
 
 T = TypeVar("T")
@@ -18,8 +19,17 @@ WORKERS = "CLAIMCHECK_WORKERS"
 
 
 def worker_count() -> int:
-    """Workers to use: the CLAIMCHECK_WORKERS environment variable, or one for every core."""
-    return int(os.environ.get(WORKERS) or 0) or joblib.cpu_count()
+    """Workers to use: the CLAIMCHECK_WORKERS environment variable, or one for every core.
+
+    Raises
+    ------
+    UserError
+        When the variable is not a whole number from 1.
+    """
+    declared = os.environ.get(WORKERS) or str(joblib.cpu_count())
+    if not declared.isdecimal() or int(declared) < 1:
+        raise UserError(f"{WORKERS}: expected a whole number from 1; received '{declared}'.")
+    return int(declared)
 
 
 def run_all(function: Callable[[T], R], jobs: Sequence[T], workers: int) -> Iterator[tuple[int, R]]:
@@ -32,18 +42,20 @@ def run_all(function: Callable[[T], R], jobs: Sequence[T], workers: int) -> Iter
     pool = joblib.Parallel(
         n_jobs=min(workers, len(jobs)), return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs"
     )
-    yield from pool(joblib.delayed(_work)(function, index, job) for index, job in enumerate(jobs))
+    main = os.getpid()
+    yield from pool(joblib.delayed(_work)(function, index, job, main) for index, job in enumerate(jobs))
 
 
-def _work(function: Callable[[T], R], index: int, job: T) -> tuple[int, R]:
-    _prepare_worker(os.getppid())
+def _work(function: Callable[[T], R], index: int, job: T, main: int) -> tuple[int, R]:
+    _prepare_worker(main)
     return index, function(job)
 
 
 @cache
-def _prepare_worker(parent: int) -> None:
-    """Start TensorFlow; see that the worker ends with its parent."""
-    end_with(parent)
+def _prepare_worker(main: int) -> None:
+    """Start TensorFlow; see that a worker ends with the main process, which may be this one."""
+    if os.getpid() != main:
+        end_with(main)
     start_tensorflow()
 
 
@@ -61,6 +73,9 @@ def progress(results: Iterable[R], total: int, work: Callable[[R], int], label: 
     label : str
         What is being done.
     """
+    if not total:
+        yield from results
+        return
     interval = 0.5 if sys.stderr.isatty() else 15.0
     with tqdm(
         total=total, desc=label, unit="image", unit_scale=True, mininterval=interval, maxinterval=interval

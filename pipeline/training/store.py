@@ -2,12 +2,16 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.files import root
+
+UNFINISHED = ".unfinished-"
+SECONDS_A_DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Store:
         temporary = None
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=self.folder))
+            temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=self.folder))
             result = temporary / "result"
             result.mkdir()
             write(result)
@@ -53,9 +57,12 @@ class Store:
         shutil.copytree(self.path(fingerprint), target, ignore=shutil.ignore_patterns(*leave))
 
     def prune(self, keep: Iterable[str]) -> tuple[int, int]:
-        """Remove every result that is not to be kept; number removed, and bytes freed."""
+        """Remove every result that is not to be kept; number removed, and bytes freed.
+
+        Unfinished folders go when nothing has touched them for a day: another process may be filling them.
+        """
         kept = set(keep)
-        doomed = [path for path in self.folder.glob("*") if path.name not in kept]
+        doomed = [path for path in self.folder.glob("*") if path.name not in kept and not _in_use(path)]
         freed = sum(file.stat().st_size for path in doomed for file in path.rglob("*") if file.is_file())
         for path in doomed:
             shutil.rmtree(path)
@@ -70,6 +77,11 @@ def run_store() -> Store:
 def evaluation_store() -> Store:
     """Store of evaluations of training runs."""
     return Store(root() / ".runs" / "evaluated")
+
+
+def _in_use(path: Path) -> bool:
+    recent = time.time() - path.stat().st_mtime < SECONDS_A_DAY
+    return path.name.startswith(UNFINISHED) and recent
 
 
 def _rename(result: Path, path: Path) -> None:

@@ -41,7 +41,7 @@ def float64() -> Iterator[None]:
 
 
 @pytest.fixture
-def images() -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def images() -> tuple[np.ndarray, np.ndarray]:
     generator = np.random.default_rng(5)
     pixels = generator.integers(0, 256, (N + N_VALIDATION, 28, 28, 1), dtype=np.uint8)
     return pixels, generator.integers(0, 10, N + N_VALIDATION).astype(np.uint8)
@@ -56,8 +56,10 @@ def compiled(model_class: type[keras.Model]) -> keras.Model:
     return model
 
 
-@pytest.mark.parametrize("batch_size", [16, 20, 64], ids=["partial last", "whole batches", "only a partial one"])
-def test_fused_epoch_equals_plain_fit(images: tuple[np.ndarray, np.ndarray], batch_size: int) -> None:  # type: ignore[type-arg]
+@pytest.mark.parametrize(
+    "batch_size", [16, 20, 64], ids=["partial last", "whole batches", "only a partial one"]
+)
+def test_fused_epoch_equals_plain_fit(images: tuple[np.ndarray, np.ndarray], batch_size: int) -> None:
     x, y = images
     scaling = Scaling(np.zeros(()), np.full((), 255.0))  # type: ignore[arg-type]
     fused, plain = compiled(FusedModel), compiled(keras.Model)

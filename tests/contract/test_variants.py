@@ -14,6 +14,7 @@ from pipeline.params import Recipe
 from pipeline.seeds import Seeds, repeat_seeds
 from pipeline.training import run
 from pipeline.training.data import TrainingData
+from pipeline.training.epoch import epochs_dataset
 from tests.contract.declared import CASES, RECIPES, controls
 
 SHAPE = (28, 28, 1)
@@ -123,7 +124,7 @@ def test_variants_of_a_study_see_the_same_order(
     recipe: Recipe, few_images: TrainingData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[list[int]] = []
-    real = run.epochs_dataset
+    real = epochs_dataset
 
     def spy(orders: Any, epochs: int, batch_size: int) -> Any:
         dataset = real(orders, epochs, batch_size)

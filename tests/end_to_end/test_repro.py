@@ -1,0 +1,158 @@
+"""`dvc repro` in a small checkout: everything is built, nothing twice, and every number is the same every time."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+
+from tests.end_to_end.conftest import STUDY, Checkout
+
+
+@pytest.fixture(scope="module")
+def first(checkout: Checkout) -> dict[str, str]:
+    """Digests of the runs of the first `dvc repro`."""
+    printed = checkout.succeed("dvc", "repro")
+    assert "4 runs declared, 0 reused, 4 to train" in printed
+    return checkout.digests("runs")
+
+
+def test_everything_is_built(checkout: Checkout, first: dict[str, str]) -> None:
+    folder = checkout.folder
+    summary = json.loads((folder / "metrics/summary.json").read_text())
+    assert summary["studies"][STUDY] == {"n": 2, "verdicts": {"dropout": "undecided"}}
+    assert "stand-in" in (folder / "report/index.html").read_text().lower()
+    assert {path.suffix for path in (folder / "plots").rglob("*.*")} == {".svg"}
+    receipt = json.loads((folder / "tracked/receipt.json").read_text())
+    assert receipt == {STUDY: {"runs": 7, "added": 7, "models": 2}}
+    assert (folder / "mlflow.db").is_file()
+    assert len(first) == 4 * 4
+
+
+def test_estimate_is_the_mean_paired_difference_of_the_runs(
+    checkout: Checkout, first: dict[str, str]
+) -> None:
+    runs = pd.read_csv(checkout.folder / f"evaluations/{STUDY}/runs.csv").pivot(
+        index="repeat", columns="variant", values="test_accuracy"
+    )
+    one = json.loads((checkout.folder / f"metrics/studies/{STUDY}.json").read_text())["comparisons"][
+        "dropout"
+    ]
+    assert one["estimate"] == pytest.approx((runs["dropout"] - runs["none"]).mean(), abs=1e-12)
+
+
+def test_evaluation_agrees_with_what_keras_logged(checkout: Checkout, first: dict[str, str]) -> None:
+    table = pd.read_csv(checkout.folder / f"evaluations/{STUDY}/runs.csv")
+    for row in table.itertuples():
+        history = pd.read_csv(checkout.folder / f"runs/{STUDY}/{row.variant}/{row.repeat:02d}/history.csv")
+        assert row.val_accuracy == pytest.approx(history["val_accuracy"].iloc[-1], abs=1e-6)
+        assert row.val_loss == pytest.approx(history["val_loss"].iloc[-1], rel=1e-4)
+
+
+def test_repeating_runs_no_stage(checkout: Checkout, first: dict[str, str]) -> None:
+    assert "Running stage" not in checkout.succeed("dvc", "repro")
+
+
+def test_logged_model_predicts_what_the_run_folders_weights_predict(
+    checkout: Checkout, first: dict[str, str]
+) -> None:
+    code = f"""
+import numpy as np, mlflow, pathlib
+from pipeline.backend import start_tensorflow
+start_tensorflow()
+from pipeline.models.predict import rebuild
+mlflow.set_tracking_uri("sqlite:///mlflow.db")
+experiment = mlflow.get_experiment_by_name("{STUDY}").experiment_id
+models = mlflow.search_logged_models(experiment_ids=[experiment], output_format="list")
+x = np.load("data/standardized/mnist/test.npz")["x"][:20].astype("float32") / 255
+outputs = [mlflow.pyfunc.load_model(model.model_uri).predict(x) for model in models]
+expected = [rebuild(pathlib.Path("runs/{STUDY}") / name / "00").predict(x, verbose=0) for name in ("none", "dropout")]
+assert len(outputs) == 2
+assert all(any(np.array_equal(one, other) for other in expected) for one in outputs)
+"""
+    checkout.succeed("python", "-c", code)
+
+
+def test_a_changed_variant_retrains_only_itself_and_going_back_costs_nothing(
+    checkout: Checkout, first: dict[str, str]
+) -> None:
+    before = checkout.params()
+    changed = checkout.params()
+    changed["studies"][STUDY]["variants"]["dropout"]["dropout"] = 0.5
+    checkout.write_params(changed)
+    assert "4 runs declared, 2 reused, 2 to train" in checkout.succeed("dvc", "repro", f"train@{STUDY}")
+    changed["profiles"]["quick"]["repeats"] = 3
+    checkout.write_params(changed)
+    assert "6 runs declared, 4 reused, 2 to train" in checkout.succeed("dvc", "repro", f"train@{STUDY}")
+    checkout.write_params(before)
+    printed = checkout.succeed("dvc", "repro", f"train@{STUDY}")
+    assert "to train" not in printed or "4 reused, 0 to train" in printed
+    assert checkout.digests("runs") == first
+
+
+def test_killed_dvc_leaves_no_process_and_the_rest_is_trained_to_the_same_bits(
+    checkout: Checkout, first: dict[str, str]
+) -> None:
+    """With another number of workers, too, and without the test images: training is not given them."""
+    store = checkout.folder / ".runs" / "trained"
+    for kept in store.iterdir():
+        subprocess.run(["rm", "-r", str(kept)], check=True)
+    subprocess.run(["rm", "-r", str(checkout.folder / "runs")], check=True)
+    (checkout.folder / "data/standardized/mnist/test.npz").rename(checkout.folder / "hidden.npz")
+    command = ["dvc", "repro", "--single-item", "--force", f"train@{STUDY}"]
+    environment = {**checkout.environment, "CLAIMCHECK_WORKERS": "1"}
+    dvc = subprocess.Popen(command, cwd=checkout.folder, env=environment, stdout=subprocess.DEVNULL)
+    finished = _wait(lambda: any(_complete(store)), seconds=120)
+    dvc.send_signal(signal.SIGKILL)
+    dvc.wait()
+    assert finished
+    assert _wait(lambda: not _processes_in(checkout.folder), seconds=15), _processes_in(checkout.folder)
+    survived = len(_complete(store))
+    assert 1 <= survived < 4
+    (checkout.folder / ".dvc/tmp/rwlock").unlink(missing_ok=True)
+    train = ("python", "-m", "pipeline.stages.train", STUDY)
+    printed = checkout.succeed(*train, CLAIMCHECK_WORKERS="2", DVC_ROOT="")
+    assert f"4 runs declared, {survived} reused, {4 - survived} to train" in printed
+    assert checkout.digests("runs") == first
+    (checkout.folder / "hidden.npz").rename(checkout.folder / "data/standardized/mnist/test.npz")
+
+
+def _complete(store: Path) -> list[Path]:
+    return [path for path in store.glob("*") if not path.name.startswith(".")] if store.is_dir() else []
+
+
+def _wait(condition: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _processes_in(folder: Path) -> list[list[str]]:
+    """Command lines of living processes whose working folder is the checkout."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.cwd() == str(folder) and process.pid != os.getpid():
+                found.append(process.cmdline())
+        except psutil.Error:
+            continue
+    return found
+
+
+def test_prune_keeps_what_the_results_use(checkout: Checkout, first: dict[str, str]) -> None:
+    printed = checkout.succeed("python", "-m", "pipeline.stages.prune")
+    assert "runs: 4 in use" in printed
+    weights = np.load(checkout.folder / f"runs/{STUDY}/none/00/weights.npz")
+    assert weights["conv1/kernel"].shape == (3, 3, 1, 32)
+    train = ("python", "-m", "pipeline.stages.train", STUDY)
+    assert "4 reused, 0 to train" in checkout.succeed(*train)

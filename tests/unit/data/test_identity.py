@@ -1,0 +1,111 @@
+"""Identity: a digest changes with everything that its readers can see, and with nothing else."""
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from pipeline.data.identity import identify
+from pipeline.data.preparation import unit_scaling
+from pipeline.files import Arrays
+
+Parts = dict[str, Arrays]
+SOURCE = {"name": "mine", "stand_in": False, "loader": "npz"}
+
+
+def parts(classes: int = 3) -> Parts:
+    generator = np.random.default_rng(0)
+    return {
+        part: {
+            "x": generator.integers(0, 256, (n, 4, 4, 1), dtype=np.uint8),
+            "y": np.arange(n, dtype=np.uint8) % classes,
+        }
+        for part, n in {"train": 9, "validation": 6, "test": 6}.items()
+    }
+
+
+def digests(content: Parts, scaling: Arrays | None = None) -> tuple[str, str]:
+    identity = identify("pictures", SOURCE, content, scaling or unit_scaling().to_arrays())
+    return identity["training_digest"], identity["test_digest"]
+
+
+def test_identity_says_what_the_data_are() -> None:
+    content = parts()
+    identity = identify("pictures", SOURCE, content, unit_scaling().to_arrays())
+    assert (identity["data_set"], identity["source"], identity["stand_in"]) == ("pictures", "mine", False)
+    assert identity["classes"] == ["0", "1", "2"]
+    assert identity["train"] == {
+        "n": 9,
+        "shape": [4, 4, 1],
+        "x": hashlib.sha256(content["train"]["x"].tobytes()).hexdigest(),
+        "y": hashlib.sha256(content["train"]["y"].tobytes()).hexdigest(),
+    }
+
+
+def test_equal_data_have_equal_digests() -> None:
+    assert digests(parts()) == digests(parts())
+
+
+@pytest.mark.parametrize("part", ["train", "validation"])
+@pytest.mark.parametrize("array", ["x", "y"])
+@pytest.mark.parametrize("place", [0, -1])
+def test_any_training_or_validation_value_changes_the_training_digest_only(
+    part: str, array: str, place: int
+) -> None:
+    changed = parts()
+    changed[part][array].flat[place] ^= 1
+    (training, test), (training_before, test_before) = digests(changed), digests(parts())
+    assert training != training_before
+    assert test == test_before
+
+
+@pytest.mark.parametrize("array", ["x", "y"])
+def test_any_test_value_changes_the_test_digest_only(array: str) -> None:
+    changed = parts()
+    changed["test"][array].flat[0] ^= 1
+    (training, test), (training_before, test_before) = digests(changed), digests(parts())
+    assert training == training_before
+    assert test != test_before
+
+
+@pytest.mark.parametrize("statistic", ["offset", "divisor"])
+def test_scaling_changes_both_digests(statistic: str) -> None:
+    scaling = unit_scaling().to_arrays()
+    scaling[statistic] = scaling[statistic] + np.float32(1)
+    for now, before in zip(digests(parts(), scaling), digests(parts()), strict=True):
+        assert now != before
+
+
+def without_validation(content: Parts) -> None:
+    del content["validation"]
+
+
+def validation_as_training(content: Parts) -> None:
+    content["train"], content["validation"] = content["validation"], content["train"]
+
+
+def reshaped(content: Parts) -> None:
+    content["train"]["x"] = content["train"]["x"].reshape(9, 2, 8, 1)
+
+
+@pytest.mark.parametrize("change", [without_validation, validation_as_training, reshaped])
+def test_equal_bytes_in_another_role_or_shape_are_other_training_data(
+    change: Callable[[Parts], None],
+) -> None:
+    changed = parts()
+    change(changed)
+    assert digests(changed)[0] != digests(parts())[0]
+
+
+def test_without_validation_there_is_none() -> None:
+    content = parts()
+    del content["validation"]
+    assert identify("pictures", SOURCE, content, unit_scaling().to_arrays())["validation"] is None
+
+
+def test_the_number_of_classes_is_part_of_the_training_digest() -> None:
+    """It is the number of outputs of the network, and a class may occur among the test images only."""
+    changed = parts()
+    changed["test"]["y"][0] = 7
+    assert digests(changed)[0] != digests(parts())[0]

@@ -1,0 +1,200 @@
+"""Files: whole or not at all, equal bytes for equal content, and nothing that would need unpickling."""
+
+import csv
+import hashlib
+import io
+import math
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.files import (
+    Arrays,
+    canonical,
+    csv_text,
+    digest,
+    read_arrays,
+    read_json,
+    replaced,
+    root,
+    write_arrays,
+    write_json,
+    write_text,
+)
+
+OUT_OF_SPACE = """
+import resource
+from pathlib import Path
+import numpy as np
+from pipeline.files import write_arrays
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    write_arrays(Path("kept.npz"), {"x": np.zeros(5000)})
+except Exception as error:
+    print(f"{type(error).__name__}: {error}")
+"""
+
+
+def test_a_file_takes_its_place_when_the_block_ends(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "file.txt"
+    with replaced(path) as temporary:
+        temporary.write_text("new")
+        assert not path.exists()
+    assert path.read_text() == "new"
+    assert [one.name for one in path.parent.iterdir()] == ["file.txt"]
+
+
+def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    with pytest.raises(RuntimeError, match="halfway"), replaced(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError("halfway")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "plan"
+    write_text(folder / "old.txt", "old")
+    with pytest.raises(KeyboardInterrupt), replaced(folder) as temporary:
+        write_text(temporary / "new.txt", "new")
+        raise KeyboardInterrupt
+    assert sorted(tmp_path.rglob("*")) == [folder, folder / "old.txt"]
+
+
+def test_a_folder_replaces_the_old_one_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "plan"
+    write_text(folder / "old.txt", "old")
+    with replaced(folder) as temporary:
+        write_text(temporary / "new.txt", "new")
+    assert sorted(tmp_path.rglob("*")) == [folder, folder / "new.txt"]
+
+
+def test_a_folder_that_cant_be_made_is_a_users_error(tmp_path: Path) -> None:
+    blocker = tmp_path / "file"
+    blocker.write_text("in the way")
+    with pytest.raises(UserError, match=r"file/inside\.txt: expected to write it"):
+        write_text(blocker / "inside.txt", "text")
+    assert blocker.read_text() == "in the way"
+
+
+def test_a_file_in_a_folders_place_is_a_users_error_and_stays(tmp_path: Path) -> None:
+    blocker = tmp_path / "plan"
+    blocker.write_text("in the way")
+    with pytest.raises(UserError, match="plan: expected to write it"), replaced(blocker) as temporary:
+        write_text(temporary / "new.txt", "new")
+    assert blocker.read_text() == "in the way"
+    assert list(tmp_path.iterdir()) == [blocker]
+
+
+def test_a_missing_input_is_not_reported_as_an_output_that_cant_be_written(tmp_path: Path) -> None:
+    with pytest.raises((UserError, FileNotFoundError)) as caught, replaced(tmp_path / "output"):
+        read_json(tmp_path / "input.json")
+    assert "input.json" in str(caught.value)
+
+
+def test_a_full_disk_is_a_users_error_and_leaves_the_old_file(repository: Path, tmp_path: Path) -> None:
+    path = tmp_path / "kept.npz"
+    write_arrays(path, {"x": np.ones(2)})
+    environment = {**os.environ, "PYTHONPATH": str(repository)}
+    finished = subprocess.run(
+        [sys.executable, "-c", OUT_OF_SPACE], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert finished.stderr == ""
+    assert finished.stdout == (
+        "UserError: kept.npz: expected to write it; File too large. Nothing was changed.\n"
+    )
+    assert read_arrays(path)["x"].tolist() == [1, 1]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_equal_arrays_give_equal_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    arrays: Arrays = {"x": np.arange(6, dtype=np.uint8).reshape(2, 3), "y": np.array([0.5], np.float32)}
+    write_arrays(tmp_path / "a.npz", arrays)
+    monkeypatch.setattr(time, "time", lambda: 2e9)
+    write_arrays(tmp_path / "b.npz", arrays)
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+def test_arrays_are_read_as_they_were_written(tmp_path: Path) -> None:
+    arrays: Arrays = {
+        "b/kernel": np.array([[1.5, -0.0]], np.float32),
+        "a": np.zeros((0, 3), np.int64),
+        "scalar": np.array(7),
+    }
+    write_arrays(tmp_path / "a.npz", arrays)
+    found = read_arrays(tmp_path / "a.npz")
+    assert list(found) == list(arrays)
+    for name, array in arrays.items():
+        assert (found[name].dtype, found[name].shape) == (array.dtype, array.shape)
+        assert found[name].tobytes() == array.tobytes()
+
+
+def test_objects_are_neither_written_nor_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    write_arrays(path, {"x": np.ones(2)})
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        write_arrays(path, {"x": np.array([{}], dtype=object)})
+    assert read_arrays(path)["x"].tolist() == [1, 1]
+    assert list(tmp_path.iterdir()) == [path]
+    np.savez(tmp_path / "pickled.npz", x=np.array([{}], dtype=object))
+    with pytest.raises(UserError, match="allow_pickle=False"):
+        read_arrays(tmp_path / "pickled.npz")
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_json_refuses_what_json_doesnt_know(tmp_path: Path, value: float) -> None:
+    path = tmp_path / "a.json"
+    write_json(path, {"kept": 1})
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_json(path, {"x": value})
+    with pytest.raises(ValueError, match="JSON compliant"):
+        canonical({"x": value})
+    assert read_json(path) == {"kept": 1}
+
+
+def test_json_is_readable_and_keeps_its_order(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"b": 0.1, "a": "±"})
+    assert (tmp_path / "a.json").read_text(encoding="utf-8") == '{\n  "b": 0.1,\n  "a": "±"\n}\n'
+
+
+def test_canonical_text_depends_on_the_content_only() -> None:
+    assert (
+        canonical({"b": 1, "a": [0.1, None]})
+        == canonical({"a": [0.1, None], "b": 1})
+        == '{"a":[0.1,null],"b":1}'
+    )
+
+
+def test_csv_numbers_come_back_as_they_were() -> None:
+    values = [1 / 3, 1e-308, 0.1 + 0.2, 2.0**53, np.float64(1 / 7)]
+    rows = list(csv.DictReader(io.StringIO(csv_text([{"x": value, "y": None} for value in values]))))
+    assert [float(row["x"]) for row in rows] == values
+    assert {row["y"] for row in rows} == {""}
+    single = np.float32(1 / 7)
+    assert np.float32(csv_text([{"x": single}]).split()[1]) == single
+
+
+@pytest.mark.parametrize("make", [np.ascontiguousarray, np.asfortranarray, lambda array: array[::-1][::-1]])
+def test_a_digest_is_of_the_values_in_c_order(make: Callable[[object], npt.NDArray[np.uint8]]) -> None:
+    array = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    assert digest(make(array)) == hashlib.sha256(bytes(range(6))).hexdigest()
+
+
+def test_root_is_what_dvc_names_or_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    assert root() == tmp_path
+    monkeypatch.setenv("DVC_ROOT", "/somewhere/else")
+    assert root() == Path("/somewhere/else")

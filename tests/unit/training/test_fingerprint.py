@@ -1,0 +1,168 @@
+"""Fingerprints: everything that can change a run's numbers changes them, and wording does not."""
+
+import ast
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from pipeline.params.schema import Recipe
+from pipeline.seeds import Seeds, repeat_seeds
+from pipeline.training.evaluate import EVALUATION_CODE
+from pipeline.training.fingerprint import (
+    PACKAGE,
+    TRAINING_CODE,
+    code_fingerprint,
+    recipe_fingerprint,
+    run_fingerprint,
+)
+
+# Modules that a run imports and that its fingerprint leaves out, because what they decide enters it as a value.
+ENTERS_AS_A_VALUE = {
+    "data/preparation.py": "scaled images: the digest of arrays and scaling",
+    "errors.py": "words only",
+    "files.py": "arrays read: their digest",
+    "params/names.py": "the resolved recipe",
+    "params/schema.py": "the resolved recipe, defaults included",
+}
+RECIPE = Recipe.model_validate(
+    {
+        "architecture": "cnn3",
+        "optimizer": {"name": "adam", "learning_rate": 0.001},
+        "batch_size": 64,
+        "epochs": 5,
+    }
+)
+MODULE = '''"""Module."""
+
+class Thing:
+    """A thing."""
+
+    size = 3
+
+def double(x, by=2):
+    """Twice."""
+    return x * by
+
+def nothing():
+    """Only words."""
+'''
+
+
+def of(source: str, folder: Path, name: str = "module.py") -> str:
+    (folder / name).write_text(source)
+    return code_fingerprint([name], folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"""Module."""', '"""Another text."""\n'),
+        ('"""Module."""', ""),
+        ('"""A thing."""', '"""A thing,\n\n    described at length.\n    """'),
+        ('    """Twice."""\n', "    # twice\n"),
+        ('"""Only words."""', "pass"),
+        ("return x * by", "return (x  *  by)  # a comment"),
+        ("def double(x, by=2)", "\n\n\ndef double(\n    x,\n    by=2,\n)"),
+    ],
+)
+def test_wording_and_layout_cost_nothing(tmp_path: Path, old: str, new: str) -> None:
+    assert old in MODULE
+    assert of(MODULE.replace(old, new), tmp_path) == of(MODULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("size = 3", "size = 4"),
+        ("size = 3", "size = 3.0"),
+        ("by=2", "by=3"),
+        ("x * by", "by * x"),
+        ("double", "twice"),
+        ('"""Twice."""', 'x = """Twice."""'),
+        ("    return x * by", '    "Twice."\n    return x * by + 0'),
+    ],
+)
+def test_any_change_of_the_code_counts(tmp_path: Path, old: str, new: str) -> None:
+    assert old in MODULE
+    assert of(MODULE.replace(old, new), tmp_path) != of(MODULE, tmp_path)
+
+
+def test_a_modules_name_counts_and_the_order_of_modules_does_not(tmp_path: Path) -> None:
+    assert of(MODULE, tmp_path, "a.py") != of(MODULE, tmp_path, "b.py")
+    (tmp_path / "b.py").write_text("x = 1")
+    assert code_fingerprint(["a.py", "b.py"], tmp_path) == code_fingerprint(["b.py", "a.py"], tmp_path)
+
+
+@pytest.mark.parametrize("files", [TRAINING_CODE, EVALUATION_CODE])
+def test_every_named_module_exists(files: tuple[str, ...]) -> None:
+    assert [name for name in files if not (PACKAGE / name).is_file()] == []
+    assert len(set(files)) == len(files)
+
+
+def imported(name: str) -> set[str]:
+    """Modules of the package that a module imports when it runs, as paths."""
+    tree = ast.parse((PACKAGE / name).read_text())
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE.name:
+            place = Path(*(node.module or "").split(".")[1:])
+            candidates = [place.with_suffix(".py"), *(place / f"{alias.name}.py" for alias in node.names)]
+            found |= {path.as_posix() for path in candidates if (PACKAGE / path).is_file()}
+    return found
+
+
+def reached(start: str) -> set[str]:
+    seen: set[str] = set()
+    ahead = {start}
+    while ahead:
+        seen |= ahead
+        ahead = {one for name in ahead for one in imported(name)} - seen
+    return seen
+
+
+def test_every_module_that_a_run_uses_is_in_its_fingerprint() -> None:
+    assert reached("training/run.py") - set(TRAINING_CODE) == set(ENTERS_AS_A_VALUE)
+
+
+def test_what_configures_tensorflow_is_in_the_fingerprint() -> None:
+    """The number of threads and deterministic kernels decide the order of sums."""
+    assert "backend.py" in TRAINING_CODE
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"epochs": 6},
+        {"dropout": 0.5},
+        {"optimizer": {"name": "adam", "learning_rate": 0.0011}},
+        {"l1": {"amount": 0.001, "layers": "all"}},
+    ],
+)
+def test_the_recipe_counts(changed: dict[str, object]) -> None:
+    other = Recipe.model_validate({**RECIPE.model_dump(), **changed})
+    assert recipe_fingerprint(other, "data", "code") != recipe_fingerprint(RECIPE, "data", "code")
+
+
+def test_data_and_code_count() -> None:
+    before = recipe_fingerprint(RECIPE, "data", "code")
+    assert recipe_fingerprint(RECIPE, "data", "code") == before
+    assert recipe_fingerprint(RECIPE, "other", "code") != before
+    assert recipe_fingerprint(RECIPE, "data", "other") != before
+
+
+@pytest.mark.parametrize("library", ["tensorflow", "keras", "numpy"])
+def test_a_librarys_version_counts(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    before = recipe_fingerprint(RECIPE, "data", "code")
+    monkeypatch.setattr(
+        "pipeline.training.fingerprint.version", lambda name: "0.0" if name == library else version(name)
+    )
+    assert recipe_fingerprint(RECIPE, "data", "code") != before
+
+
+@pytest.mark.parametrize("stream", ["weights", "order", "noise", "split"])
+def test_every_seed_counts(stream: str) -> None:
+    seeds = repeat_seeds(0)
+    other = Seeds(**{**seeds.to_dict(), stream: 1})
+    assert run_fingerprint("recipe", other) != run_fingerprint("recipe", seeds)
+    assert run_fingerprint("other", seeds) != run_fingerprint("recipe", seeds)

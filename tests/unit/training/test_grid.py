@@ -1,0 +1,110 @@
+"""The grid of runs: every job once, under its own number, whoever finishes first."""
+
+import inspect
+import operator
+import os
+import threading
+from collections.abc import Iterator
+
+import joblib
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.training import grid
+from pipeline.training.grid import WORKERS, progress, run_all, worker_count
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Workers that are threads and start no TensorFlow, which takes seconds."""
+    monkeypatch.setattr(grid, "_prepare_worker", lambda parent: None)
+    with joblib.parallel_config(backend="threading"):
+        yield
+
+
+@pytest.mark.usefixtures("threads")
+@pytest.mark.parametrize("workers", [1, 2, 50])
+def test_every_job_gives_its_own_result_once(workers: int) -> None:
+    results = list(run_all(lambda job: job * job, range(20), workers))
+    assert sorted(results) == [(job, job * job) for job in range(20)]
+
+
+@pytest.mark.usefixtures("threads")
+def test_a_result_is_there_as_soon_as_it_is_finished() -> None:
+    first_may_end = threading.Event()
+
+    def wait(job: int) -> int:
+        if job == 0:
+            assert first_may_end.wait(60)
+        return job
+
+    results = run_all(wait, range(4), 2)
+    assert {next(results)[0] for _ in range(3)} == {1, 2, 3}
+    first_may_end.set()
+    assert list(results) == [(0, 0)]
+
+
+@pytest.mark.usefixtures("threads")
+def test_a_jobs_error_reaches_the_caller() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(run_all(lambda job: 1 // job, [1, 0, 1], 2))
+
+
+def test_without_jobs_no_worker_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joblib, "Parallel", None)
+    assert list(run_all(operator.neg, [], 2)) == []
+
+
+def test_a_job_in_ones_own_process_does_not_tie_it_to_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A study started with nohup survives the shell that started it, even with one run left to train."""
+    watched: list[int] = []
+    monkeypatch.setattr(grid, "_prepare_worker", inspect.unwrap(grid._prepare_worker))  # past its cache
+    monkeypatch.setattr(grid, "start_tensorflow", lambda: None)
+    monkeypatch.setattr(grid, "end_with", watched.append)
+    assert list(run_all(operator.neg, [1], 1)) == [(0, -1)]
+    assert os.getppid() not in watched
+
+
+@pytest.mark.slow
+def test_worker_processes_give_what_one_process_gives() -> None:
+    assert sorted(run_all(operator.neg, range(5), 2)) == [(job, -job) for job in range(5)]
+
+
+def test_progress_passes_results_on_and_counts_their_work(capsys: pytest.CaptureFixture[str]) -> None:
+    assert list(progress(iter([30, 10, 20]), 60, lambda result: result, "s")) == [30, 10, 20]
+    shown = capsys.readouterr().err
+    assert "s: 100%" in shown
+    assert "60.0/60.0" in shown
+    assert "3 finished" in shown
+
+
+def test_progress_shows_a_result_before_the_next_is_asked_for() -> None:
+    asked = []
+
+    def results() -> Iterator[int]:
+        for number in range(3):
+            asked.append(number)
+            yield number
+
+    passed = progress(results(), 3, lambda result: 1, "s")
+    assert next(passed) == 0
+    assert asked == [0]
+    assert list(passed) == [1, 2]
+
+
+def test_workers_are_as_many_as_asked_for_or_one_a_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 6)
+    for value, expected in {"3": 3, "": 6}.items():
+        monkeypatch.setenv(WORKERS, value)
+        assert worker_count() == expected
+    monkeypatch.delenv(WORKERS)
+    assert worker_count() == 6
+
+
+@pytest.mark.parametrize("value", ["two", "1.5", "0", "-1"])
+def test_a_number_of_workers_that_is_none_is_a_users_error(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv(WORKERS, value)
+    with pytest.raises(UserError, match=rf"{WORKERS}.*{value}"):
+        worker_count()

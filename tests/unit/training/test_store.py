@@ -1,0 +1,103 @@
+"""The run store: a result is there whole or not at all, and the first of two equal ones stands."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.training.store import Store, evaluation_store, run_store
+
+
+def text(content: str) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        (folder / "result.txt").write_text(content)
+        (folder / "timing.json").write_text("{}")
+
+    return write
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "deep" / "store")
+
+
+def content(store: Store, fingerprint: str) -> str:
+    return (store.path(fingerprint) / "result.txt").read_text()
+
+
+def test_a_result_is_absent_and_then_whole(store: Store) -> None:
+    seen = []
+
+    def write(folder: Path) -> None:
+        text("one")(folder)
+        seen.append(store.has("a"))
+
+    assert not store.has("a")
+    store.put("a", write)
+    assert seen == [False]
+    assert store.has("a")
+    assert not store.has("b")
+    assert content(store, "a") == "one"
+    assert [path.name for path in store.folder.iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, OSError])
+def test_a_failure_while_writing_leaves_nothing(store: Store, error: type[BaseException]) -> None:
+    def write(folder: Path) -> None:
+        text("half")(folder)
+        raise error("halfway")
+
+    with pytest.raises(UserError if error is OSError else error, match="halfway"):
+        store.put("a", write)
+    assert not store.has("a")
+    assert list(store.folder.iterdir()) == []
+
+
+def test_a_store_that_cant_be_written_to_is_a_users_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    store = Store(tmp_path / "file" / "store")
+    with pytest.raises(UserError, match="file/store: expected to keep a finished run there"):
+        store.put("a", text("one"))
+    assert not store.has("a")
+
+
+def test_where_another_process_was_first_its_result_stands(store: Store) -> None:
+    def write(folder: Path) -> None:
+        store.put("a", text("first"))
+        text("second")(folder)
+
+    store.put("a", write)
+    assert content(store, "a") == "first"
+    assert [path.name for path in store.folder.iterdir()] == ["a"]
+
+
+def test_prune_removes_what_is_not_to_be_kept(store: Store) -> None:
+    for name in "abc":
+        store.put(name, text(name * 10))
+    assert store.prune(["b", "unknown"]) == (2, 2 * (10 + len("{}")))
+    assert [store.has(name) for name in "abc"] == [False, True, False]
+    assert content(store, "b") == "b" * 10
+    assert store.prune(["b"]) == (0, 0)
+
+
+def test_there_is_nothing_to_prune_before_the_first_run(store: Store) -> None:
+    assert store.prune([]) == (0, 0)
+
+
+def test_a_copy_leaves_out_what_it_is_told_to_and_is_independent(store: Store, tmp_path: Path) -> None:
+    store.put("a", text("one"))
+    target = tmp_path / "runs" / "none" / "00"
+    store.copy("a", target, leave=["timing.json"])
+    assert [path.name for path in target.iterdir()] == ["result.txt"]
+    (target / "result.txt").write_text("changed")
+    assert content(store, "a") == "one"
+    store.copy("a", tmp_path / "whole")
+    assert sorted(path.name for path in (tmp_path / "whole").iterdir()) == ["result.txt", "timing.json"]
+
+
+def test_stores_lie_in_the_main_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    stores = [run_store().folder, evaluation_store().folder]
+    assert all(folder.is_relative_to(tmp_path / ".runs") for folder in stores)
+    assert stores[0] != stores[1]
