@@ -30,10 +30,17 @@ def predicted_labels(probabilities: Floats) -> Labels:
     return best
 
 
-def accuracy_and_loss(probabilities: Floats, labels: Labels) -> tuple[float, float]:
+def accuracy_and_loss(probabilities: Floats, predicted: Labels, labels: Labels) -> tuple[float, float]:
     """Share of images answered right, and mean cross-entropy in nats."""
-    right = predicted_labels(probabilities) == labels
-    return float(right.mean()), float(negative_log_likelihood(probabilities, labels).mean(dtype=np.float64))
+    losses = negative_log_likelihood(probabilities, labels)
+    return float((predicted == labels).mean()), float(losses.mean(dtype=np.float64))
+
+
+def merged_probabilities(probabilities: Floats, new_class: Labels) -> Floats:
+    """Probabilities of merged classes, float32 (n, new classes): the sum over the classes that each is made of."""
+    members = np.eye(int(new_class.max()) + 1, dtype=np.float32)[new_class]
+    merged: Floats = probabilities @ members
+    return merged
 
 
 def confusion(predicted: Labels, labels: Labels, classes: int) -> npt.NDArray[np.int64]:

@@ -8,14 +8,14 @@ from pipeline.files import Arrays, canonical, digest
 
 
 def identify(
-    data_set: str, source: Mapping[str, Any], parts: Mapping[str, Arrays], scaling: Arrays
+    task: Mapping[str, Any], source: Mapping[str, Any], parts: Mapping[str, Arrays], scaling: Arrays
 ) -> dict[str, Any]:
     """Source, classes, and SHA-256 of every array of a task.
 
     Parameters
     ----------
-    data_set : str
-        Name of the data set.
+    task : mapping
+        The task's section of params.yaml.
     source : mapping
         Where its arrays came from.
     parts : mapping of str to dict of ndarray
@@ -31,18 +31,20 @@ def identify(
     """
     about = {name: _part(content) for name, content in parts.items()}
     scaled = {name: digest(array) for name, array in scaling.items()}
-    classes = 1 + max(int(content["y"].max()) for content in parts.values())
+    classes = _class_names(task, parts)
     validation = about.get("validation")
     return {
-        "data_set": data_set,
+        "data_set": task["data"],
         "source": source["name"],
         "stand_in": source["stand_in"],
-        "classes": [str(label) for label in range(classes)],
+        "classes": classes,
+        "groups": task["classes"],
+        "validation_is_test": task["split"]["kind"] == "test",
         "train": about["train"],
         "validation": validation,
         "test": about["test"],
         "scaling": scaled,
-        "training_digest": _hash([about["train"], validation, scaled, classes]),
+        "training_digest": _hash([about["train"], validation, scaled, len(classes)]),
         "test_digest": _hash([about["test"], scaled]),
     }
 
@@ -58,3 +60,10 @@ def _part(content: Arrays) -> dict[str, Any]:
 
 def _hash(value: Any) -> str:
     return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def _class_names(task: Mapping[str, Any], parts: Mapping[str, Arrays]) -> list[str]:
+    """Names of the classes: the source's labels, those of a merged class joined by a plus."""
+    if task["classes"] is not None:
+        return ["+".join(map(str, group)) for group in task["classes"]]
+    return [str(label) for label in range(1 + max(int(content["y"].max()) for content in parts.values()))]

@@ -14,12 +14,13 @@ class Pool:
 
 @dataclass(frozen=True)
 class Conv:
-    """A convolution with its activation, and the pooling that follows it."""
+    """A convolution with its activation, the pooling that follows it, and a dropout of its own after that."""
 
     name: str
     filters: int
     kernel_size: int
     pool: Pool | None = None
+    dropout: float | None = None
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Dense:
 
     name: str
     units: int
+    dropout: float | None = None
 
 
 Block = Conv | Dense

@@ -6,9 +6,9 @@ from typing import Any
 
 import keras
 
-from pipeline.models.architectures import ARCHITECTURES
+from pipeline.models.architectures import blocks_of
 from pipeline.models.blocks import Block, Conv
-from pipeline.models.modifiers import AFTER_ACTIVATION, AFTER_BLOCK, OPTIONS
+from pipeline.models.modifiers import AFTER_ACTIVATION, AFTER_BLOCK, BEFORE_BLOCKS, OPTIONS
 from pipeline.params.schema import Recipe
 
 
@@ -24,7 +24,7 @@ def build(
     input_shape : sequence of int
         Shape (height, width, channels) of one image, given scaled, as float32.
     classes : int
-        Units of the softmax output.
+        Number of classes.
     model_class : type of keras.Model
         Class of the returned model.
 
@@ -33,30 +33,41 @@ def build(
     ValueError
         From Keras, when the images are too small for the architecture.
     """
-    blocks = ARCHITECTURES[recipe.architecture]()
+    blocks = blocks_of(recipe.architecture, recipe.units)
     inputs = keras.Input(tuple(input_shape), name="image")
-    x = inputs
+    x = _through(inputs, (layer for add in BEFORE_BLOCKS for layer in add(recipe)))
     for block in blocks:
         x = _apply(x, block, recipe, blocks)
     options = _options(recipe, None, blocks)
-    outputs = keras.layers.Dense(classes, activation="softmax", name="output", **options)(_flat(x))
+    units, activation = output_layer(recipe, classes)
+    outputs = keras.layers.Dense(units, activation=activation, name="output", **options)(_flat(x))
     return model_class(inputs=inputs, outputs=outputs, name=recipe.architecture)
+
+
+def output_layer(recipe: Recipe, classes: int) -> tuple[int, str]:
+    """Units and activation of the output: one sigmoid for binary cross-entropy, else a softmax over the classes."""
+    return (1, "sigmoid") if recipe.loss == "binary_crossentropy" else (classes, "softmax")
 
 
 def _apply(x: Any, block: Block, recipe: Recipe, blocks: Sequence[Block]) -> Any:
     options = _options(recipe, block, blocks)
     if isinstance(block, Conv):
         x = keras.layers.Conv2D(
-            block.filters, block.kernel_size, activation="relu", name=block.name, **options
+            block.filters,
+            block.kernel_size,
+            padding=recipe.padding,
+            activation="relu",
+            name=block.name,
+            **options,
         )(x)
     else:
         x = keras.layers.Dense(block.units, activation="relu", name=block.name, **options)(_flat(x))
     x = _through(x, (layer for add in AFTER_ACTIVATION for layer in add(recipe, block, blocks)))
-    if isinstance(block, Conv) and block.pool:
+    if isinstance(block, Conv) and block.pool and recipe.pooling:
         pooling = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}[
             block.pool.kind
         ]
-        x = pooling(block.pool.size, block.pool.strides, name=f"{block.name}_pool")(x)
+        x = pooling(block.pool.size, block.pool.strides, padding=recipe.padding, name=f"{block.name}_pool")(x)
     return _through(x, (layer for add in AFTER_BLOCK for layer in add(recipe, block, blocks)))
 
 

@@ -1,7 +1,8 @@
 """Modifiers: what a recipe's fields add to the blocks of an architecture.
 
-A modifier is one row of one of three tables, by the place where it acts: the options of a block's Keras layer,
-the layers right after its activation (before pooling), the layers after the whole block (after pooling).
+A modifier is one row of one of four tables, by the place where it acts: the options of every Keras layer with a
+kernel, the layers before the first block, those right after an activation (before pooling), and those after a
+whole block (after pooling).
 """
 
 from collections.abc import Callable, Sequence
@@ -9,11 +10,20 @@ from typing import Any
 
 import keras
 
-from pipeline.models.blocks import Block, Conv
-from pipeline.params.schema import Penalty, Recipe
+from pipeline.models.blocks import Block, Conv, Dense
+from pipeline.params.schema import Dropout, Penalty, Recipe
 
 Options = Callable[[Recipe, Block | None, Sequence[Block]], dict[str, Any]]
+Inputs = Callable[[Recipe], list[keras.Layer]]
 Layers = Callable[[Recipe, Block, Sequence[Block]], list[keras.Layer]]
+
+
+def initializers(recipe: Recipe, block: Block | None, blocks: Sequence[Block]) -> dict[str, Any]:
+    """Initialisers of kernel and bias, the same for every layer."""
+    return {
+        "kernel_initializer": recipe.kernel_initializer,
+        "bias_initializer": recipe.bias_initializer,
+    }
 
 
 def kernel_regularizer(recipe: Recipe, block: Block | None, blocks: Sequence[Block]) -> dict[str, Any]:
@@ -30,6 +40,23 @@ def _penalised(penalty: Penalty, block: Block | None, blocks: Sequence[Block]) -
     return penalty.layers == "all" or block is next(one for one in blocks if isinstance(one, Conv))
 
 
+def augmentation(recipe: Recipe) -> list[keras.Layer]:
+    """Random flip, rotation, translation and zoom of training images; what moves in is background."""
+    chosen = recipe.augmentation
+    if chosen is None:
+        return []
+    outside = {"fill_mode": "constant", "fill_value": 0.0}
+    layers = keras.layers
+    found = [
+        chosen.flip and layers.RandomFlip(chosen.flip, name="flip"),
+        chosen.rotation and layers.RandomRotation(chosen.rotation, name="rotation", **outside),
+        chosen.translation
+        and layers.RandomTranslation(chosen.translation, chosen.translation, name="translation", **outside),
+        chosen.zoom and layers.RandomZoom(chosen.zoom, name="zoom", **outside),
+    ]
+    return [layer for layer in found if layer]
+
+
 def batch_normalization(recipe: Recipe, block: Block, blocks: Sequence[Block]) -> list[keras.Layer]:
     """Batch normalisation after every hidden activation."""
     if not recipe.batch_normalization:
@@ -38,14 +65,24 @@ def batch_normalization(recipe: Recipe, block: Block, blocks: Sequence[Block]) -
 
 
 def dropout(recipe: Recipe, block: Block, blocks: Sequence[Block]) -> list[keras.Layer]:
-    """Dropout after the last convolution and after every hidden dense layer."""
-    convolutions = [one for one in blocks if isinstance(one, Conv)]
-    inner = block in convolutions[:-1]
-    if recipe.dropout is None or inner:
-        return []
-    return [keras.layers.Dropout(recipe.dropout, name=f"{block.name}_dropout")]
+    """The recipe's dropout where it is declared, and the architecture's own elsewhere."""
+    declared = recipe.dropout
+    rate = declared.rate if declared and _dropped(declared, block, blocks) else block.dropout
+    return [] if rate is None else [keras.layers.Dropout(rate, name=f"{block.name}_dropout")]
 
 
-OPTIONS: tuple[Options, ...] = (kernel_regularizer,)
+def _dropped(declared: Dropout, block: Block, blocks: Sequence[Block]) -> bool:
+    last_conv = block is [None, *(one for one in blocks if isinstance(one, Conv))][-1]
+    dense = isinstance(block, Dense)
+    return {
+        "last_conv_and_dense": last_conv or dense,
+        "last_conv": last_conv,
+        "dense": dense,
+        "hidden": True,
+    }[declared.after]
+
+
+OPTIONS: tuple[Options, ...] = (initializers, kernel_regularizer)
+BEFORE_BLOCKS: tuple[Inputs, ...] = (augmentation,)
 AFTER_ACTIVATION: tuple[Layers, ...] = (batch_normalization,)
 AFTER_BLOCK: tuple[Layers, ...] = (dropout,)

@@ -47,12 +47,15 @@ def probabilities(
     model = _model(_inference_part(recipe), images.shape[1:], classes)
     set_weights(model, weights)
     pieces = (images[first : first + CHUNK] for first in range(0, len(images), CHUNK))
-    return np.concatenate([model.predict(scaling(piece), batch_size=BATCH, verbose=0) for piece in pieces])
+    answers = np.concatenate([model.predict(scaling(piece), batch_size=BATCH, verbose=0) for piece in pieces])
+    return np.hstack([1 - answers, answers]) if recipe.loss == "binary_crossentropy" else answers
 
 
 def _inference_part(recipe: Recipe) -> Recipe:
     """The part of a recipe that a trained network's answers depend on, besides its weights."""
-    training_only = {"l1": None, "l2": None, "dropout": None, "early_stopping": None}
+    training_only = dict.fromkeys(
+        ("l1", "l2", "dropout", "augmentation", "step_decay", "early_stopping", "updates")
+    )
     fixed = {
         "batch_size": 1,
         "epochs": 1,

@@ -34,12 +34,19 @@ def _tasks_of(study: Study, name: str) -> list[str]:
 
 
 def plan_training(params: Params, study: str) -> dict[str, Any]:
-    """Every run of a study: its variants with their recipes and tasks, and the number of repeats."""
+    """Every run of a study: its variants with their recipes and tasks, the number of repeats, and the caps.
+
+    `derived` variants are only evaluated: they merge another variant's predictions.
+    """
+    variants = _variants(params.studies[study], study)
     return {
         "study": study,
         "profile": params.profile,
         "repeats": _repeats(params, study),
-        "variants": _variants(params.studies[study], study),
+        "caps": _caps(params, study),
+        "shifts": params.studies[study].shifts,
+        "variants": {name: one for name, one in variants.items() if not one["merged"]},
+        "derived": {name: one for name, one in variants.items() if one["merged"]},
     }
 
 
@@ -48,12 +55,17 @@ def _variants(study: Study, name: str) -> dict[str, dict[str, Any]]:
     for variant in study.variants:
         labels, recipe = resolve_variant(study, variant, "params.yaml", f"studies.{name}")
         planned[variant] = {
-            "kind": labels.kind,
-            "row": labels.row,
+            **labels.model_dump(),
             "task": labels.task or study.task,
             "recipe": recipe.model_dump(),
         }
     return planned
+
+
+def _caps(params: Params, study: str) -> dict[str, Any]:
+    profile = params.profiles[params.profile]
+    declared = profile.studies.get(study)
+    return ((declared and declared.caps) or profile.caps).model_dump()
 
 
 def _repeats(params: Params, study: str) -> int:
@@ -80,6 +92,7 @@ def plan_comparison(params: Params, name: str) -> dict[str, Any]:
         "treatments": list(study.treatments or (one for one in study.variants if one != study.control)),
         "kinds": {variant: one["kind"] for variant, one in _variants(study, name).items()},
         "repeats": _repeats(params, name),
+        "caps": _caps(params, name),
         "data": {
             task: {
                 "source": source["name"],

@@ -2,16 +2,23 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from pipeline.models.architectures import ARCHITECTURES
+from pipeline.models.architectures import ARCHITECTURES, TUNABLE
 from pipeline.params.names import Name, Named, name_among
 
 Fraction = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Initializer = Annotated[
+    str, name_among(("glorot_uniform", "he_normal", "random_normal", "random_uniform", "zeros"))
+]
 Kind = Literal["as_written", "as_specified", "control"]
+
+
+def _rate_alone(value: object) -> object:
+    return {"rate": value} if isinstance(value, float | int) and not isinstance(value, bool) else value
 
 
 class Section(BaseModel):
@@ -34,6 +41,29 @@ class Penalty(Section):
     layers: Literal["first_conv", "all"]
 
 
+class Dropout(Section):
+    """Dropout and the hidden layers that it follows; a bare number is the rate."""
+
+    rate: Fraction
+    after: Literal["last_conv_and_dense", "last_conv", "dense", "hidden"] = "last_conv_and_dense"
+
+
+class Augmentation(Section):
+    """Random changes of every training image, in the units of Keras's preprocessing layers."""
+
+    rotation: Fraction | None = None  # of a full turn, to either side
+    zoom: Fraction | None = None
+    translation: Fraction | None = None  # of height and width
+    flip: Literal["horizontal", "vertical", "horizontal_and_vertical"] | None = None
+
+
+class StepDecay(Section):
+    """Learning rate multiplied by `factor` after every `epochs` epochs."""
+
+    factor: Fraction
+    epochs: Count
+
+
 class EarlyStopping(Section):
     """Keras's EarlyStopping callback."""
 
@@ -46,54 +76,132 @@ class Recipe(Section):
     """Everything that says how one variant is trained; a variant's field replaces its study's."""
 
     architecture: Annotated[str, name_among(ARCHITECTURES)]
+    units: Count | None = None
+    padding: Literal["valid", "same"] = "valid"
+    pooling: bool = True
+    loss: Literal["sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"] = (
+        "sparse_categorical_crossentropy"
+    )
+    kernel_initializer: Initializer = "glorot_uniform"
+    bias_initializer: Initializer = "zeros"
     optimizer: Optimizer
-    batch_size: Count
+    batch_size: Count | Literal["full"]
     epochs: Count
+    updates: Count | None = None
     l1: Penalty | None = None
     l2: Penalty | None = None
-    dropout: Fraction | None = None
+    dropout: Annotated[Dropout | None, BeforeValidator(_rate_alone)] = None
     batch_normalization: bool = False
+    augmentation: Augmentation | None = None
+    step_decay: StepDecay | None = None
     early_stopping: EarlyStopping | None = None
+
+    @model_validator(mode="after")
+    def _units_where_asked(self) -> Self:
+        if (self.architecture in TUNABLE) != (self.units is not None):
+            raise ValueError(f"expected 'units' with {' or '.join(TUNABLE)}, and with no other architecture")
+        return self
+
+
+class Range(Section):
+    """Whole numbers from `minimum` to `maximum`, both included, by `step`."""
+
+    minimum: Count
+    maximum: Count
+    step: Count
+
+
+class Search(Section):
+    """A random search by Keras Tuner over a variant's recipe; the best trial by `val_accuracy` wins."""
+
+    trials: Count
+    units: Range | None = None
+    learning_rate: Annotated[list[Positive], Field(min_length=1)] | None = None
+    unused: Range | None = None  # declared to the tuner and read by nothing, as one write-up did
+
+
+class TrialOf(Section):
+    """The hyperparameters of a trial of another variant's search, in the same repeat."""
+
+    variant: Name
+    which: Literal["best", "last"] = "best"
+
+
+class Merged(Section):
+    """Another variant's predictions, merged into this variant's classes; nothing is trained."""
+
+    variant: Name
+    rule: Literal["argmax", "sum"] = "argmax"
 
 
 class Variant(Section):
     """What a variant says about itself, beside its recipe."""
 
     kind: Kind = "control"
-    row: str | None = None
+    row: str | list[str] | None = None
     task: Name | None = None
+    threshold: Fraction | None = None
+    search: Search | None = None
+    trial_of: TrialOf | None = None
+    warm_start: Name | None = None
+    merged: Merged | None = None
 
 
 class Split(Section):
-    """How the development images are divided into train and validation."""
+    """How the development images are divided into train and validation.
 
-    kind: Literal["tail", "shuffled"]
-    fraction: Fraction
+    `tail` and `shuffled` hold a fraction out, `none` trains on every image, and `test` validates on a copy of the
+    test images, as some write-ups did.
+    """
+
+    kind: Literal["tail", "shuffled", "none", "test"]
+    fraction: Fraction | None = None
     seed: Annotated[int, Field(ge=0)] | None = None
     stratified: bool = False
 
     @model_validator(mode="after")
-    def _seed_where_drawn(self) -> Self:
+    def _fields_of_kind(self) -> Self:
+        if (self.kind in ("tail", "shuffled")) != (self.fraction is not None):
+            raise ValueError("expected a 'fraction' with kinds 'tail' and 'shuffled', and with no other")
         if (self.kind == "shuffled") != (self.seed is not None):
-            raise ValueError("expected a 'seed' with kind 'shuffled' and none with kind 'tail'")
-        if self.stratified and self.kind == "tail":
+            raise ValueError("expected a 'seed' with kind 'shuffled' and with no other")
+        if self.stratified and self.kind != "shuffled":
             raise ValueError("expected 'stratified' only with kind 'shuffled'")
         return self
 
 
+class Scaling(Section):
+    """Pixels / 255, or each pixel standardised by its mean and sd over the images it is fitted on."""
+
+    method: Literal["unit", "standardize"]
+    fit_on: Literal["train", "development"] | None = None
+
+    @model_validator(mode="after")
+    def _fitted_where_standardized(self) -> Self:
+        if (self.method == "standardize") != (self.fit_on is not None):
+            raise ValueError("expected 'fit_on' with method 'standardize' and with no other")
+        return self
+
+
 class Task(Section):
-    """A prepared data set: source, split, scaling, and the margin within which accuracies count as equal."""
+    """A prepared data set: source, classes, split, scaling, and the margin of equal accuracies.
+
+    `classes` groups the source's labels: each group becomes one class, and labels in no group are left out.
+    """
 
     data: Name
+    classes: Annotated[list[list[int]], Field(min_length=2)] | None = None
+    sorted_by_class: bool = False
+    limit: Count | None = None
     split: Split
-    scaling: Literal["unit"]
+    scaling: Scaling
     margin: Fraction
 
 
 class Source(Section):
     """Where raw arrays come from and the SHA-256 that identifies each of them."""
 
-    loader: Literal["mnist", "digits", "npz"]
+    loader: Literal["mnist", "cifar10", "digits", "pictures", "npz"]
     description: str
     sha256: dict[Literal["x_train", "y_train", "x_test", "y_test"], Digest]
     path: str | None = None
@@ -112,16 +220,25 @@ class Study(Section):
 
     question: str
     task: Name
+    shifts: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = None
     model: dict[str, object]
     control: Name
     treatments: Annotated[list[Name], Field(min_length=1)] | None = None
     variants: Named[dict[str, object]]
 
 
+class Caps(Section):
+    """Upper bounds that a profile puts on every run; none where absent."""
+
+    image_passes: Count | None = None
+    trials: Count | None = None
+
+
 class ProfileStudy(Section):
-    """What a profile changes for one study."""
+    """What a profile changes for one study; `caps` replace the profile's."""
 
     repeats: Count | None = None
+    caps: Caps | None = None
 
 
 class Profile(Section):
@@ -129,6 +246,7 @@ class Profile(Section):
 
     data: Named[Name]
     repeats: Count
+    caps: Caps = Caps()
     studies: Named[ProfileStudy] = {}
 
 

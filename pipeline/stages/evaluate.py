@@ -1,29 +1,45 @@
 """Stage evaluate: what every run of one study achieved; the only stage that opens test images."""
 
+from pathlib import Path
+from typing import Any
+
 from pipeline import layout
-from pipeline.analysis.runs_table import table_row, variant_arrays
-from pipeline.files import Arrays, csv_text, read_arrays, read_json, replaced, write_arrays, write_text
-from pipeline.stages.command import run
-from pipeline.training.evaluate import (
-    TrainedRun,
+from pipeline.evaluation.study import (
+    TIMING,
     evaluate_missing,
     evaluation_code,
     evaluation_fingerprint,
+    planned_runs,
     read_images,
 )
+from pipeline.evaluation.table import table_row, variant_arrays
+from pipeline.files import (
+    Arrays,
+    csv_text,
+    read_arrays,
+    read_json,
+    replaced,
+    write_arrays,
+    write_json,
+    write_text,
+)
+from pipeline.stages.command import run
 from pipeline.training.grid import worker_count
 from pipeline.training.store import evaluation_store
 
 
 def evaluate(study: str) -> None:
-    """Write evaluations/<study>/runs.csv and evaluations/<study>/<variant>.npz."""
+    """Write evaluations/<study>/runs.csv and <variant>.npz; add the inference seconds to timings/<study>.json."""
     plan = read_json(layout.training_plan(study))
     identities = read_json(layout.digests(study))
-    runs = [
-        _trained(study, variant, repeat) for variant in plan["variants"] for repeat in range(plan["repeats"])
-    ]
+
+    def read_run(variant: str, repeat: int) -> tuple[Path, dict[str, Any]]:
+        folder = layout.run_folder(study, variant, repeat)
+        return folder, read_json(folder / "run.json")
+
+    runs = planned_runs(plan, identities, read_run)
     code = evaluation_code()
-    names = [evaluation_fingerprint(one.about["fingerprint"], identities[one.task], code) for one in runs]
+    names = [evaluation_fingerprint(one, identities[one.task], code) for one in runs]
     store = evaluation_store()
     evaluate_missing(
         runs,
@@ -34,23 +50,25 @@ def evaluate(study: str) -> None:
         study,
     )
     labels = {task: read_arrays(layout.STANDARDIZED / task / "test.npz")["y"] for task in identities}
-    rows = []
+    thresholds = {name: one["threshold"] for name, one in {**plan["variants"], **plan["derived"]}.items()}
+    rows: list[dict[str, Any]] = []
     tests: dict[tuple[str, str], list[Arrays]] = {}
+    timings = read_json(layout.TIMINGS / f"{study}.json")
     for one, name in zip(runs, names, strict=True):
         test = read_arrays(store.path(name) / "test.npz")
         scalars = read_json(store.path(name) / "scalars.json")
-        rows.append(table_row(one.about, one.about["fingerprint"], scalars, test, labels[one.task]))
+        rows.append(table_row(one, scalars, test, labels[one.task], thresholds[one.variant]))
         tests.setdefault((one.variant, one.task), []).append(test)
+        timings.setdefault(one.variant, {}).setdefault(str(one.repeat), {}).update(
+            read_json(store.path(name) / TIMING)
+        )
     with replaced(layout.EVALUATIONS / study) as folder:
         write_text(folder / "runs.csv", csv_text(rows))
         for (variant, task), results in tests.items():
-            arrays = variant_arrays(results, labels[task], len(identities[task]["classes"]))
+            classes = len(identities[task]["classes"])
+            arrays = variant_arrays(results, labels[task], classes, thresholds[variant])
             write_arrays(folder / f"{variant}.npz", arrays)
-
-
-def _trained(study: str, variant: str, repeat: int) -> TrainedRun:
-    folder = layout.run_folder(study, variant, repeat)
-    return TrainedRun(variant, repeat, folder, read_json(folder / "run.json"))
+    write_json(layout.TIMINGS / f"{study}.json", timings)
 
 
 if __name__ == "__main__":

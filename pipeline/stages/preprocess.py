@@ -1,7 +1,7 @@
 """Stage preprocess: raw arrays to each task's classes; describes the data in metrics/data.json."""
 
 from pipeline import layout
-from pipeline.data.preparation import describe, with_channels
+from pipeline.data.preparation import describe, prepared
 from pipeline.files import read_arrays, read_json, replaced, write_arrays, write_json
 from pipeline.stages.command import run
 
@@ -11,12 +11,10 @@ def preprocess() -> None:
     about = {}
     with replaced(layout.PREPARED) as folder:
         for name, task in read_json(layout.TASKS)["tasks"].items():
-            arrays = read_arrays(layout.RAW / task["data"] / "arrays.npz")
+            raw = read_arrays(layout.RAW / task["data"] / "arrays.npz")
+            arrays = prepared(raw, task, f"params.yaml: tasks.{name}")
             about[name] = describe(arrays)
-            prepared = {
-                key: with_channels(one) if key.startswith("x") else one for key, one in arrays.items()
-            }
-            write_arrays(folder / f"{name}.npz", prepared)
+            write_arrays(folder / f"{name}.npz", arrays)
     write_json(layout.METRICS / "data.json", about)
 
 

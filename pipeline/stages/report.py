@@ -30,10 +30,14 @@ def _study(name: str) -> StudyView:
     folders = {
         variant: [layout.run_folder(name, variant, r) for r in repeats] for variant in plan["variants"]
     }
-    classes = {variant: identities[one["task"]]["classes"] for variant, one in plan["variants"].items()}
+    every = {**plan["variants"], **plan["derived"]}
+    classes = {variant: identities[one["task"]]["classes"] for variant, one in every.items()}
     return study_view(
         read_json(layout.study_metrics(name)),
-        {variant: [pd.read_csv(one / "history.csv") for one in runs] for variant, runs in folders.items()},
+        {
+            variant: [pd.read_csv(one / "history.csv") for one in folders.get(variant, [])]
+            for variant in every
+        },
         {variant: (runs[0] / "summary.txt").read_text("utf-8") for variant, runs in folders.items()},
         pd.read_csv(layout.EVALUATIONS / name / "runs.csv"),
         classes=classes,

@@ -2,7 +2,7 @@
 
 from pipeline import layout
 from pipeline.data.identity import identify
-from pipeline.data.preparation import unit_scaling
+from pipeline.data.preparation import divided, fitted_scaling
 from pipeline.files import read_arrays, read_json, replaced, write_arrays, write_json
 from pipeline.stages.command import run
 
@@ -15,14 +15,10 @@ def standardize() -> None:
         for name, task in plan["tasks"].items():
             arrays = read_arrays(layout.PREPARED / f"{name}.npz")
             indices = read_arrays(layout.SPLITS / f"{name}.npz")
-            parts = {
-                part: {"x": arrays["x_train"][chosen], "y": arrays["y_train"][chosen]}
-                for part, chosen in indices.items()
-            }
-            parts["test"] = {"x": arrays["x_test"], "y": arrays["y_test"]}
-            scaling = unit_scaling().to_arrays()
+            parts = divided(arrays, indices, task["split"]["kind"])
+            scaling = fitted_scaling(task["scaling"], parts["train"]["x"], arrays["x_train"]).to_arrays()
             source = read_json(layout.RAW / task["data"] / "source.json")
-            identities[name] = identify(task["data"], source, parts, scaling)
+            identities[name] = identify(task, source, parts, scaling)
             for part, content in {**parts, "scaling": scaling}.items():
                 write_arrays(folder / name / f"{part}.npz", content)
     with replaced(layout.DIGESTS) as folder:

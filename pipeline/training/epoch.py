@@ -28,7 +28,7 @@ class Resident:
 
     @classmethod
     def hold(cls, images: Images, labels: npt.NDArray[Any], scaling: Scaling) -> "Resident":
-        """Copy arrays into TensorFlow's memory."""
+        """Copy images and labels, encoded as the loss wants them, into TensorFlow's memory."""
         return cls(
             tf.constant(np.ascontiguousarray(images)),
             tf.constant(np.ascontiguousarray(labels)),
@@ -90,7 +90,28 @@ def prepare(model: FusedModel, arrays: Resident) -> None:
 
 def epochs_dataset(orders: Iterator[npt.NDArray[np.int32]], epochs: int, batch_size: int) -> tf.data.Dataset:
     """Data set with one ((full, rest),) element an epoch."""
-    table = np.stack(list(islice(orders, epochs)))
+    return _dataset(np.stack(list(islice(orders, epochs))), batch_size)
+
+
+def updates_dataset(
+    orders: Iterator[npt.NDArray[np.int32]], updates: int, epochs: int, batch_size: int
+) -> tf.data.Dataset:
+    """Data set that divides a number of updates evenly over epochs; batches run on across passes over the data."""
+    examples = updates * batch_size
+    stream: list[npt.NDArray[np.int32]] = []
+    while sum(map(len, stream)) < examples:
+        stream.append(next(orders))
+    return _dataset(np.concatenate(stream)[:examples].reshape(epochs, -1), batch_size)
+
+
+def even_epochs(updates: int, most: int = 10) -> int:
+    """Largest number of epochs, up to `most`, that divides a number of updates."""
+    return max(epochs for epochs in range(1, most + 1) if updates % epochs == 0)
+
+
+def _dataset(table: npt.NDArray[np.int32], batch_size: int) -> tf.data.Dataset:
+    """Data set with one element for each row of indices, shape (epochs, examples)."""
+    epochs = len(table)
     in_full = table.shape[1] // batch_size * batch_size
     full = table[:, :in_full].reshape(epochs, -1, batch_size)
     return tf.data.Dataset.from_tensor_slices(((full, table[:, in_full:]),))

@@ -2,13 +2,13 @@
 
 import ast
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from pipeline.files import canonical
-from pipeline.params.schema import Recipe
+from pipeline.params.schema import Recipe, Search
 from pipeline.seeds import Seeds
 
 PACKAGE = Path(__file__).parents[1]
@@ -24,15 +24,24 @@ TRAINING_CODE = (
     "training/epoch.py",
     "training/record.py",
     "training/run.py",
+    "training/tuner.py",
+    "training/work.py",
 )
-LIBRARIES = ("tensorflow", "keras", "numpy")
+LIBRARIES = ("tensorflow", "keras", "keras-tuner", "numpy")
 
 
-def recipe_fingerprint(recipe: Recipe, training_digest: str, code: str) -> str:
-    """SHA-256 (hex) of what all repeats of a variant share: recipe, data, code, library versions."""
+def recipe_fingerprint(
+    recipe: Recipe, search: Search | None, parents: Mapping[str, str], training_digest: str, code: str
+) -> str:
+    """SHA-256 (hex) of what all repeats of a variant share: recipe, data, code, library versions.
+
+    For a search also its space, and for a run that builds on others theirs.
+    """
     return _hash(
         {
             "recipe": recipe.model_dump(),
+            "search": search.model_dump() if search else None,
+            "parents": dict(parents),
             "data": training_digest,
             "code": code,
             "libraries": library_versions(),

@@ -43,7 +43,20 @@ def run_all(function: Callable[[T], R], jobs: Sequence[T], workers: int) -> Iter
         n_jobs=min(workers, len(jobs)), return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs"
     )
     main = os.getpid()
-    yield from pool(joblib.delayed(_work)(function, index, job, main) for index, job in enumerate(jobs))
+    yield from pool(
+        joblib.delayed(_work)(function, index, jobs[index], main) for index in lanes(len(jobs), workers)
+    )
+
+
+def lanes(count: int, workers: int) -> list[int]:
+    """Order in which jobs are handed out: one after the other from each of `workers` equal stretches.
+
+    Neighbours are repeats of one variant; a worker that stays in its stretch traces each variant once.
+    """
+    size = -(-count // workers)
+    return [
+        lane * size + step for step in range(size) for lane in range(workers) if lane * size + step < count
+    ]
 
 
 def _work(function: Callable[[T], R], index: int, job: T, main: int) -> tuple[int, R]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # importing it takes TensorFlow
     from pipeline.training.run import RunResult
 
 TIMING = "timing.json"
+NO_HYPERPARAMETER = ("trial", "val_accuracy", "val_loss")
 
 
 def write_run(run: DeclaredRun, result: "RunResult", folder: Path) -> None:
@@ -20,7 +21,9 @@ def write_run(run: DeclaredRun, result: "RunResult", folder: Path) -> None:
         {
             "fingerprint": run.fingerprint,
             "recipe_fingerprint": run.recipe_fingerprint,
-            "recipe": run.recipe.model_dump(),
+            "recipe": result.recipe.model_dump(),
+            "search": run.search.model_dump() if run.search else None,
+            "trials": _chosen(result.trials),
             "seeds": run.seeds.to_dict(),
             "input_shape": list(result.input_shape),
             "classes": result.classes,
@@ -33,6 +36,17 @@ def write_run(run: DeclaredRun, result: "RunResult", folder: Path) -> None:
         },
     )
     write_text(folder / "history.csv", csv_text(result.history))
+    if result.trials:
+        write_text(folder / "trials.csv", csv_text(result.trials))
     write_arrays(folder / "weights.npz", result.weights)
     write_text(folder / "summary.txt", result.summary)
     write_json(folder / TIMING, {"train_seconds": result.train_seconds, "traced": result.traced})
+
+
+def _chosen(trials: tuple[dict[str, float], ...]) -> dict[str, dict[str, float]] | None:
+    """The best trial of a search by validation accuracy, the first of equals, and the last one."""
+    if not trials:
+        return None
+    hyperparameters = [{k: v for k, v in row.items() if k not in NO_HYPERPARAMETER} for row in trials]
+    best = max(range(len(trials)), key=lambda row: (trials[row]["val_accuracy"], -row))
+    return {"best": hyperparameters[best], "last": hyperparameters[-1]}

@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,11 +12,21 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.models.build import build
-from pipeline.models.weights import initialize, named_weights
-from pipeline.params.schema import EarlyStopping, Recipe
+from pipeline.models.weights import initialize, named_weights, set_weights
+from pipeline.params.schema import Recipe, StepDecay
 from pipeline.seeds import Seeds, epoch_orders
 from pipeline.training.data import TrainingData
-from pipeline.training.epoch import FusedModel, Resident, epochs_dataset, pass_dataset, prepare
+from pipeline.training.epoch import (
+    FusedModel,
+    Resident,
+    epochs_dataset,
+    even_epochs,
+    pass_dataset,
+    prepare,
+    updates_dataset,
+)
+
+Weights = dict[str, npt.NDArray[np.float32]]
 
 # Affects speed and the grouping of a sum only; part of the code, so part of every fingerprint.
 VALIDATION_BATCH = 256
@@ -28,6 +38,8 @@ class RunResult:
 
     Attributes
     ----------
+    recipe : Recipe
+        What was trained; for a search, the recipe of its best trial.
     weights : dict of ndarray
         Final weights by `layer/variable`, float32.
     history : tuple of dict
@@ -43,9 +55,12 @@ class RunResult:
         Keras's model summary.
     train_seconds : float
         Wall time of `fit`; includes tracing where `traced` is true. Never part of a hashed file.
+    trials : tuple of dict
+        A search's trials in order: `trial`, the hyperparameters, `val_accuracy`, `val_loss`. Empty otherwise.
     """
 
-    weights: dict[str, npt.NDArray[np.float32]]
+    recipe: Recipe
+    weights: Weights
     history: tuple[dict[str, float], ...]
     stopped_epoch: int | None
     best_epoch: int | None
@@ -56,6 +71,7 @@ class RunResult:
     summary: str
     train_seconds: float
     traced: bool
+    trials: tuple[dict[str, float], ...] = ()
 
     @property
     def epochs_run(self) -> int:
@@ -69,7 +85,7 @@ class _Compiled:
     optimizer_start: list[npt.NDArray[Any]]
 
 
-def train(recipe: Recipe, seeds: Seeds, data: TrainingData) -> RunResult:
+def train(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weights | None = None) -> RunResult:
     """Train a recipe once.
 
     Equal arguments give equal bits, whether or not this process has trained the recipe before.
@@ -79,31 +95,36 @@ def train(recipe: Recipe, seeds: Seeds, data: TrainingData) -> RunResult:
     recipe : Recipe
         What to build and how to train it.
     seeds : Seeds
-        The repeat's streams: initial weights, order of examples, noise of dropout.
+        The repeat's streams: initial weights, order of examples, noise of dropout and augmentation.
     data : TrainingData
         Train and validation images.
+    start : dict of ndarray, optional
+        Weights to start from, by `layer/variable`, instead of drawn ones.
     """
     traced = _compiled.cache_info().misses
     compiled = _compiled(_traced_part(recipe), data)
     model = compiled.model
-    _reset(compiled, recipe, seeds)
-    stopping = _early_stopping(recipe.early_stopping)
-    start = time.perf_counter()
+    _reset(compiled, recipe, seeds, start)
+    callbacks = _callbacks(recipe)
+    epochs, orders = _orders(recipe, seeds, len(data.x_train))
+    began = time.perf_counter()
     fitted = model.fit(
-        epochs_dataset(epoch_orders(seeds.order, len(data.x_train)), recipe.epochs, recipe.batch_size),
-        epochs=recipe.epochs,
+        orders,
+        epochs=epochs,
         steps_per_epoch=1,
         shuffle=False,
         validation_data=_validation(data),
-        callbacks=[stopping] if stopping else [],
+        callbacks=list(callbacks.values()),
         verbose=0,
     )
-    seconds = time.perf_counter() - start
+    seconds = time.perf_counter() - began
     history = _rows(fitted.history)
+    stopped = getattr(callbacks.get("early_stopping"), "stopped_epoch", 0)
     return RunResult(
+        recipe=recipe,
         weights=named_weights(model),
         history=history,
-        stopped_epoch=stopping.stopped_epoch + 1 if stopping and stopping.stopped_epoch else None,
+        stopped_epoch=stopped + 1 if stopped else None,
         best_epoch=_best_epoch(history),
         input_shape=data.x_train.shape[1:],
         classes=data.classes,
@@ -115,44 +136,74 @@ def train(recipe: Recipe, seeds: Seeds, data: TrainingData) -> RunResult:
     )
 
 
+def _orders(recipe: Recipe, seeds: Seeds, n: int) -> tuple[int, Any]:
+    """Number of epochs that Keras sees, and the data set of their orders."""
+    batch_size = n if recipe.batch_size == "full" else recipe.batch_size
+    orders = epoch_orders(seeds.order, n)
+    if recipe.updates is None:
+        return recipe.epochs, epochs_dataset(orders, recipe.epochs, batch_size)
+    epochs = even_epochs(recipe.updates)
+    return epochs, updates_dataset(orders, recipe.updates, epochs, batch_size)
+
+
 def _traced_part(recipe: Recipe) -> Recipe:
     """The part of a recipe that the traced graph depends on; the rest is set per run."""
     optimizer = recipe.optimizer.model_copy(update={"learning_rate": 1.0})
-    return recipe.model_copy(update={"epochs": 1, "early_stopping": None, "optimizer": optimizer})
+    per_run = {"epochs": 1, "updates": None, "early_stopping": None, "step_decay": None}
+    return recipe.model_copy(update={**per_run, "optimizer": optimizer})
 
 
 @lru_cache(maxsize=8)
 def _compiled(recipe: Recipe, data: TrainingData) -> _Compiled:
     model = build(recipe, data.x_train.shape[1:], data.classes, FusedModel)
     optimizer = keras.optimizers.get({"class_name": recipe.optimizer.name, "config": {}})
-    model.compile(
-        optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False
-    )
-    train_arrays, validation_arrays = _resident(data)
+    model.compile(optimizer=optimizer, loss=recipe.loss, metrics=["accuracy"], jit_compile=False)
+    train_arrays, validation_arrays = _resident(data, recipe.loss)
     model.hold(train_arrays, validation_arrays)
     prepare(model, train_arrays)
     return _Compiled(model, [np.array(variable) for variable in model.optimizer.variables])
 
 
 @lru_cache(maxsize=2)
-def _resident(data: TrainingData) -> tuple[Resident, Resident | None]:
-    """Arrays in TensorFlow's memory, shared by every variant of a task."""
-    train_arrays = Resident.hold(data.x_train, data.y_train, data.scaling)
-    if data.x_validation is None or data.y_validation is None:
-        return train_arrays, None
-    return train_arrays, Resident.hold(data.x_validation, data.y_validation, data.scaling)
+def _resident(data: TrainingData, loss: str) -> tuple[Resident, Resident | None]:
+    """Arrays in TensorFlow's memory, shared by every variant of a task and a loss."""
+
+    def hold(images: Any, labels: Any) -> Resident:
+        return Resident.hold(images, encoded(labels, loss, data.classes), data.scaling)
+
+    train_arrays = hold(data.x_train, data.y_train)
+    return train_arrays, None if data.x_validation is None else hold(data.x_validation, data.y_validation)
 
 
-def _reset(compiled: _Compiled, recipe: Recipe, seeds: Seeds) -> None:
+def encoded(labels: npt.NDArray[np.uint8], loss: str, classes: int) -> npt.NDArray[Any]:
+    """Labels as a Keras loss takes them: integers, one-hot rows (n, classes), or a column of 0 and 1."""
+    if loss == "categorical_crossentropy":
+        return np.eye(classes, dtype=np.float32)[labels]
+    return labels[:, np.newaxis].astype(np.float32) if loss == "binary_crossentropy" else labels
+
+
+def _reset(compiled: _Compiled, recipe: Recipe, seeds: Seeds, start: Weights | None) -> None:
     model = compiled.model
     initialize(model, seeds.weights, seeds.noise)
-    for variable, start in zip(model.optimizer.variables, compiled.optimizer_start, strict=True):
-        variable.assign(start)
+    if start is not None:
+        set_weights(model, start)
+    for variable, initial in zip(model.optimizer.variables, compiled.optimizer_start, strict=True):
+        variable.assign(initial)
     model.optimizer.learning_rate = recipe.optimizer.learning_rate
 
 
-def _early_stopping(declared: EarlyStopping | None) -> keras.callbacks.EarlyStopping | None:
-    return keras.callbacks.EarlyStopping(**declared.model_dump()) if declared else None
+def _callbacks(recipe: Recipe) -> dict[str, keras.callbacks.Callback]:
+    found = {}
+    if recipe.early_stopping:
+        found["early_stopping"] = keras.callbacks.EarlyStopping(**recipe.early_stopping.model_dump())
+    if recipe.step_decay:
+        schedule = _schedule(recipe.optimizer.learning_rate, recipe.step_decay)
+        found["step_decay"] = keras.callbacks.LearningRateScheduler(schedule)
+    return found
+
+
+def _schedule(learning_rate: float, decay: StepDecay) -> Callable[[int, float], float]:
+    return lambda epoch, current: learning_rate * decay.factor ** (epoch // decay.epochs)
 
 
 def _validation(data: TrainingData) -> Any:

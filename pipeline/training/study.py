@@ -1,29 +1,15 @@
 """Every run of a study: those the store has are reused, the others are trained and kept as they finish."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
-from pipeline.params.schema import Recipe
-from pipeline.seeds import Seeds
+from pipeline.files import read_arrays, read_json
 from pipeline.training.data import TrainingData
 from pipeline.training.declared import DeclaredRun
 from pipeline.training.grid import progress, run_all
 from pipeline.training.record import write_run
 from pipeline.training.store import Store
-
-if TYPE_CHECKING:  # importing it takes TensorFlow, which a study with nothing to train never needs
-    from pipeline.training.run import RunResult
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a worker is sent."""
-
-    recipe: Recipe
-    seeds: Seeds
-    data: TrainingData
+from pipeline.training.work import Job, perform
 
 
 def train_missing(
@@ -35,7 +21,8 @@ def train_missing(
 ) -> int:
     """Train the runs that the store lacks; number of them.
 
-    Each result is kept as soon as it is there, so that a killed study resumes where it was.
+    Each result is kept as soon as it is there, so that a killed study resumes where it was. Runs that build on
+    others wait until those are there.
     """
     missing = list({run.fingerprint: run for run in runs if not store.has(run.fingerprint)}.values())
     print(
@@ -43,18 +30,41 @@ def train_missing(
         flush=True,
     )
     data = {task: load_data(task) for task in sorted({run.task for run in missing})}
-    jobs = [Job(run.recipe, run.seeds, data[run.task]) for run in missing]
-    passes = [job.recipe.epochs * len(job.data.x_train) for job in jobs]
-    finished = progress(run_all(_train, jobs, workers), sum(passes), lambda done: passes[done[0]], label)
-    for index, result in finished:
-        store.put(missing[index].fingerprint, partial(write_run, missing[index], result))
+    waves = list(_waves(missing))
+    for number, wave in enumerate(waves, 1):
+        name = label if len(waves) == 1 else f"{label} ({number} of {len(waves)})"
+        jobs = [_job(run, store, data[run.task]) for run in wave]
+        _train(wave, jobs, store, workers, name)
     return len(missing)
 
 
-def _train(job: Job) -> "RunResult":
-    from pipeline.training.run import train
+def _train(runs: Sequence[DeclaredRun], jobs: Sequence[Job], store: Store, workers: int, label: str) -> None:
+    passes = [job.image_passes for job in jobs]
+    results = run_all(perform, jobs, workers)
+    for index, result in progress(results, sum(passes), lambda done: passes[done[0]], label):
+        store.put(runs[index].fingerprint, partial(write_run, runs[index], result))
 
-    return train(job.recipe, job.seeds, job.data)
+
+def _waves(missing: Sequence[DeclaredRun]) -> Iterator[list[DeclaredRun]]:
+    """Missing runs in groups, each of which needs only runs that are there or in an earlier group."""
+    left = list(missing)
+    while left:
+        absent = {run.fingerprint for run in left}
+        ready = [run for run in left if absent.isdisjoint(parent.fingerprint for parent in run.parents)]
+        yield ready
+        left = [run for run in left if run not in ready]
+
+
+def _job(run: DeclaredRun, store: Store, data: TrainingData) -> Job:
+    """A run with what it takes from its parents."""
+    hyperparameters = start = None
+    for parent in run.parents:
+        folder = store.path(parent.fingerprint)
+        if parent.use == "weights":
+            start = read_arrays(folder / "weights.npz")
+        else:
+            hyperparameters = read_json(folder / "run.json")["trials"][parent.use]
+    return Job(run.recipe, run.search, run.seeds, data, hyperparameters, start)
 
 
 def names(study: str, run: DeclaredRun) -> Mapping[str, object]:

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.params.schema import Recipe
 from pipeline.seeds import Seeds, repeat_seeds
-from pipeline.training.evaluate import EVALUATION_CODE
+from pipeline.evaluation.study import EVALUATION_CODE
 from pipeline.training.fingerprint import (
     PACKAGE,
     TRAINING_CODE,

@@ -1,0 +1,1 @@
+"""Evaluation of finished runs: the only package whose jobs are given test images."""

@@ -1,0 +1,118 @@
+"""A random search as one run: Keras Tuner proposes, this project's own training answers."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import keras_tuner
+from keras_tuner.engine.hyperparameters import HyperParameters
+
+from pipeline.errors import UserError
+from pipeline.params.schema import Range, Recipe, Search
+from pipeline.seeds import STREAMS, Seeds, derive
+from pipeline.training.data import TrainingData
+from pipeline.training.run import RunResult, train
+
+OBJECTIVE = "val_accuracy"
+
+
+def search(recipe: Recipe, declared: Search, seeds: Seeds, data: TrainingData) -> RunResult:
+    """Result of the best trial of a random search, with the table of all trials.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What every trial shares; the searched fields are replaced.
+    declared : Search
+        Space and number of trials.
+    seeds : Seeds
+        The repeat's streams: one seed is derived for the search, and streams of its own for every trial.
+    data : TrainingData
+        With a validation set, which selects.
+
+    Raises
+    ------
+    UserError
+        When the task has no validation set to select on.
+    """
+    if data.x_validation is None:
+        raise UserError("search: expected a task with a validation set to select on; received one without.")
+    with tempfile.TemporaryDirectory() as folder:  # a project that exists would be reloaded, not searched
+        tuner = _RunSearch(
+            recipe,
+            seeds,
+            data,
+            objective=keras_tuner.Objective(OBJECTIVE, "max"),
+            max_trials=declared.trials,
+            seed=derive(seeds.weights, "search"),
+            hyperparameters=_space(declared),
+            tune_new_entries=False,
+            directory=folder,
+            project_name="search",
+            overwrite=True,
+        )
+        tuner.search(verbose=0)
+    return tuner.outcome()
+
+
+def applied(recipe: Recipe, hyperparameters: Mapping[str, Any]) -> Recipe:
+    """A recipe with a trial's units and learning rate; any other hyperparameter is read by nothing."""
+    changes: dict[str, Any] = {}
+    if "units" in hyperparameters:
+        changes["units"] = int(hyperparameters["units"])
+    if "learning_rate" in hyperparameters:
+        rate = float(hyperparameters["learning_rate"])
+        changes["optimizer"] = recipe.optimizer.model_copy(update={"learning_rate": rate})
+    return recipe.model_copy(update=changes)
+
+
+def _space(declared: Search) -> HyperParameters:
+    space = HyperParameters()
+    if declared.units:
+        _whole_numbers(space, "units", declared.units)
+    if declared.learning_rate:
+        space.Choice("learning_rate", list(declared.learning_rate))
+    if declared.unused:
+        _whole_numbers(space, "unused", declared.unused)
+    return space
+
+
+def _whole_numbers(space: HyperParameters, name: str, declared: Range) -> None:
+    space.Int(name, declared.minimum, declared.maximum, step=declared.step)
+
+
+class _RunSearch(keras_tuner.RandomSearch):
+    """Random search whose trials are runs; they are kept in order, with the best result so far."""
+
+    def __init__(self, recipe: Recipe, seeds: Seeds, data: TrainingData, **options: Any) -> None:
+        self._recipe, self._seeds, self._data = recipe, seeds, data
+        self._trials: list[dict[str, float]] = []
+        self._best: RunResult | None = None
+        self._traced = False
+        self._seconds = 0.0
+        super().__init__(None, **options)
+
+    def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """Train one proposal; the last epoch's validation accuracy is its score."""
+        number = len(self._trials) + 1
+        result = train(applied(self._recipe, trial.hyperparameters.values), self._of(number), self._data)
+        scores = {name: result.history[-1][name] for name in (OBJECTIVE, "val_loss")}
+        if self._best is None or scores[OBJECTIVE] > self._best.history[-1][OBJECTIVE]:
+            self._best = result
+        self._trials.append({"trial": number, **trial.hyperparameters.values, **scores})
+        self._traced |= result.traced
+        self._seconds += result.train_seconds
+        return {OBJECTIVE: scores[OBJECTIVE]}
+
+    def outcome(self) -> RunResult:
+        """The best trial's result, with every trial and the seconds of them all."""
+        assert self._best is not None
+        return replace(
+            self._best, trials=tuple(self._trials), train_seconds=self._seconds, traced=self._traced
+        )
+
+    def _of(self, number: int) -> Seeds:
+        """Streams of one trial."""
+        streams = self._seeds.to_dict()
+        return Seeds(**{stream: derive(streams[stream], "trial", number) for stream in STREAMS})

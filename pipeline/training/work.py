@@ -1,0 +1,48 @@
+"""What a worker does with one job: a training, or a search, from what earlier runs left."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.files import Arrays
+from pipeline.params.schema import Recipe, Search
+from pipeline.seeds import Seeds
+from pipeline.training.data import TrainingData
+
+if TYPE_CHECKING:  # importing it takes TensorFlow, which a study with nothing to train never needs
+    from pipeline.training.run import RunResult
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker is sent; `hyperparameters` and `start` come from other runs of the same repeat."""
+
+    recipe: Recipe
+    search: Search | None
+    seeds: Seeds
+    data: TrainingData
+    hyperparameters: dict[str, float] | None = None
+    start: Arrays | None = None
+
+    @property
+    def image_passes(self) -> int:
+        """Images that will be trained on at the most."""
+        n = len(self.data.x_train)
+        batch_size = n if self.recipe.batch_size == "full" else self.recipe.batch_size
+        passes = self.recipe.updates * batch_size if self.recipe.updates else self.recipe.epochs * n
+        return passes * (self.search.trials if self.search else 1)
+
+
+def perform(job: Job) -> "RunResult":
+    """Result of a job."""
+    from pipeline.training.run import train
+
+    if job.search:
+        from pipeline.training.tuner import search
+
+        return search(job.recipe, job.search, job.seeds, job.data)
+    recipe = job.recipe
+    if job.hyperparameters:
+        from pipeline.training.tuner import applied
+
+        recipe = applied(recipe, job.hyperparameters)
+    return train(recipe, job.seeds, job.data, job.start)
