@@ -29,6 +29,8 @@ def _check_study(params: Params, study: Study, where: str, key: str) -> None:
     _known(where, f"{key}.task", study.task, params.tasks)
     _known(where, f"{key}.control", study.control, study.variants)
     _check_treatments(study, where, f"{key}.treatments")
+    for name in study.only or ():
+        _known(where, f"{key}.only", name, study.variants)
     for name in study.variants:
         variant, _ = resolve_variant(study, name, where, key)
         _known(where, f"{key}.variants.{name}.task", variant.task or study.task, params.tasks)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline.params.resolve import resolve_variant
+from pipeline.params.resolve import resolve_variant, selected
 from pipeline.params.schema import Params, Study
 
 
@@ -51,15 +51,17 @@ def plan_training(params: Params, study: str) -> dict[str, Any]:
 
 
 def _variants(study: Study, name: str) -> dict[str, dict[str, Any]]:
-    planned = {}
-    for variant in study.variants:
-        labels, recipe = resolve_variant(study, variant, "params.yaml", f"studies.{name}")
-        planned[variant] = {
+    resolved = {v: resolve_variant(study, v, "params.yaml", f"studies.{name}") for v in study.variants}
+    chosen = selected(study, {variant: labels for variant, (labels, _) in resolved.items()})
+    return {
+        variant: {
             **labels.model_dump(),
             "task": labels.task or study.task,
             "recipe": recipe.model_dump(),
         }
-    return planned
+        for variant, (labels, recipe) in resolved.items()
+        if variant in chosen
+    }
 
 
 def _caps(params: Params, study: str) -> dict[str, Any]:
@@ -78,6 +80,7 @@ def plan_comparison(params: Params, name: str) -> dict[str, Any]:
     """What is compared in a study: metric, control, treatments, level, margin, and its wording."""
     study = params.studies[name]
     tasks = _tasks_of(study, name)
+    variants = _variants(study, name)
     sources = plan_sources(params)
     data = {task: sources[params.tasks[task].data] for task in tasks}
     return {
@@ -89,8 +92,10 @@ def plan_comparison(params: Params, name: str) -> dict[str, Any]:
         "alpha": params.protocol.alpha,
         "margin": _margin(params, study.task),
         "control": study.control,
-        "treatments": list(study.treatments or (one for one in study.variants if one != study.control)),
-        "kinds": {variant: one["kind"] for variant, one in _variants(study, name).items()},
+        "treatments": [
+            one for one in study.treatments or variants if one in variants and one != study.control
+        ],
+        "kinds": {variant: one["kind"] for variant, one in variants.items()},
         "repeats": _repeats(params, name),
         "caps": _caps(params, name),
         "data": {

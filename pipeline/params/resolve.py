@@ -1,5 +1,7 @@
 """A variant and its recipe, resolved: the study's model with the variant's own fields in their place."""
 
+from collections.abc import Mapping
+
 from pipeline.params.schema import Recipe, Study, Variant
 from pipeline.params.validate import validate
 
@@ -33,3 +35,23 @@ def resolve_variant(study: Study, name: str, where: str, key: str) -> tuple[Vari
         validate(Variant, labels, where, prefix),
         validate(Recipe, {**study.model, **changes}, where, prefix),
     )
+
+
+def needed_by(variant: Variant) -> set[str]:
+    """Other variants of the study whose runs a variant builds on."""
+    others = (
+        variant.warm_start,
+        variant.trial_of.variant if variant.trial_of else None,
+        variant.merged.variant if variant.merged else None,
+    )
+    return {other for other in others if other is not None}
+
+
+def selected(study: Study, labels: Mapping[str, Variant]) -> list[str]:
+    """Variants of a study that are run: all, or those of `only`, the control, and what these build on."""
+    if study.only is None:
+        return list(study.variants)
+    chosen = {study.control, *study.only}
+    while more := {need for name in chosen for need in needed_by(labels[name])} - chosen:
+        chosen |= more
+    return [name for name in study.variants if name in chosen]

@@ -224,6 +224,9 @@ class Study(Section):
     model: dict[str, object]
     control: Name
     treatments: Annotated[list[Name], Field(min_length=1)] | None = None
+    only: Annotated[list[Name], Field(min_length=1)] | None = (
+        None  # run these, the control, and what they need
+    )
     variants: Named[dict[str, object]]
 
 
