@@ -14,6 +14,7 @@ RUNS = Path("runs")
 TIMINGS = Path("timings")
 EVALUATIONS = Path("evaluations")
 METRICS = Path("metrics")
+EXERCISES = METRICS / "exercises.json"
 PLOTS = Path("plots")
 REPORT = Path("report")
 RECEIPT = Path("tracked/receipt.json")

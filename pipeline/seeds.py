@@ -39,6 +39,13 @@ def repeat_seeds(repeat: int) -> Seeds:
     return Seeds(**{stream: derive(stream, repeat) for stream in STREAMS})
 
 
+def sampled_orders(seed: int, n: int) -> Iterator[npt.NDArray[np.int32]]:
+    """Orders of n indices drawn with replacement from n training examples, without end."""
+    generator = np.random.Generator(np.random.PCG64(seed))
+    while True:
+        yield generator.integers(n, size=n, dtype=np.int32)
+
+
 def epoch_orders(seed: int, n: int) -> Iterator[npt.NDArray[np.int32]]:
     """Orders of the n training examples, one permutation an epoch, without end.
 

@@ -7,6 +7,20 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pipeline.models.architectures import ARCHITECTURES, TUNABLE
 from pipeline.params.names import Name, Named, name_among
 
+BY_HAND = ("mlp", "cnn3")  # what pipeline/models/scratch builds
+NOT_BY_HAND = (
+    "padding",
+    "pooling",
+    "loss",
+    "l1",
+    "l2",
+    "dropout",
+    "batch_normalization",
+    "augmentation",
+    "step_decay",
+    "early_stopping",
+)
+
 Fraction = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
@@ -75,6 +89,7 @@ class EarlyStopping(Section):
 class Recipe(Section):
     """Everything that says how one variant is trained; a variant's field replaces its study's."""
 
+    library: Literal["keras", "numpy"] = "keras"
     architecture: Annotated[str, name_among(ARCHITECTURES)]
     units: Count | None = None
     padding: Literal["valid", "same"] = "valid"
@@ -82,12 +97,14 @@ class Recipe(Section):
     loss: Literal["sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"] = (
         "sparse_categorical_crossentropy"
     )
+    loss_reduction: Literal["mean", "sum"] = "mean"
     kernel_initializer: Initializer = "glorot_uniform"
     bias_initializer: Initializer = "zeros"
     optimizer: Optimizer
     batch_size: Count | Literal["full"]
     epochs: Count
     updates: Count | None = None
+    sampling: Literal["epochs", "with_replacement"] = "epochs"
     l1: Penalty | None = None
     l2: Penalty | None = None
     dropout: Annotated[Dropout | None, BeforeValidator(_rate_alone)] = None
@@ -100,6 +117,21 @@ class Recipe(Section):
     def _units_where_asked(self) -> Self:
         if (self.architecture in TUNABLE) != (self.units is not None):
             raise ValueError(f"expected 'units' with {' or '.join(TUNABLE)}, and with no other architecture")
+        return self
+
+    @model_validator(mode="after")
+    def _by_hand_what_is_built_by_hand(self) -> Self:
+        unset = Recipe.model_construct(architecture=self.architecture)
+        if self.library == "keras":
+            if self.loss_reduction != "mean":
+                raise ValueError("expected 'loss_reduction: sum' only with 'library: numpy'")
+            return self
+        differ = [name for name in NOT_BY_HAND if getattr(self, name) != getattr(unset, name)]
+        if differ or self.architecture not in BY_HAND or self.optimizer.name not in ("adam", "sgd"):
+            raise ValueError(
+                f"expected 'library: numpy' with {' or '.join(BY_HAND)}, adam or sgd, and without "
+                f"{', '.join(differ) or 'any other change'}"
+            )
         return self
 
 

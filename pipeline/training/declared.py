@@ -6,7 +6,8 @@ from typing import Any
 
 from pipeline.params.schema import Caps, Recipe, Search
 from pipeline.seeds import Seeds, repeat_seeds
-from pipeline.training.fingerprint import code_fingerprint, recipe_fingerprint, run_fingerprint
+from pipeline.training.fingerprint import recipe_fingerprint, run_fingerprint, training_code
+from pipeline.training.orders import batch_size_of
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,10 @@ def declared_runs(plan: Mapping[str, Any], identities: Mapping[str, Any]) -> lis
     identities : mapping
         data/digests/<study>.json.
     """
-    code = code_fingerprint()
     found: dict[tuple[str, int], DeclaredRun] = {}
     for variant in _parents_first(plan["variants"]):
         for repeat in range(plan["repeats"]):
-            found[variant, repeat] = _declared(plan, variant, repeat, identities, code, found)
+            found[variant, repeat] = _declared(plan, variant, repeat, identities, found)
     return [found[variant, repeat] for variant in plan["variants"] for repeat in range(plan["repeats"])]
 
 
@@ -55,7 +55,6 @@ def _declared(
     variant: str,
     repeat: int,
     identities: Mapping[str, Any],
-    code: str,
     found: Mapping[tuple[str, int], DeclaredRun],
 ) -> DeclaredRun:
     planned = plan["variants"][variant]
@@ -69,7 +68,7 @@ def _declared(
         search,
         {use: parent.recipe_fingerprint for use, parent in needed.items()},
         identity["training_digest"],
-        code,
+        training_code(recipe.library),
     )
     seeds = repeat_seeds(repeat)
     return DeclaredRun(
@@ -91,7 +90,7 @@ def capped(recipe: Recipe, caps: Caps, n: int) -> Recipe:
         return recipe
     if recipe.updates is None:
         return recipe.model_copy(update={"epochs": min(recipe.epochs, max(1, caps.image_passes // n))})
-    batch_size = n if recipe.batch_size == "full" else recipe.batch_size
+    batch_size = batch_size_of(recipe, n)
     return recipe.model_copy(update={"updates": min(recipe.updates, max(1, caps.image_passes // batch_size))})
 
 

@@ -4,9 +4,8 @@
 example indices, and the step gathers its batches from arrays that live beside the model, scaling them on the way.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import keras
@@ -88,35 +87,14 @@ def prepare(model: FusedModel, arrays: Resident) -> None:
     model.optimizer.build(model.trainable_variables)
 
 
-def epochs_dataset(orders: Iterator[npt.NDArray[np.int32]], epochs: int, batch_size: int) -> tf.data.Dataset:
-    """Data set with one ((full, rest),) element an epoch."""
-    return _dataset(np.stack(list(islice(orders, epochs))), batch_size)
-
-
-def updates_dataset(
-    orders: Iterator[npt.NDArray[np.int32]], updates: int, epochs: int, batch_size: int
-) -> tf.data.Dataset:
-    """Data set that divides a number of updates evenly over epochs; batches run on across passes over the data."""
-    examples = updates * batch_size
-    stream: list[npt.NDArray[np.int32]] = []
-    while sum(map(len, stream)) < examples:
-        stream.append(next(orders))
-    return _dataset(np.concatenate(stream)[:examples].reshape(epochs, -1), batch_size)
-
-
-def even_epochs(updates: int, most: int = 10) -> int:
-    """Largest number of epochs, up to `most`, that divides a number of updates."""
-    return max(epochs for epochs in range(1, most + 1) if updates % epochs == 0)
-
-
-def _dataset(table: npt.NDArray[np.int32], batch_size: int) -> tf.data.Dataset:
-    """Data set with one element for each row of indices, shape (epochs, examples)."""
-    epochs = len(table)
-    in_full = table.shape[1] // batch_size * batch_size
+def order_dataset(table: npt.NDArray[np.int32], batch_size: int) -> tf.data.Dataset:
+    """Data set with one ((full, rest),) element for each row of indices, int32 of shape (epochs, examples)."""
+    epochs, examples = table.shape
+    in_full = examples // batch_size * batch_size
     full = table[:, :in_full].reshape(epochs, -1, batch_size)
     return tf.data.Dataset.from_tensor_slices(((full, table[:, in_full:]),))
 
 
 def pass_dataset(n: int, batch_size: int) -> tf.data.Dataset:
     """Data set with one element: every index once, in order."""
-    return epochs_dataset(iter([np.arange(n, dtype=np.int32)]), 1, batch_size)
+    return order_dataset(np.arange(n, dtype=np.int32)[np.newaxis], batch_size)

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,15 @@ TRAINING_CODE = (
     "seeds.py",
     "training/data.py",
     "training/epoch.py",
+    "training/orders.py",
     "training/record.py",
     "training/run.py",
     "training/tuner.py",
     "training/work.py",
+)
+CODE_BY_HAND = (
+    "training/by_hand.py",
+    *(f"models/scratch/{path.name}" for path in (PACKAGE / "models/scratch").glob("*.py")),
 )
 LIBRARIES = ("tensorflow", "keras", "keras-tuner", "numpy")
 
@@ -54,7 +60,13 @@ def run_fingerprint(recipe: str, seeds: Seeds) -> str:
     return _hash({"recipe": recipe, "seeds": seeds.to_dict()})
 
 
-def code_fingerprint(files: Iterable[str] = TRAINING_CODE, package: Path = PACKAGE) -> str:
+@cache
+def training_code(library: str) -> str:
+    """Fingerprint of the code that trains with Keras or with numpy."""
+    return code_fingerprint(TRAINING_CODE if library == "keras" else (*TRAINING_CODE, *CODE_BY_HAND))
+
+
+def code_fingerprint(files: Iterable[str], package: Path = PACKAGE) -> str:
     """SHA-256 (hex) of modules by their syntax trees, so that a comment or a docstring costs nothing."""
     return _hash({name: _syntax((package / name).read_text(encoding="utf-8")) for name in sorted(files)})
 

@@ -14,17 +14,10 @@ import numpy.typing as npt
 from pipeline.models.build import build
 from pipeline.models.weights import initialize, named_weights, set_weights
 from pipeline.params.schema import Recipe, StepDecay
-from pipeline.seeds import Seeds, epoch_orders
+from pipeline.seeds import Seeds
 from pipeline.training.data import TrainingData
-from pipeline.training.epoch import (
-    FusedModel,
-    Resident,
-    epochs_dataset,
-    even_epochs,
-    pass_dataset,
-    prepare,
-    updates_dataset,
-)
+from pipeline.training.epoch import FusedModel, Resident, order_dataset, pass_dataset, prepare
+from pipeline.training.orders import batch_size_of, order_table
 
 Weights = dict[str, npt.NDArray[np.float32]]
 
@@ -106,11 +99,11 @@ def train(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weights | Non
     model = compiled.model
     _reset(compiled, recipe, seeds, start)
     callbacks = _callbacks(recipe)
-    epochs, orders = _orders(recipe, seeds, len(data.x_train))
+    orders = order_table(recipe, seeds.order, len(data.x_train))
     began = time.perf_counter()
     fitted = model.fit(
-        orders,
-        epochs=epochs,
+        order_dataset(orders, batch_size_of(recipe, len(data.x_train))),
+        epochs=len(orders),
         steps_per_epoch=1,
         shuffle=False,
         validation_data=_validation(data),
@@ -118,38 +111,45 @@ def train(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weights | Non
         verbose=0,
     )
     seconds = time.perf_counter() - began
-    history = _rows(fitted.history)
-    stopped = getattr(callbacks.get("early_stopping"), "stopped_epoch", 0)
+    return outcome(
+        recipe,
+        data,
+        model,
+        named_weights(model),
+        _rows(fitted.history),
+        stopped_epoch=_stopped_epoch(callbacks),
+        train_seconds=seconds,
+        traced=_compiled.cache_info().misses > traced,
+    )
+
+
+def outcome(
+    recipe: Recipe,
+    data: TrainingData,
+    model: keras.Model,
+    weights: Weights,
+    history: tuple[dict[str, float], ...],
+    **timing: Any,
+) -> RunResult:
+    """Result of a finished training; `model` is only counted and summarised."""
     return RunResult(
         recipe=recipe,
-        weights=named_weights(model),
+        weights=weights,
         history=history,
-        stopped_epoch=stopped + 1 if stopped else None,
         best_epoch=_best_epoch(history),
         input_shape=data.x_train.shape[1:],
         classes=data.classes,
         parameters=model.count_params(),
         trainable_parameters=sum(int(np.prod(v.shape)) for v in model.trainable_variables),
         summary=_summary(model),
-        train_seconds=seconds,
-        traced=_compiled.cache_info().misses > traced,
+        **timing,
     )
-
-
-def _orders(recipe: Recipe, seeds: Seeds, n: int) -> tuple[int, Any]:
-    """Number of epochs that Keras sees, and the data set of their orders."""
-    batch_size = n if recipe.batch_size == "full" else recipe.batch_size
-    orders = epoch_orders(seeds.order, n)
-    if recipe.updates is None:
-        return recipe.epochs, epochs_dataset(orders, recipe.epochs, batch_size)
-    epochs = even_epochs(recipe.updates)
-    return epochs, updates_dataset(orders, recipe.updates, epochs, batch_size)
 
 
 def _traced_part(recipe: Recipe) -> Recipe:
     """The part of a recipe that the traced graph depends on; the rest is set per run."""
     optimizer = recipe.optimizer.model_copy(update={"learning_rate": 1.0})
-    per_run = {"epochs": 1, "updates": None, "early_stopping": None, "step_decay": None}
+    per_run = {"epochs": 1, "updates": None, "sampling": "epochs", "early_stopping": None, "step_decay": None}
     return recipe.model_copy(update={**per_run, "optimizer": optimizer})
 
 
@@ -200,6 +200,11 @@ def _callbacks(recipe: Recipe) -> dict[str, keras.callbacks.Callback]:
         schedule = _schedule(recipe.optimizer.learning_rate, recipe.step_decay)
         found["step_decay"] = keras.callbacks.LearningRateScheduler(schedule)
     return found
+
+
+def _stopped_epoch(callbacks: Mapping[str, keras.callbacks.Callback]) -> int | None:
+    stopped = getattr(callbacks.get("early_stopping"), "stopped_epoch", 0)
+    return stopped + 1 if stopped else None
 
 
 def _schedule(learning_rate: float, decay: StepDecay) -> Callable[[int, float], float]:

@@ -7,6 +7,7 @@ from pipeline.files import Arrays
 from pipeline.params.schema import Recipe, Search
 from pipeline.seeds import Seeds
 from pipeline.training.data import TrainingData
+from pipeline.training.orders import batch_size_of
 
 if TYPE_CHECKING:  # importing it takes TensorFlow, which a study with nothing to train never needs
     from pipeline.training.run import RunResult
@@ -27,15 +28,16 @@ class Job:
     def image_passes(self) -> int:
         """Images that will be trained on at the most."""
         n = len(self.data.x_train)
-        batch_size = n if self.recipe.batch_size == "full" else self.recipe.batch_size
-        passes = self.recipe.updates * batch_size if self.recipe.updates else self.recipe.epochs * n
+        passes = (
+            self.recipe.updates * batch_size_of(self.recipe, n)
+            if self.recipe.updates
+            else self.recipe.epochs * n
+        )
         return passes * (self.search.trials if self.search else 1)
 
 
 def perform(job: Job) -> "RunResult":
     """Result of a job."""
-    from pipeline.training.run import train
-
     if job.search:
         from pipeline.training.tuner import search
 
@@ -45,4 +47,10 @@ def perform(job: Job) -> "RunResult":
         from pipeline.training.tuner import applied
 
         recipe = applied(recipe, job.hyperparameters)
+    if recipe.library == "numpy":
+        from pipeline.training.by_hand import train_by_hand
+
+        return train_by_hand(recipe, job.seeds, job.data, job.start)
+    from pipeline.training.run import train
+
     return train(recipe, job.seeds, job.data, job.start)

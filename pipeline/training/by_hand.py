@@ -1,0 +1,77 @@
+"""One run of a network written by hand in numpy, from the initial weights and the order that Keras would have."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.models.build import build
+from pipeline.models.scratch import SGD, Adam, Network, cnn3, in_order, mlp
+from pipeline.models.weights import initialize, named_weights
+from pipeline.params.schema import Recipe
+from pipeline.seeds import Seeds
+from pipeline.training.data import TrainingData
+from pipeline.training.orders import batch_size_of, order_table
+from pipeline.training.run import RunResult, Weights, outcome
+
+NETWORKS = {"mlp": mlp, "cnn3": cnn3}
+OPTIMIZERS: dict[str, Any] = {"sgd": SGD, "adam": Adam}
+
+
+def train_by_hand(
+    recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weights | None = None
+) -> RunResult:
+    """Train a recipe with `library: numpy` once; see `pipeline.training.run.train`.
+
+    Keras builds the same architecture, untrained, for its initial weights, parameter counts and summary.
+    """
+    model = build(recipe, data.x_train.shape[1:], data.classes)
+    initialize(model, seeds.weights, seeds.noise)
+    network = NETWORKS[
+        recipe.architecture
+    ](
+        np.random.default_rng(0),  # its own draws are replaced at once
+        input_shape=data.x_train.shape[1:],
+        classes=data.classes,
+        reduction=recipe.loss_reduction,
+    )
+    network.set_weights(named_weights(model) if start is None else start)
+    began = time.perf_counter()
+    history = tuple(_epochs(recipe, network, seeds, data))
+    seconds = time.perf_counter() - began
+    return outcome(
+        recipe,
+        data,
+        model,
+        network.get_weights(),
+        history,
+        stopped_epoch=None,
+        train_seconds=seconds,
+        traced=False,
+    )
+
+
+def _epochs(recipe: Recipe, network: Network, seeds: Seeds, data: TrainingData) -> Iterator[dict[str, float]]:
+    x, y = data.scaling(data.x_train), data.y_train
+    optimizer = OPTIMIZERS[recipe.optimizer.name](recipe.optimizer.learning_rate)
+    batch_size = batch_size_of(recipe, len(x))
+    for epoch, order in enumerate(order_table(recipe, seeds.order, len(x)), 1):
+        seen = network.fit(x, y, optimizer, in_order(order, batch_size))
+        weights = seen.examples if recipe.loss_reduction == "mean" else np.ones_like(seen.examples)
+        row = {
+            "epoch": epoch,
+            "loss": float((seen.loss * weights).sum() / seen.examples.sum()),
+            "accuracy": float(np.average(seen.accuracy, weights=seen.examples)),
+        }
+        yield row | _validated(network, data)
+
+
+def _validated(network: Network, data: TrainingData) -> dict[str, float]:
+    if data.x_validation is None:
+        return {}
+    labels: npt.NDArray[Any] | None = data.y_validation
+    assert labels is not None
+    loss, accuracy = network.evaluate(data.scaling(data.x_validation), labels)
+    return {"val_loss": loss, "val_accuracy": accuracy}
