@@ -27,7 +27,7 @@ def repository() -> Path:
 @pytest.fixture
 def params() -> dict[str, Any]:
     """The repository's params.yaml, unchecked; a test may change its copy."""
-    loaded: dict[str, Any] = YAML(typ="safe", pure=True).load((ROOT / "params.yaml").read_text())
+    loaded: dict[str, Any] = YAML(typ="safe").load((ROOT / "params.yaml").read_text())
     return loaded
 
 
@@ -41,7 +41,7 @@ def write_params(tmp_path: Path, params: dict[str, Any]) -> WriteParams:
             reduce(lambda section, name: section.setdefault(name, {}), sections, params)[last] = value
         path = tmp_path / "params.yaml"
         with path.open("w") as out:
-            YAML(typ="safe", pure=True).dump(params, out)
+            YAML(typ="safe").dump(params, out)
         return path
 
     return write

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from pipeline.errors import UserError, hint
-from pipeline.params.resolve import resolve_variant
-from pipeline.params.schema import Params, Study, Variant
+from pipeline.params.check_variants import check_variants
+from pipeline.params.resolve import needed_by, resolve_variant
+from pipeline.params.schema import Params, Study
 
 
 def check_references(params: Params, where: str) -> None:
@@ -31,26 +32,12 @@ def _check_study(params: Params, study: Study, where: str, key: str) -> None:
     _check_treatments(study, where, f"{key}.treatments")
     for name in study.only or ():
         _known(where, f"{key}.only", name, study.variants)
-    for name in study.variants:
-        variant, _ = resolve_variant(study, name, where, key)
+    resolved = {name: resolve_variant(study, name, where, key) for name in study.variants}
+    for name, (variant, _) in resolved.items():
         _known(where, f"{key}.variants.{name}.task", variant.task or study.task, params.tasks)
-        _check_variant(study, variant, where, f"{key}.variants.{name}")
-
-
-def _check_variant(study: Study, variant: Variant, where: str, key: str) -> None:
-    others: dict[str, str | None] = {
-        "warm_start": variant.warm_start,
-        "trial_of.variant": variant.trial_of.variant if variant.trial_of else None,
-        "merged.variant": variant.merged.variant if variant.merged else None,
-    }
-    for field, other in others.items():
-        if other is not None:
-            _known(where, f"{key}.{field}", other, study.variants)
-    if variant.trial_of and "search" not in study.variants[variant.trial_of.variant]:
-        raise UserError(
-            f"{where}: {key}.trial_of.variant: expected a variant with a 'search'; "
-            f"received '{variant.trial_of.variant}'."
-        )
+        for field, other in needed_by(variant).items():
+            _known(where, f"{key}.variants.{name}.{field}", other, study.variants)
+    check_variants(params.tasks, study, resolved, where, key)
 
 
 def _check_treatments(study: Study, where: str, key: str) -> None:

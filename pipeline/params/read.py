@@ -38,7 +38,7 @@ def _parse(path: Path) -> Any:
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: expected UTF-8 text; {error}.") from None
     try:
-        data = YAML(typ="safe", pure=True).load(text)
+        data = YAML(typ="safe").load(text)
     except YAMLError as error:
         raise UserError(f"{path}: expected valid YAML; {' '.join(str(error).split())}") from None
     if not isinstance(data, dict):

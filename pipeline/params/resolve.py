@@ -37,14 +37,14 @@ def resolve_variant(study: Study, name: str, where: str, key: str) -> tuple[Vari
     )
 
 
-def needed_by(variant: Variant) -> set[str]:
-    """Other variants of the study whose runs a variant builds on."""
-    others = (
-        variant.warm_start,
-        variant.trial_of.variant if variant.trial_of else None,
-        variant.merged.variant if variant.merged else None,
-    )
-    return {other for other in others if other is not None}
+def needed_by(variant: Variant) -> dict[str, str]:
+    """Other variants of the study whose runs a variant builds on, by the field that names them."""
+    others = {
+        "warm_start": variant.warm_start,
+        "trial_of.variant": variant.trial_of.variant if variant.trial_of else None,
+        "merged.variant": variant.merged.variant if variant.merged else None,
+    }
+    return {field: other for field, other in others.items() if other is not None}
 
 
 def selected(study: Study, labels: Mapping[str, Variant]) -> list[str]:
@@ -52,6 +52,6 @@ def selected(study: Study, labels: Mapping[str, Variant]) -> list[str]:
     if study.only is None:
         return list(study.variants)
     chosen = {study.control, *study.only}
-    while more := {need for name in chosen for need in needed_by(labels[name])} - chosen:
+    while more := {need for name in chosen for need in needed_by(labels[name]).values()} - chosen:
         chosen |= more
     return [name for name in study.variants if name in chosen]

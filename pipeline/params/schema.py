@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from pipeline.models.architectures import ARCHITECTURES, TUNABLE
 from pipeline.params.names import Name, Named, name_among
@@ -33,6 +33,21 @@ Kind = Literal["as_written", "as_specified", "control"]
 
 def _rate_alone(value: object) -> object:
     return {"rate": value} if isinstance(value, float | int) and not isinstance(value, bool) else value
+
+
+def _batch_size(value: object) -> object:
+    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    if not whole and value != "full":
+        raise ValueError("expected a whole number from 1, or full")
+    return value
+
+
+def _rows(value: object) -> object:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        return value
+    raise ValueError("expected the id of a row, or a list of ids")
 
 
 class Section(BaseModel):
@@ -101,7 +116,7 @@ class Recipe(Section):
     kernel_initializer: Initializer = "glorot_uniform"
     bias_initializer: Initializer = "zeros"
     optimizer: Optimizer
-    batch_size: Count | Literal["full"]
+    batch_size: Annotated[int | Literal["full"], PlainValidator(_batch_size)]
     epochs: Count
     updates: Count | None = None
     sampling: Literal["epochs", "with_replacement"] = "epochs"
@@ -142,6 +157,12 @@ class Range(Section):
     maximum: Count
     step: Count
 
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if self.minimum > self.maximum:
+            raise ValueError("expected a 'minimum' that is not above the 'maximum'")
+        return self
+
 
 class Search(Section):
     """A random search by Keras Tuner over a variant's recipe; the best trial by `val_accuracy` wins."""
@@ -150,6 +171,12 @@ class Search(Section):
     units: Range | None = None
     learning_rate: Annotated[list[Positive], Field(min_length=1)] | None = None
     unused: Range | None = None  # declared to the tuner and read by nothing, as one write-up did
+
+    @model_validator(mode="after")
+    def _something_to_search(self) -> Self:
+        if self.units is None and self.learning_rate is None:
+            raise ValueError("expected 'units' or 'learning_rate' to search over")
+        return self
 
 
 class TrialOf(Section):
@@ -170,7 +197,7 @@ class Variant(Section):
     """What a variant says about itself, beside its recipe."""
 
     kind: Kind = "control"
-    row: str | list[str] | None = None
+    row: Annotated[str | list[str] | None, PlainValidator(_rows)] = None
     task: Name | None = None
     threshold: Fraction | None = None
     search: Search | None = None

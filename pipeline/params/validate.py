@@ -42,7 +42,7 @@ def _line(
     model: type[BaseModel], data: Any, mistake: dict[str, Any], where: str, prefix: Callable[[str], str]
 ) -> str:
     location = [part for part in mistake["loc"] if part != "[key]"]
-    key = prefix(str(location[0]) if location else "") + ".".join(map(str, location))
+    key = (prefix(str(location[0]) if location else "") + ".".join(map(str, location))).rstrip(".")
     received = mistake["input"]
     if mistake["type"] == "extra_forbidden":
         legal = _legal_keys(model, location[:-1])

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from pipeline.files import Arrays
 
 Parts = dict[str, Arrays]
 SOURCE = {"name": "mine", "stand_in": False, "loader": "npz"}
+TASK: dict[str, Any] = {"data": "pictures", "classes": None, "split": {"kind": "tail", "fraction": 0.4}}
 
 
 def parts(classes: int = 3) -> Parts:
@@ -26,13 +28,13 @@ def parts(classes: int = 3) -> Parts:
 
 
 def digests(content: Parts, scaling: Arrays | None = None) -> tuple[str, str]:
-    identity = identify("pictures", SOURCE, content, scaling or unit_scaling().to_arrays())
+    identity = identify(TASK, SOURCE, content, scaling or unit_scaling().to_arrays())
     return identity["training_digest"], identity["test_digest"]
 
 
 def test_identity_says_what_the_data_are() -> None:
     content = parts()
-    identity = identify("pictures", SOURCE, content, unit_scaling().to_arrays())
+    identity = identify(TASK, SOURCE, content, unit_scaling().to_arrays())
     assert (identity["data_set"], identity["source"], identity["stand_in"]) == ("pictures", "mine", False)
     assert identity["classes"] == ["0", "1", "2"]
     assert identity["train"] == {
@@ -101,7 +103,7 @@ def test_equal_bytes_in_another_role_or_shape_are_other_training_data(
 def test_without_validation_there_is_none() -> None:
     content = parts()
     del content["validation"]
-    assert identify("pictures", SOURCE, content, unit_scaling().to_arrays())["validation"] is None
+    assert identify(TASK, SOURCE, content, unit_scaling().to_arrays())["validation"] is None
 
 
 def test_the_number_of_classes_is_part_of_the_training_digest() -> None:
@@ -109,3 +111,28 @@ def test_the_number_of_classes_is_part_of_the_training_digest() -> None:
     changed = parts()
     changed["test"]["y"][0] = 7
     assert digests(changed)[0] != digests(parts())[0]
+
+
+def test_classes_are_named_by_the_labels_they_are_made_of() -> None:
+    """The groups of write-up 003: 0 and 6, 1 and 7, 2, 3, 5 and 8, 4 and 9."""
+    groups = [[0, 6], [1, 7], [2, 3, 5, 8], [4, 9]]
+    identity = identify({**TASK, "classes": groups}, SOURCE, parts(4), unit_scaling().to_arrays())
+    assert identity["classes"] == ["0+6", "1+7", "2+3+5+8", "4+9"]
+    assert identity["groups"] == groups
+    assert identify(TASK, SOURCE, parts(), unit_scaling().to_arrays())["groups"] is None
+
+
+def test_a_validation_on_test_images_is_declared() -> None:
+    scaling = unit_scaling().to_arrays()
+    told = {
+        kind: identify({**TASK, "split": {"kind": kind}}, SOURCE, parts(), scaling)["validation_is_test"]
+        for kind in ("tail", "shuffled", "none", "test")
+    }
+    assert told == {"tail": False, "shuffled": False, "none": False, "test": True}
+
+
+def test_the_scalings_digests_are_listed() -> None:
+    scaling = unit_scaling().to_arrays()
+    assert identify(TASK, SOURCE, parts(), scaling)["scaling"] == {
+        name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in scaling.items()
+    }

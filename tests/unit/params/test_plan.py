@@ -40,7 +40,7 @@ def test_a_stand_ins_margin_takes_the_place_of_the_tasks(write_params: WritePara
 
 
 def test_repeats_are_the_profiles_unless_it_names_the_study(write_params: WriteParams) -> None:
-    params = read(write_params({"profiles.quick.repeats": 7}))
+    params = read(write_params({"profiles.quick.repeats": 7, "profiles.quick.studies": {}}))
     assert plan_training(params, NAME)["repeats"] == plan_comparison(params, NAME)["repeats"] == 7
     params = read(write_params({f"profiles.quick.studies.{NAME}.repeats": 3}))
     assert plan_training(params, NAME)["repeats"] == plan_comparison(params, NAME)["repeats"] == 3
@@ -67,12 +67,18 @@ def test_a_planned_variant_holds_its_whole_recipe(repository: Path) -> None:
     variants = plan_training(read(repository / "params.yaml"), NAME)["variants"]
     fields = set(Recipe.model_fields)
     assert all(set(variant["recipe"]) == fields for variant in variants.values())
-    assert variants["none"]["recipe"] | {"dropout": 0.25} == variants["dropout"]["recipe"]
+    dropout = {"rate": 0.25, "after": "last_conv_and_dense"}
+    assert variants["none"]["recipe"] | {"dropout": dropout} == variants["dropout"]["recipe"]
     assert variants["early_stopping_p2"]["recipe"]["epochs"] == 30
     assert variants["none"] | {"recipe": None} == {
         "kind": "as_written",
         "row": "mnist_cnn",
         "task": "mnist",
+        "threshold": None,
+        "search": None,
+        "trial_of": None,
+        "warm_start": None,
+        "merged": None,
         "recipe": None,
     }
 
@@ -84,7 +90,8 @@ def test_a_variants_own_task_is_planned_with_the_studys(
     changed = read(write_params({"tasks.other": other, f"studies.{NAME}.variants.dropout.task": "other"}))
     tasks = {name: one["task"] for name, one in plan_training(changed, NAME)["variants"].items()}
     assert {name for name, task in tasks.items() if task == "other"} == {"dropout"}
-    assert plan_tasks(changed)["studies"] == {NAME: ["mnist", "other"]}
+    assert plan_tasks(changed)["studies"][NAME] == ["mnist", "other"]
+    assert [study for study, tasks in plan_tasks(changed)["studies"].items() if "other" in tasks] == [NAME]
     assert set(plan_comparison(changed, NAME)["data"]) == {"mnist", "other"}
 
 
@@ -115,8 +122,9 @@ def test_the_stage_writes_exactly_the_plan(
         for path in (tmp_path / "plan").rglob("*.json")
     }
     assert written == {
-        "sources/mnist.json": plan_sources(params)["mnist"],
+        **{f"sources/{data_set}.json": source for data_set, source in plan_sources(params).items()},
         "tasks.json": plan_tasks(params),
-        f"training/{NAME}.json": plan_training(params, NAME),
-        f"comparison/{NAME}.json": plan_comparison(params, NAME),
+        **{f"training/{study}.json": plan_training(params, study) for study in params.studies},
+        **{f"comparison/{study}.json": plan_comparison(params, study) for study in params.studies},
     }
+    assert {"sources/mnist.json", f"training/{NAME}.json", f"comparison/{NAME}.json"} <= written.keys()

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import pytest
+
+from pipeline.params.schema import Caps, Recipe
 from pipeline.seeds import repeat_seeds
-from pipeline.training.declared import declared_runs
+from pipeline.training.declared import DeclaredRun, Parent, capped, declared_runs
 
 RECIPE = {
     "architecture": "cnn3",
@@ -11,7 +14,10 @@ RECIPE = {
     "batch_size": 64,
     "epochs": 5,
 }
-IDENTITIES = {"mnist": {"training_digest": "a"}, "other": {"training_digest": "b"}}
+IDENTITIES: dict[str, Any] = {
+    "mnist": {"training_digest": "a", "train": {"n": 1000}},
+    "other": {"training_digest": "b", "train": {"n": 1000}},
+}
 Key = tuple[str, int]
 
 
@@ -28,11 +34,15 @@ def plan(repeats: int = 3, **changes: dict[str, Any]) -> dict[str, Any]:
             "kind": "control",
             "row": None,
             "task": "other" if name == "elsewhere" else "mnist",
+            "search": None,
+            "trial_of": None,
+            "warm_start": None,
+            "merged": None,
             "recipe": {**recipe, **changes.get(name, {})},
         }
         for name, recipe in recipes.items()
     }
-    return {"study": "s", "profile": "quick", "repeats": repeats, "variants": variants}
+    return {"study": "s", "profile": "quick", "repeats": repeats, "caps": {}, "variants": variants}
 
 
 def fingerprints(declared: dict[str, Any], identities: dict[str, Any] = IDENTITIES) -> dict[Key, str]:
@@ -45,7 +55,7 @@ def changed_variants(before: dict[Key, str], after: dict[Key, str]) -> set[str]:
 
 
 def test_every_variant_is_run_in_every_repeat_with_the_repeats_seeds() -> None:
-    runs = list(declared_runs(plan(), IDENTITIES))
+    runs = declared_runs(plan(), IDENTITIES)
     assert [(run.variant, run.repeat) for run in runs] == [
         (variant, repeat) for variant in ("none", "l1", "twin", "elsewhere") for repeat in range(3)
     ]
@@ -73,7 +83,7 @@ def test_a_changed_amount_changes_its_own_variant_only() -> None:
 
 
 def test_changed_data_change_the_variants_on_that_task_only() -> None:
-    after = fingerprints(plan(), {**IDENTITIES, "other": {"training_digest": "c"}})
+    after = fingerprints(plan(), {**IDENTITIES, "other": {"training_digest": "c", "train": {"n": 1000}}})
     assert changed_variants(fingerprints(plan()), after) == {"elsewhere"}
 
 
@@ -93,3 +103,110 @@ def test_labels_study_and_profile_name_no_run() -> None:
 def test_a_field_left_at_its_default_is_the_same_as_written_out() -> None:
     written_out = {"dropout": None, "batch_normalization": False}
     assert fingerprints(plan(none=written_out)) == fingerprints(plan())
+
+
+SEARCH = {"trials": 10, "units": None, "learning_rate": [0.1, 0.01], "unused": None}
+
+
+def related(
+    repeats: int = 2, caps: dict[str, int] | None = None, **changes: dict[str, Any]
+) -> dict[str, Any]:
+    """A plan in which `child` is declared before the variants that it starts from; changes are to variants."""
+    labels = {"task": "mnist", "search": None, "trial_of": None, "warm_start": None, "merged": None}
+    variants: dict[str, dict[str, Any]] = {
+        "child": {"warm_start": "none", "trial_of": {"variant": "search", "which": "last"}},
+        "search": {"search": SEARCH},
+        "none": {"recipe": {**RECIPE, "epochs": 7}},
+    }
+    planned = {
+        name: {**labels, "recipe": RECIPE, **own, **changes.get(name, {})} for name, own in variants.items()
+    }
+    return {"study": "s", "repeats": repeats, "caps": caps or {}, "variants": planned}
+
+
+def runs_of(declared: dict[str, Any]) -> dict[Key, DeclaredRun]:
+    return {(run.variant, run.repeat): run for run in declared_runs(declared, IDENTITIES)}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "cap", "n", "expected"),
+    [
+        ({"epochs": 5}, None, 1000, {"epochs": 5}),
+        ({"epochs": 5}, 5000, 1000, {"epochs": 5}),
+        ({"epochs": 5}, 4999, 1000, {"epochs": 4}),
+        ({"epochs": 5}, 2000, 1000, {"epochs": 2}),
+        ({"epochs": 5}, 999, 1000, {"epochs": 1}),
+        ({"epochs": 5}, 1, 1000, {"epochs": 1}),
+        ({"updates": 100, "batch_size": 64}, 6400, 1000, {"updates": 100}),
+        ({"updates": 100, "batch_size": 64}, 6399, 1000, {"updates": 99}),
+        ({"updates": 100, "batch_size": 64}, 63, 1000, {"updates": 1}),
+        ({"updates": 100, "batch_size": "full"}, 4000, 1000, {"updates": 4}),
+        ({"updates": 100, "batch_size": "full"}, 999, 1000, {"updates": 1}),
+        ({"updates": 3, "batch_size": 1, "epochs": 9}, 2, 1000, {"updates": 2, "epochs": 9}),
+    ],
+)
+def test_a_cap_bounds_the_images_trained_on_but_leaves_one_step(
+    recipe: dict[str, Any], cap: int | None, n: int, expected: dict[str, int]
+) -> None:
+    declared = Recipe.model_validate({**RECIPE, **recipe})
+    found = capped(declared, Caps(image_passes=cap), n)
+    assert found == declared.model_copy(update=expected)
+
+
+def test_a_cap_is_part_of_a_run_only_where_it_cuts_it() -> None:
+    before, after = fingerprints(plan()), fingerprints({**plan(), "caps": {"image_passes": 5000}})
+    assert after == before
+    cut = fingerprints({**plan(), "caps": {"image_passes": 4000}})
+    assert changed_variants(before, cut) == {"none", "l1", "twin", "elsewhere"}
+    four = {"epochs": 4}
+    assert fingerprints(plan(none=four, l1=four, twin=four, elsewhere=four)) == cut
+
+
+@pytest.mark.parametrize(("cap", "trials"), [(None, 10), (3, 3), (20, 10)])
+def test_a_cap_on_trials_bounds_every_search(cap: int | None, trials: int) -> None:
+    runs = runs_of(related(caps={} if cap is None else {"trials": cap}))
+    search = runs["search", 0].search
+    assert search is not None
+    assert search.model_dump() == {**SEARCH, "trials": trials}
+    assert runs["none", 0].search is None
+    assert (runs["search", 0].fingerprint == runs_of(related())["search", 0].fingerprint) == (trials == 10)
+
+
+def test_runs_are_in_the_plans_order_whichever_needs_which() -> None:
+    assert list(runs_of(related())) == [(name, r) for name in ("child", "search", "none") for r in range(2)]
+
+
+def test_a_run_starts_from_runs_of_its_own_repeat() -> None:
+    runs = runs_of(related())
+    for repeat in range(2):
+        assert set(runs["child", repeat].parents) == {
+            Parent(runs["none", repeat].fingerprint, "weights"),
+            Parent(runs["search", repeat].fingerprint, "last"),
+        }
+        assert runs["none", repeat].parents == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "changed"),
+    [
+        ({"none": {"recipe": {**RECIPE, "epochs": 8}}}, {"none", "child"}),
+        ({"search": {"search": {**SEARCH, "trials": 11}}}, {"search", "child"}),
+        ({"search": {"search": {**SEARCH, "learning_rate": [0.1]}}}, {"search", "child"}),
+        ({"child": {"warm_start": None}}, {"child"}),
+        ({"child": {"trial_of": {"variant": "search", "which": "best"}}}, {"child"}),
+        ({"child": {"recipe": {**RECIPE, "epochs": 8}}}, {"child"}),
+    ],
+)
+def test_a_change_reaches_what_builds_on_it(changes: dict[str, Any], changed: set[str]) -> None:
+    assert changed_variants(fingerprints(related()), fingerprints(related(**changes))) == changed
+
+
+def test_a_parents_cap_reaches_its_child() -> None:
+    """5 epochs of 1,000 images fit, the parent's 7 do not."""
+    after = fingerprints(related(caps={"image_passes": 6000}))
+    assert changed_variants(fingerprints(related()), after) == {"none", "child"}
+
+
+def test_a_circle_ends_with_an_error_and_not_never() -> None:
+    with pytest.raises(ValueError, match="circle"):
+        declared_runs(related(none={"warm_start": "child"}), IDENTITIES)

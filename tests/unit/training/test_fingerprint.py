@@ -3,12 +3,13 @@
 import ast
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pipeline.params.schema import Recipe
-from pipeline.seeds import Seeds, repeat_seeds
 from pipeline.evaluation.study import EVALUATION_CODE
+from pipeline.params.schema import Recipe, Search
+from pipeline.seeds import Seeds, repeat_seeds
 from pipeline.training.fingerprint import (
     PACKAGE,
     TRAINING_CODE,
@@ -47,6 +48,25 @@ def double(x, by=2):
 def nothing():
     """Only words."""
 '''
+
+
+SEARCH: dict[str, Any] = {
+    "trials": 5,
+    "units": {"minimum": 32, "maximum": 512, "step": 32},
+    "learning_rate": [0.01, 0.001],
+}
+
+
+def shared(
+    recipe: Recipe = RECIPE,
+    search: dict[str, Any] | None = None,
+    parents: dict[str, str] | None = None,
+    data: str = "data",
+    code: str = "code",
+) -> str:
+    """Fingerprint that all repeats of a variant share."""
+    space = Search.model_validate(search) if search else None
+    return recipe_fingerprint(recipe, space, parents or {}, data, code)
 
 
 def of(source: str, folder: Path, name: str = "module.py") -> str:
@@ -137,27 +157,61 @@ def test_what_configures_tensorflow_is_in_the_fingerprint() -> None:
         {"dropout": 0.5},
         {"optimizer": {"name": "adam", "learning_rate": 0.0011}},
         {"l1": {"amount": 0.001, "layers": "all"}},
+        {"updates": 5},
+        {"batch_size": "full"},
+        {"padding": "same"},
+        {"pooling": False},
+        {"loss": "categorical_crossentropy"},
+        {"bias_initializer": "glorot_uniform"},
+        {"step_decay": {"factor": 0.5, "epochs": 3}},
+        {"augmentation": {"rotation": 0.03}},
+        {"dropout": {"rate": 0.25, "after": "dense"}},
     ],
 )
 def test_the_recipe_counts(changed: dict[str, object]) -> None:
     other = Recipe.model_validate({**RECIPE.model_dump(), **changed})
-    assert recipe_fingerprint(other, "data", "code") != recipe_fingerprint(RECIPE, "data", "code")
+    assert shared(other) != shared()
 
 
 def test_data_and_code_count() -> None:
-    before = recipe_fingerprint(RECIPE, "data", "code")
-    assert recipe_fingerprint(RECIPE, "data", "code") == before
-    assert recipe_fingerprint(RECIPE, "other", "code") != before
-    assert recipe_fingerprint(RECIPE, "data", "other") != before
+    before = shared()
+    assert shared() == before
+    assert shared(data="other") != before
+    assert shared(code="other") != before
 
 
-@pytest.mark.parametrize("library", ["tensorflow", "keras", "numpy"])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"trials": 6},
+        {"units": {"minimum": 32, "maximum": 512, "step": 16}},
+        {"units": None},
+        {"learning_rate": [0.001, 0.01]},
+        {"unused": {"minimum": 10, "maximum": 100, "step": 10}},
+    ],
+)
+def test_a_searchs_space_counts(changed: dict[str, Any]) -> None:
+    """`unused` too: it takes part in the tuner's draws."""
+    assert shared(search={**SEARCH, **changed}) != shared(search=SEARCH)
+
+
+def test_a_search_is_another_run_than_its_recipe_trained_once() -> None:
+    assert shared(search=SEARCH) != shared()
+
+
+def test_what_a_run_starts_from_counts_and_how_it_is_used() -> None:
+    found = [shared(parents=parents) for parents in ({}, {"weights": "a"}, {"weights": "b"}, {"best": "a"})]
+    assert len({*found, shared(parents={"last": "a"}), shared(parents={"best": "a", "weights": "a"})}) == 6
+    assert shared(parents={"best": "a", "weights": "b"}) == shared(parents={"weights": "b", "best": "a"})
+
+
+@pytest.mark.parametrize("library", ["tensorflow", "keras", "keras-tuner", "numpy"])
 def test_a_librarys_version_counts(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
-    before = recipe_fingerprint(RECIPE, "data", "code")
+    before = shared()
     monkeypatch.setattr(
         "pipeline.training.fingerprint.version", lambda name: "0.0" if name == library else version(name)
     )
-    assert recipe_fingerprint(RECIPE, "data", "code") != before
+    assert shared() != before
 
 
 @pytest.mark.parametrize("stream", ["weights", "order", "noise", "split"])

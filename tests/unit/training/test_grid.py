@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.training import grid
-from pipeline.training.grid import WORKERS, progress, run_all, worker_count
+from pipeline.training.grid import WORKERS, lanes, progress, run_all, worker_count
 
 
 @pytest.fixture
@@ -108,3 +108,27 @@ def test_a_number_of_workers_that_is_none_is_a_users_error(
     monkeypatch.setenv(WORKERS, value)
     with pytest.raises(UserError, match=rf"{WORKERS}.*{value}"):
         worker_count()
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 7, 50])
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 10, 30, 31])
+def test_lanes_hand_out_every_job_once(count: int, workers: int) -> None:
+    assert sorted(lanes(count, workers)) == list(range(count))
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 7, 50])
+@pytest.mark.parametrize("count", [1, 2, 5, 10, 30, 31])
+def test_a_worker_that_stays_in_its_lane_has_neighbours_only(count: int, workers: int) -> None:
+    """Each stretch is handed out in order, without a gap, and as evenly as whole jobs allow."""
+    size = -(-count // workers)
+    order = lanes(count, workers)
+    stretches = [[job for job in order if job // size == lane] for lane in range(-(-count // size))]
+    for lane, stretch in enumerate(stretches):
+        assert stretch == list(range(lane * size, min(count, (lane + 1) * size)))
+    assert len(stretches) <= workers
+
+
+def test_workers_take_turns() -> None:
+    assert lanes(6, 2) == [0, 3, 1, 4, 2, 5]
+    assert lanes(5, 2) == [0, 3, 1, 4, 2]
+    assert lanes(4, 1) == [0, 1, 2, 3]

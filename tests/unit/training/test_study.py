@@ -8,21 +8,27 @@ import numpy as np
 import pytest
 
 from pipeline.data.preparation import unit_scaling
+from pipeline.files import write_arrays, write_json
 from pipeline.params.schema import Recipe
 from pipeline.seeds import repeat_seeds
 from pipeline.training import study
 from pipeline.training.data import TrainingData
-from pipeline.training.declared import DeclaredRun
+from pipeline.training.declared import DeclaredRun, Parent
 from pipeline.training.store import Store
-from pipeline.training.study import Job, names, train_missing
+from pipeline.training.study import names, train_missing
+from pipeline.training.work import Job
 
 RECIPE = Recipe.model_validate(
     {"architecture": "cnn3", "optimizer": {"name": "sgd", "learning_rate": 0.1}, "batch_size": 2, "epochs": 3}
 )
 
 
-def declared(fingerprint: str, repeat: int = 0, task: str = "mnist") -> DeclaredRun:
-    return DeclaredRun("none", repeat, task, RECIPE, repeat_seeds(repeat), "recipe", fingerprint)
+def declared(
+    fingerprint: str, repeat: int = 0, task: str = "mnist", parents: tuple[Parent, ...] = ()
+) -> DeclaredRun:
+    return DeclaredRun(
+        "none", repeat, task, RECIPE, None, repeat_seeds(repeat), parents, "recipe", fingerprint
+    )
 
 
 def data(task: str) -> TrainingData:
@@ -59,6 +65,9 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
 
     def write_run(run: DeclaredRun, result: int, folder: Path) -> None:
         (folder / "result.txt").write_text(str(result))
+        write_arrays(folder / "weights.npz", {"conv1/kernel": np.array([result])})
+        trials = {"best": {"units": result}, "last": {"units": result + 1}}
+        write_json(folder / "run.json", {"trials": trials})
 
     monkeypatch.setattr(study, "run_all", run_all)
     monkeypatch.setattr(study, "write_run", write_run)
@@ -124,3 +133,61 @@ def test_a_killed_study_resumes_where_it_was(
 
 def test_names_are_what_the_fingerprint_leaves_out() -> None:
     assert names("s", declared("a", 4)) == {"study": "s", "variant": "none", "repeat": 4, "task": "mnist"}
+
+
+def test_a_run_that_needs_others_is_trained_after_them(store: Store, trained: list[Job]) -> None:
+    runs = [
+        declared("grandchild", 2, parents=(Parent("child", "weights"),)),
+        declared("child", 1, parents=(Parent("a", "weights"), Parent("b", "best"))),
+        declared("a", 0),
+        declared("b", 3),
+    ]
+    assert train_missing(runs, store, data, 2, "s") == 4
+    assert [job.seeds.order for job in trained] == [repeat_seeds(repeat).order for repeat in (0, 3, 1, 2)]
+
+
+def test_a_run_is_given_what_its_parents_left(store: Store, trained: list[Job]) -> None:
+    parents = (Parent("a", "weights"), Parent("b", "last"))
+    train_missing([declared("a"), declared("b", 1), declared("c", 2, parents=parents)], store, data, 2, "s")
+    job = trained[-1]
+    assert job.start is not None
+    np.testing.assert_array_equal(job.start["conv1/kernel"], [repeat_seeds(0).order])
+    assert job.hyperparameters == {"units": repeat_seeds(1).order + 1}
+    assert [(one.start, one.hyperparameters) for one in trained[:2]] == [(None, None)] * 2
+
+
+def test_the_best_trial_and_the_last_one_are_told_apart(store: Store, trained: list[Job]) -> None:
+    for use in ("best", "last"):
+        train_missing([declared("b"), declared(use, 1, parents=(Parent("b", use),))], store, data, 2, "s")
+    assert [job.hyperparameters for job in trained[1:]] == [
+        {"units": repeat_seeds(0).order},
+        {"units": repeat_seeds(0).order + 1},
+    ]
+
+
+def test_a_parent_that_is_there_is_not_waited_for(
+    store: Store, trained: list[Job], capsys: pytest.CaptureFixture[str]
+) -> None:
+    train_missing([declared("a")], store, data, 2, "s")
+    runs = [declared("a"), declared("c", 2, parents=(Parent("a", "weights"),)), declared("d", 3)]
+    assert train_missing(runs, store, data, 2, "s") == 2
+    assert [job.seeds for job in trained[1:]] == [repeat_seeds(2), repeat_seeds(3)]
+    assert "of 2)" not in capsys.readouterr().err
+
+
+def test_a_duplicate_that_others_need_is_trained_once_and_first(store: Store, trained: list[Job]) -> None:
+    runs = [declared("c", 1, parents=(Parent("a", "weights"),)), declared("a"), declared("a")]
+    assert train_missing(runs, store, data, 2, "s") == 2
+    assert [job.seeds for job in trained] == [repeat_seeds(0), repeat_seeds(1)]
+
+
+def test_a_study_killed_between_waves_resumes_with_the_second(
+    store: Store, trained: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [declared("a"), declared("c", 1, parents=(Parent("a", "weights"),))]
+    with monkeypatch.context() as during, pytest.raises(KeyboardInterrupt):
+        during.setattr(study, "run_all", killed_after_one)
+        train_missing(runs, store, data, 2, "s")
+    assert [store.has(name) for name in "ac"] == [True, False]
+    assert train_missing(runs, store, data, 2, "s") == 1
+    assert store.has("c")

@@ -1,0 +1,88 @@
+"""What a variant asks of its task and of other variants: refused before anything is trained on it."""
+
+from collections.abc import Iterator, Mapping
+
+from pipeline.errors import UserError
+from pipeline.models.architectures import TUNABLE
+from pipeline.params.resolve import needed_by
+from pipeline.params.schema import Recipe, Study, Task, Variant
+
+Resolved = Mapping[str, tuple[Variant, Recipe]]
+SHAPE = ("library", "architecture", "padding", "pooling", "batch_normalization")  # of a network's weights
+
+
+def check_variants(tasks: Mapping[str, Task], study: Study, resolved: Resolved, where: str, key: str) -> None:
+    """Raise a UserError for the first variant of a study that can't work.
+
+    Parameters
+    ----------
+    tasks : mapping of str to Task
+        All tasks.
+    study : Study
+        The study that declares the variants.
+    resolved : mapping of str to (Variant, Recipe)
+        Its variants; every name in them is known to be declared.
+    where, key : str
+        File and key of the study.
+    """
+    for name, (variant, recipe) in resolved.items():
+        task = tasks[variant.task or study.task]
+        found = [*_of_task(variant, recipe, task), *_of_others(name, variant, recipe, resolved)]
+        for field, mistake in found:
+            raise UserError(f"{where}: {key}.variants.{name}{field}: {mistake}.")
+
+
+def _of_task(variant: Variant, recipe: Recipe, task: Task) -> Iterator[tuple[str, str]]:
+    two_classes = task.classes is not None and len(task.classes) == 2
+    if variant.threshold is not None and not two_classes:
+        yield ".threshold", "expected a task whose 'classes' are two"
+    if recipe.loss == "binary_crossentropy" and not two_classes:
+        yield ".loss", "expected binary_crossentropy with a task whose 'classes' are two"
+    if variant.merged and task.classes is None:
+        yield ".merged", "expected a task with 'classes', into which predictions are merged"
+    if variant.search and task.split.kind == "none":
+        yield (
+            ".search",
+            "expected a task with validation images to select on; received one with split kind none",
+        )
+    stopping = recipe.early_stopping
+    if stopping and stopping.monitor.startswith("val_") and task.split.kind == "none":
+        yield ".early_stopping.monitor", f"expected a task with validation images for {stopping.monitor}"
+
+
+def _of_others(name: str, variant: Variant, recipe: Recipe, resolved: Resolved) -> Iterator[tuple[str, str]]:
+    if name in _all_needed(name, resolved):
+        yield (
+            f".{next(iter(needed_by(variant)))}",
+            "expected variants that do not build on each other in a circle",
+        )
+    if variant.search and variant.search.units and recipe.architecture not in TUNABLE:
+        yield (
+            ".search.units",
+            f"expected {' or '.join(TUNABLE)}; received the architecture {recipe.architecture}",
+        )
+    if variant.trial_of and resolved[variant.trial_of.variant][0].search is None:
+        yield (
+            ".trial_of.variant",
+            f"expected a variant with a 'search'; received '{variant.trial_of.variant}'",
+        )
+    if variant.merged and resolved[variant.merged.variant][0].merged:
+        yield ".merged.variant", f"expected a variant that is trained; received '{variant.merged.variant}'"
+    if variant.warm_start:
+        start = resolved[variant.warm_start][1]
+        differ = [field for field in SHAPE if getattr(recipe, field) != getattr(start, field)]
+        if differ:
+            yield (
+                ".warm_start",
+                f"expected the network of '{variant.warm_start}'; received another {differ[0]}",
+            )
+
+
+def _all_needed(name: str, resolved: Resolved) -> set[str]:
+    """Every variant that one builds on, directly or not; itself among them in a circle."""
+    found: set[str] = set()
+    new = set(needed_by(resolved[name][0]).values())
+    while new:
+        found |= new
+        new = {other for one in new for other in needed_by(resolved[one][0]).values()} - found
+    return found

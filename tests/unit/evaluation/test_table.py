@@ -1,0 +1,114 @@
+"""A study's table of evaluations: its columns, and decisions at a threshold."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.evaluation.study import TrainedRun
+from pipeline.evaluation.table import decided, table_row, variant_arrays
+from pipeline.files import Arrays
+
+ABOUT: dict[str, Any] = {
+    "fingerprint": "f",
+    "epochs_run": 4,
+    "stopped_epoch": None,
+    "best_epoch": 3,
+    "parameters": 20417,
+    "trainable_parameters": 20400,
+    "seeds": {},
+}
+SCALARS: dict[str, Any] = {
+    "train_accuracy": 0.75,
+    "train_loss": 0.2,
+    "val_accuracy": 0.5,
+    "val_loss": 0.3,
+    "test_accuracy": 0.123,  # at 0.5; the row says what the variant decides
+    "test_loss": 0.4,
+    "weight_norm": 2.0,
+    "sparsity": 0.1,
+}
+COLUMNS = [
+    *("variant", "repeat", "fingerprint", "n_test", "test_correct", "test_accuracy", "test_loss"),
+    *("train_accuracy", "train_loss", "val_accuracy", "val_loss", "generalization_gap"),
+    *("epochs_run", "stopped_epoch", "best_epoch", "parameters", "trainable_parameters"),
+    *("weight_norm", "sparsity"),
+]
+AT_THRESHOLDS = [
+    *("test_accuracy_at_50", "false_positives_at_50", "false_negatives_at_50"),
+    *("test_accuracy_at_90", "false_positives_at_90", "false_negatives_at_90"),
+]
+POSITIVE = np.array([0.1, 0.5, 0.6, 0.95, 0.2, 0.7, 0.9, 0.99], np.float32)
+LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1], np.uint8)
+PREDICTED = np.array([0, 0, 1, 1, 0, 1, 1, 1], np.uint8)  # argmax: the first of equals
+
+
+def two_classes() -> Arrays:
+    return {"predicted": PREDICTED, "nll": np.ones(8, np.float32), "positive": POSITIVE}
+
+
+def row(test: Arrays, threshold: float | None = None, **scalars: Any) -> dict[str, Any]:
+    run = TrainedRun("none", 2, "mnist", Path(), ABOUT)
+    return table_row(run, {**SCALARS, **scalars}, test, LABELS, threshold)
+
+
+def test_columns_of_many_classes() -> None:
+    found = row({"predicted": PREDICTED, "nll": np.ones(8, np.float32)})
+    assert list(found) == COLUMNS
+    assert (found["variant"], found["repeat"], found["fingerprint"]) == ("none", 2, "f")
+    assert (found["n_test"], found["test_correct"], found["test_accuracy"]) == (8, 5, 0.625)
+    assert found["generalization_gap"] == 0.25
+    assert (found["stopped_epoch"], found["best_epoch"]) == (None, 3)
+
+
+def test_shifts_and_thresholds_add_columns() -> None:
+    found = row(two_classes(), test_accuracy_shift_0=0.5, test_accuracy_shift_4=0.25)
+    shifts = ["test_accuracy_shift_0", "test_accuracy_shift_4"]
+    assert list(found) == [*COLUMNS, *shifts, *AT_THRESHOLDS]
+    assert [found[name] for name in shifts] == [0.5, 0.25]
+
+
+def test_without_validation_there_is_no_gap() -> None:
+    scalars = {name: value for name, value in SCALARS.items() if not name.startswith("val_")}
+    run = TrainedRun("none", 0, "mnist", Path(), ABOUT)
+    found = table_row(run, scalars, two_classes(), LABELS, None)
+    assert found["val_accuracy"] is found["val_loss"] is found["generalization_gap"] is None
+    assert list(found) == [*COLUMNS, *AT_THRESHOLDS]
+
+
+@pytest.mark.parametrize("threshold", [None, 0.5, 0.9])
+def test_both_thresholds_are_counted_whatever_a_variant_decides_by(threshold: float | None) -> None:
+    """At 0.5 the positives .6 and .95 are false, .2 is missed; at 0.9 only .95 is false, .2, .7 and .9 are missed."""
+    found = row(two_classes(), threshold)
+    expected = [5 / 8, 2, 1, 4 / 8, 1, 3]
+    assert [found[name] for name in AT_THRESHOLDS] == expected
+    assert found["test_correct"] == {None: 5, 0.5: 5, 0.9: 4}[threshold]
+    assert found["test_accuracy"] == found["test_correct"] / 8
+
+
+def test_a_probability_at_the_threshold_does_not_exceed_it() -> None:
+    exactly: Arrays = {"predicted": PREDICTED, "positive": np.array([0.5, 0.50001], np.float32)}
+    assert decided(exactly, 0.5).tolist() == [0, 1]
+
+
+def test_the_arrays_of_a_variant_agree_with_its_rows() -> None:
+    tests = [two_classes(), {**two_classes(), "predicted": LABELS}]
+    found = variant_arrays(tests, LABELS, 2, None)
+    assert found["predicted"].tolist() == [PREDICTED.tolist(), LABELS.tolist()]
+    assert found["correct"].sum(axis=1).tolist() == [5, 8]
+    assert found["confusion"].tolist() == [[[2, 2], [1, 3]], [[4, 0], [0, 4]]]
+    assert found["nll"].shape == (2, 8)
+    assert {name: str(array.dtype) for name, array in found.items()} == {
+        "predicted": "uint8",
+        "correct": "uint8",
+        "nll": "float32",
+        "confusion": "int64",
+        "labels": "uint8",
+    }
+
+
+def test_the_arrays_decide_by_the_threshold_too() -> None:
+    found = variant_arrays([two_classes()], LABELS, 2, 0.9)
+    assert found["confusion"].tolist() == [[[3, 1], [3, 1]]]
+    assert found["correct"].sum() == row(two_classes(), 0.9)["test_correct"] == 4

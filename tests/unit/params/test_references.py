@@ -1,0 +1,98 @@
+"""References between a study's variants: every name is declared, and what is needed can come first."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.params import read
+from pipeline.params.plan import plan_training
+
+WriteParams = Callable[[Mapping[str, Any]], Path]
+
+TUNER = "studies.mnist_tuner_mlp"
+MERGED = "studies.mnist_kernel_7_5_3"
+PLAIN = "studies.mnist_regularizers.variants"
+
+
+def message(path: Path) -> str:
+    with pytest.raises(UserError) as caught:
+        read(path)
+    said = str(caught.value)
+    assert said.startswith(f"{path}: ")
+    return said.removeprefix(f"{path}: ")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "named", "nearest"),
+    [
+        (f"{TUNER}.variants.more10.warm_start", "testvla", "warm_start", "testval"),
+        (f"{TUNER}.variants.more10.trial_of", {"variant": "testvl"}, "trial_of.variant", "testval"),
+        (f"{MERGED}.variants.ten_to_four_sum.merged", {"variant": "tn"}, "merged.variant", "ten"),
+    ],
+)
+def test_a_variant_that_is_not_declared_is_refused_with_the_nearest(
+    write_params: WriteParams, key: str, value: Any, named: str, nearest: str
+) -> None:
+    received = value if isinstance(value, str) else value["variant"]
+    assert message(write_params({key: value})) == (
+        f"{key.rpartition('.')[0]}.{named}: '{received}' is not declared. Did you mean '{nearest}'?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        (f"{TUNER}.variants.more10.trial_of.which", "lst", "received 'lst'. Did you mean 'last'?"),
+        (f"{MERGED}.variants.ten_to_four_sum.merged.rule", "smu", "received 'smu'. Did you mean 'sum'?"),
+        (f"{TUNER}.variants.more10.trial_of.wich", "last", "unknown key. Did you mean 'which'?"),
+    ],
+)
+def test_a_misspelt_choice_is_refused_with_the_nearest(
+    write_params: WriteParams, key: str, value: str, said: str
+) -> None:
+    assert message(write_params({key: value})) == f"{key}: {said}"
+
+
+@pytest.mark.parametrize("given", [{}, {"search": None}])
+def test_a_trial_of_a_variant_without_a_search_is_refused(
+    write_params: WriteParams, given: dict[str, None]
+) -> None:
+    changes = {f"{PLAIN}.none": given, f"{PLAIN}.dropout.trial_of": {"variant": "none"}}
+    assert message(write_params(changes)) == (
+        f"{PLAIN}.dropout.trial_of.variant: expected a variant with a 'search'; received 'none'."
+    )
+
+
+@pytest.mark.parametrize(
+    "starts",
+    [
+        {"dropout": "dropout"},
+        {"dropout": "l1_all", "l1_all": "dropout"},
+        {"dropout": "l1_all", "l1_all": "l2_all", "l2_all": "dropout"},
+    ],
+)
+def test_a_circle_of_warm_starts_is_refused(write_params: WriteParams, starts: dict[str, str]) -> None:
+    """By `plan`, naming file and key, before anything is trained."""
+    said = message(write_params({f"{PLAIN}.{name}.warm_start": other for name, other in starts.items()}))
+    assert any(said.startswith(f"{PLAIN}.{name}.warm_start: ") for name in starts)
+
+
+def test_a_chain_of_warm_starts_is_legal_in_any_order(write_params: WriteParams) -> None:
+    starts = {"none": "dropout", "dropout": "l2_all"}
+    params = read(write_params({f"{PLAIN}.{name}.warm_start": other for name, other in starts.items()}))
+    planned = plan_training(params, "mnist_regularizers")["variants"]
+    found = {name: one["warm_start"] for name, one in planned.items() if one["warm_start"]}
+    assert found == starts
+
+
+def test_merged_variants_are_derived_and_not_trained(repository: Path) -> None:
+    planned = plan_training(read(repository / "params.yaml"), "mnist_kernel_7_5_3")
+    assert list(planned["variants"]) == ["four", "four_same", "ten", "ten_same"]
+    assert {name: one["merged"] for name, one in planned["derived"].items()} == {
+        "ten_to_four_argmax": {"variant": "ten", "rule": "argmax"},
+        "ten_to_four_sum": {"variant": "ten", "rule": "sum"},
+    }
+    assert {one["task"] for one in planned["derived"].values()} == {"mnist_merged"}
