@@ -45,11 +45,14 @@ def confusion_heatmaps(
     places = grid(len(matrices), most_columns=3 if len(matrices) <= MOST_PANELS_WITH_TEXT else 5)
     figure = blank(places.width, places.panel_inches * places.rows * 1.06 + 0.8)
     top = max(_error_shares(matrix).max() for matrix in matrices.values()) or 1.0
+    names = {v: (classes or {}).get(v) or [str(c) for c in range(len(m))] for v, m in matrices.items()}
+    alike = len({tuple(one) for one in names.values()}) == 1
     for index, (variant, matrix) in enumerate(matrices.items()):
         axes = figure.add_subplot(places.rows, places.columns, index + 1)
         _panel(axes, matrix, 100 * top, places)
         panel_title(axes, f"{variant}\n{_errors(matrix)}", places.panel_inches)
-        _class_ticks(axes, (classes or {}).get(variant) or [str(c) for c in range(len(matrix))])
+        lowest, leftmost = index + places.columns >= places.count, index % places.columns == 0
+        _class_ticks(axes, names[variant], lowest or not alike, leftmost or not alike)
     _labels(figure, repeats)
     return figure
 
@@ -93,10 +96,12 @@ def _cell_texts(axes: Axes, matrix: Matrix, darkness: Matrix, size: float) -> No
         cell.set_in_layout(False)  # within its cell: hundreds of boxes less to measure
 
 
-def _class_ticks(axes: Axes, names: Sequence[str]) -> None:
+def _class_ticks(axes: Axes, names: Sequence[str], below: bool, beside: bool) -> None:
+    """Names of the classes; panels of the same classes carry them on the outer edges only."""
     wordy = any(len(name) > 2 for name in names)
-    axes.set_xticks(range(len(names)), names, rotation=90 if wordy else 0)
-    axes.set_yticks(range(len(names)), names)
+    columns, rows = names if below else (), names if beside else ()
+    axes.set_xticks(range(len(columns)), columns, rotation=90 if wordy else 0)
+    axes.set_yticks(range(len(rows)), rows)
     axes.tick_params(length=0, labelsize=7.5, pad=1.5, labelcolor=MUTED)
 
 

@@ -53,5 +53,6 @@ def _axes(figure: Figure, places: Grid) -> Iterator[Axes]:
         axes = figure.add_subplot(places.rows, places.columns, index + 1, sharex=first, sharey=first)
         first = first or axes
         lowest, leftmost = index + places.columns >= places.count, index % places.columns == 0
-        axes.tick_params(bottom=lowest, labelbottom=lowest, left=leftmost, labelleft=leftmost)
+        axes.tick_params(left=leftmost, labelleft=leftmost)
+        axes.xaxis.set_visible(lowest)  # the axis of the panel below says the same
         yield axes

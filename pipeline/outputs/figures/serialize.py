@@ -3,8 +3,10 @@
 import html
 import io
 import re
+from typing import Any
 
 import matplotlib
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from pipeline.outputs.figures.theme import SETTINGS
@@ -26,7 +28,8 @@ def to_svg(figure: Figure, name: str = "figure", label: str = "") -> str:
     """
     buffer = io.StringIO()
     with matplotlib.rc_context(rc={**SETTINGS, "svg.hashsalt": name}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+        canvas: Any = FigureCanvasSVG(figure)
+        canvas.print_svg(buffer, metadata={"Date": None})  # `savefig` would draw it twice
     attributes = f'role="img" aria-label="{html.escape(label)}" font-family="{FONTS}"'
     return _element(buffer.getvalue()).replace("<svg", f"<svg {attributes}", 1)
 

@@ -1,12 +1,15 @@
 """Metrics as people read them: percent and percentage points for fractions, everything else as it is."""
 
+import re
+
 FRACTIONS = ("accuracy", "gap", "sparsity", "precision", "recall")
 UNITS = {"seconds": "s", "loss": "nats"}
+CONDITION = re.compile(r"_(at|shift)_\d+$")  # test_accuracy_at_90, test_accuracy_shift_2
 
 
 def is_fraction(metric: str) -> bool:
     """Whether a metric is a fraction of images or weights, shown in percent."""
-    return metric.endswith(FRACTIONS)
+    return CONDITION.sub("", metric).endswith(FRACTIONS)
 
 
 def is_gap(metric: str) -> bool:

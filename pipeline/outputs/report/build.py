@@ -11,6 +11,21 @@ from pipeline.outputs.report import pictures, tables
 from pipeline.outputs.report.views import Comparison, Data, Section, StudyView
 
 Metrics = Mapping[str, Any]
+ORDER = (
+    "verdicts",
+    "differences",
+    "variants",
+    "hyperparameters",
+    "thresholds",
+    "shifts",
+    "curves",
+    "gap",
+    "confusion",
+    "predictions",
+    "trials",
+    "metrics",
+    "models",
+)
 AS_READ = ("question", "profile", "stand_in", "metric", "higher_is_better", "alpha", "margin", "control")
 
 
@@ -19,8 +34,8 @@ def study_view(
     histories: Mapping[str, Sequence[pd.DataFrame]],
     summaries: Mapping[str, str],
     runs: pd.DataFrame,
-    timings: tables.Timings | None = None,
     classes: Mapping[str, Sequence[str]] | None = None,
+    marks: Mapping[str, str] | None = None,
     sections: Sequence[Section] = (),
 ) -> StudyView:
     """View of one study.
@@ -34,21 +49,29 @@ def study_view(
     summaries : mapping of variant to the Keras model summary
     runs : DataFrame
         ``evaluations/<study>/runs.csv``; the columns variant and the study's metric are read.
-    timings : mapping, optional
-        Parsed ``timings/<study>.json``, possibly partial.
     classes : mapping of variant to class names, optional
+        The numbers of the classes without it.
+    marks : mapping of variant to str, optional
+        What is said of a variant wherever it is named, see `recipes.validation_marks`.
     sections : sequence of Section
-        Further parts of the study, put after the built-in ones.
+        Further parts of the study, put where `ORDER` names them and after the built-in ones otherwise.
     """
     anchor = anchor_of(metrics["study"])
-    built_in = _sections(metrics, histories, summaries, runs, timings, classes, anchor)
+    built_in = [
+        Section("verdicts", "Verdicts", "verdicts.html"),
+        *_tables(metrics, classes or {}, marks or {}),
+        *_pictures(metrics, histories, runs, classes, anchor),
+        Section("models", "Models", "summaries.html", _by_summary(summaries)),
+    ]
+    shown = [section for section in built_in if section.content or section.anchor == "verdicts"]
     return StudyView(
         name=metrics["study"],
         anchor=anchor,
         n=metrics["repeats"],
         data=tuple(_data(task, origin) for task, origin in metrics["data"].items()),
         comparisons=tuple(_comparison(metrics, treatment) for treatment in metrics["comparisons"]),
-        sections=(Section("verdicts", "Verdicts", "verdicts.html"), *built_in, *sections),
+        sections=tuple(sorted([*shown, *sections], key=_place)),
+        marks=marks or {},
         **{key: metrics[key] for key in AS_READ},
     )
 
@@ -69,32 +92,37 @@ def _comparison(metrics: Metrics, treatment: str) -> Comparison:
     )
 
 
-def _sections(
+def _place(section: Section) -> int:
+    return ORDER.index(section.anchor) if section.anchor in ORDER else len(ORDER)
+
+
+def _tables(
+    metrics: Metrics, classes: Mapping[str, Sequence[str]], marks: Mapping[str, str]
+) -> list[Section]:
+    positive = classes.get(metrics["control"], ("0", "1"))
+    every = {
+        ("variants", "Variants"): tables.main_table(metrics, marks),
+        ("thresholds", "Decision thresholds"): tables.threshold_table(metrics, marks, positive),
+        ("metrics", "Every other metric"): tables.other_table(metrics, marks),
+    }
+    return [Section(anchor, title, "table.html", table) for (anchor, title), table in every.items()]
+
+
+def _pictures(
     metrics: Metrics,
     histories: Mapping[str, Sequence[pd.DataFrame]],
-    summaries: Mapping[str, str],
     runs: pd.DataFrame,
-    timings: tables.Timings | None,
     classes: Mapping[str, Sequence[str]] | None,
     anchor: str,
 ) -> list[Section]:
-    control = metrics["control"]
-    every = [
-        Section(
-            "differences", "Differences", "pictures.html", pictures.difference_pictures(metrics, runs, anchor)
-        ),
-        Section("variants", "Variants", "table.html", tables.main_table(metrics, timings)),
-        Section(
-            "curves", "Learning curves", "pictures.html", pictures.curve_pictures(histories, control, anchor)
-        ),
-        Section("gap", "Overfitting", "pictures.html", pictures.gap_pictures(metrics, anchor)),
-        Section(
-            "confusion", "Confusion", "pictures.html", pictures.confusion_pictures(metrics, classes, anchor)
-        ),
-        Section("metrics", "Every other metric", "table.html", tables.other_table(metrics)),
-        Section("models", "Models", "summaries.html", _by_summary(summaries)),
-    ]
-    return [section for section in every if section.content]
+    every = {
+        ("differences", "Differences"): pictures.difference_pictures(metrics, runs, anchor),
+        ("shifts", "Shifted images"): pictures.shift_pictures(metrics, runs, anchor),
+        ("curves", "Learning curves"): pictures.curve_pictures(histories, metrics["control"], anchor),
+        ("gap", "Overfitting"): pictures.gap_pictures(metrics, anchor),
+        ("confusion", "Confusion"): pictures.confusion_pictures(metrics, classes, anchor),
+    }
+    return [Section(part, title, "pictures.html", drawn) for (part, title), drawn in every.items()]
 
 
 def _by_summary(summaries: Mapping[str, str]) -> tuple[tuple[tuple[str, ...], str], ...]:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from pipeline.outputs import figures
+from pipeline.outputs.figures.shifts import shifted_accuracies
 from pipeline.outputs.report.views import Picture
 
 Metrics = Mapping[str, Any]
@@ -35,6 +36,10 @@ CAPTIONS = {
         "Rows are true classes, columns predictions. Grey diagonal: recall in percent. Other cells: mean "
         "number of images, coloured by their share of the true class on one scale for all variants; with "
         "more than nine variants the numbers are left out."
+    ),
+    "shifts": (
+        "Test images moved by so many pixels, the mean of the four directions. Line: mean over repeats. "
+        "Small marks: the repeats, and the shade from the smallest to the largest. Dashed: {control}."
     ),
     "gap": (
         "Accuracy on the training images, measured without dropout, minus accuracy on the validation "
@@ -70,6 +75,14 @@ def confusion_pictures(
     if not found:
         return ()
     return (_picture(figures.confusion_heatmaps(found, classes, metrics["repeats"]), "confusion", anchor),)
+
+
+def shift_pictures(metrics: Metrics, runs: pd.DataFrame, anchor: str) -> tuple[Picture, ...]:
+    """Accuracy on shifted test images, where they were evaluated."""
+    if shifted_accuracies(runs).empty:
+        return ()
+    figure = figures.shift_curves(runs, list(metrics["variants"]), metrics["control"])
+    return (_picture(figure, "shifts", anchor, metrics["control"]),)
 
 
 def gap_pictures(metrics: Metrics, anchor: str) -> tuple[Picture, ...]:

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -15,32 +17,37 @@ from pipeline.outputs.report.views import Section, StudyView
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(
-    studies: Sequence[StudyView], leading: Sequence[Section] = (), trailing: Sequence[Section] = ()
-) -> dict[str, str]:
-    """Pages of the report by file name; ``index.html`` holds everything.
+def render(studies: Sequence[StudyView], sections: Sequence[Section] = ()) -> dict[str, str]:
+    """Pages of the report by file name: ``index.html``, and one a study.
 
     Parameters
     ----------
     studies : sequence of StudyView
         In the order they are shown.
-    leading, trailing : sequence of Section
-        Parts of the page that belong to no single study, before and after the studies.
+    sections : sequence of Section
+        Parts of the overview that belong to no single study.
     """
-    page = _environment().get_template("index.html")
     counts = Counter(c.verdict for study in studies for c in study.comparisons)
-    return {
-        "index.html": page.render(
-            studies=studies,
-            leading=leading,
-            trailing=trailing,
-            profiles=sorted({study.profile for study in studies}),
-            stand_in=any(study.stand_in for study in studies),
-            counts={verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},
-        )
+    index = page(
+        "index.html",
+        studies=studies,
+        sections=sections,
+        profiles=sorted({study.profile for study in studies}),
+        stand_in=any(study.stand_in for study in studies),
+        counts={verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},
+    )
+    return {"index.html": index} | {
+        study.file: page("study.html", study=study, studies=studies, stand_in=study.stand_in)
+        for study in studies
     }
 
 
+def page(template: str, **values: Any) -> str:
+    """One page by its template in ``templates/``."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),

@@ -1,36 +1,64 @@
 """Tables of a study's variants: what each scored, on how many repeats, with which interval."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
-
-import pandas as pd
 
 from pipeline.outputs.figures.units import words
 from pipeline.outputs.report import numbers
 from pipeline.outputs.report.views import Cell, Table
 
+THRESHOLDS = (0.5, 0.9)
+AT_THRESHOLD = {
+    "test_accuracy": "accuracy",
+    "false_positives": "false positives",
+    "false_negatives": "false negatives",
+}
 MAIN_METRICS = ("test_accuracy", "test_loss", "generalization_gap", "epochs_run", "parameters")
 Metrics = Mapping[str, Any]
-Timings = Mapping[str, Mapping[str, Mapping[str, float]]]
+Marks = Mapping[str, str]
 
 
-def main_table(metrics: Metrics, timings: Timings | None = None) -> Table:
-    """Metrics read first, the study's own in front, and the training time where it is known."""
+def main_table(metrics: Metrics, marks: Marks) -> Table:
+    """Metrics read first, the study's own in front."""
     names = dict.fromkeys((metrics["metric"], *MAIN_METRICS))
-    table = _table(metrics, [m for m in names if _known(metrics, m)], "Variants: mean over n repeats", False)
-    if not timings:
-        return table
-    cells = [_time_cell(timings.get(variant, {})) for variant in metrics["variants"]]
-    rows = tuple((*row, cell) for row, cell in zip(table.rows, cells, strict=True))
-    return Table(table.caption, (*table.columns, "train time (s), this machine"), rows)
+    known = {m: words(m) for m in names if _known(metrics, m)}
+    return _table(metrics, known, "Variants: mean over n repeats", marks)
 
 
-def other_table(metrics: Metrics) -> Table | None:
+def other_table(metrics: Metrics, marks: Marks) -> Table | None:
     """Every metric that `main_table` leaves out, folded; None when it leaves out none."""
     shown = {metrics["metric"], *MAIN_METRICS}
     every = dict.fromkeys(m for view in metrics["variants"].values() for m in view["metrics"])
-    names = [m for m in every if m not in shown and _known(metrics, m)]
-    return _table(metrics, names, "Every other metric: mean over n repeats", True) if names else None
+    names = {m: words(m) for m in every if m not in shown and "_at_" not in m and _known(metrics, m)}
+    caption = "Every other metric: mean over n repeats"
+    return replace(_table(metrics, names, caption, marks), folded=True) if names else None
+
+
+def threshold_table(metrics: Metrics, marks: Marks, classes: Sequence[str]) -> Table | None:
+    """Errors of both kinds at each threshold of a two-class study; None for any other study.
+
+    Parameters
+    ----------
+    metrics : mapping
+        Parsed ``metrics/studies/<study>.json``.
+    marks : mapping of variant to mark
+    classes : sequence of str
+        Names of the classes; the second is the positive one.
+    """
+    names = {
+        f"{metric}_at_{round(100 * threshold)}": f"{said} at {threshold}"
+        for threshold in THRESHOLDS
+        for metric, said in AT_THRESHOLD.items()
+    }
+    known = {metric: said for metric, said in names.items() if _known(metrics, metric)}
+    if not known:
+        return None
+    caption = (
+        f"Positive where the probability of “{classes[1]}” exceeds the threshold; a false positive is a "
+        f"“{classes[0]}” taken for it. Mean over n repeats"
+    )
+    return _table(metrics, known, caption, marks)
 
 
 def _known(metrics: Metrics, name: str) -> bool:
@@ -38,17 +66,17 @@ def _known(metrics: Metrics, name: str) -> bool:
     return any(estimate and estimate["mean"] is not None for estimate in found)
 
 
-def _table(metrics: Metrics, names: list[str], caption: str, folded: bool) -> Table:
+def _table(metrics: Metrics, names: Mapping[str, str], caption: str, marks: Marks) -> Table:
     rows = tuple(
         (
-            Cell(variant, (_kind(variant, view["kind"], metrics["control"]),)),
+            Cell(variant, (_kind(variant, view["kind"], metrics["control"]),), tag=marks.get(variant)),
             Cell(str(view["n"])),
             *(_metric_cell(view["metrics"].get(name), name) for name in names),
         )
         for variant, view in metrics["variants"].items()
     )
     caption = f"{caption}, with standard deviation (sd) and 95 % Student interval of the mean"
-    return Table(caption, ("variant", "n", *(words(name) for name in names)), rows, folded)
+    return Table(caption, ("variant", "n", *names.values()), rows)
 
 
 def _kind(variant: str, kind: str, control: str) -> str:
@@ -64,11 +92,3 @@ def _metric_cell(estimate: Mapping[str, float | None] | None, metric: str) -> Ce
         return Cell(text, () if sd is None else ("in every repeat",))
     interval = numbers.value_interval(estimate["low"], estimate["high"], metric)
     return Cell(text, (f"sd {numbers.size(sd, metric)}", interval))
-
-
-def _time_cell(repeats: Mapping[str, Mapping[str, float]]) -> Cell:
-    seconds = pd.Series([r["train_seconds"] for r in repeats.values() if "train_seconds" in r], dtype=float)
-    if seconds.empty:
-        return Cell(numbers.MISSING)
-    spread = (f"sd {seconds.std():.2g}",) if len(seconds) > 1 else ()
-    return Cell(f"{seconds.mean():.3g}", (*spread, f"n = {len(seconds)}"))

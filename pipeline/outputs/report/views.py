@@ -1,7 +1,8 @@
 """What a page shows, as frozen objects: numbers still numbers, pictures already text."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
@@ -37,23 +38,92 @@ class Picture:
 
 @dataclass(frozen=True)
 class Cell:
-    """Table cell: what is read first, and smaller notes below it, one a line."""
+    """Table cell: what is read first, and smaller notes below it, one a line.
+
+    `href` makes the text a link; `tag` is a mark beside it.
+    """
 
     text: str
     notes: tuple[str, ...] = ()
+    href: str | None = None
+    tag: str | None = None
 
 
 @dataclass(frozen=True)
 class Table:
     """Plain table whose first column names the row; numbers are already text.
 
-    `folded` tables are closed until the reader opens them.
+    `folded` tables are closed until the reader opens them by their `summary`; `wordy` ones hold words, not
+    numbers, and are set to the left.
     """
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     folded: bool = False
+    summary: str = "Show the table"
+    wordy: bool = False
+
+
+@dataclass(frozen=True)
+class Label:
+    """Text of an image grid, from (x, y) in its pixels; `wrong` adds the mark of an error."""
+
+    x: float
+    y: float
+    lines: tuple[str, ...]
+    wrong: bool = False
+
+
+@dataclass(frozen=True)
+class ImageGrid:
+    """Images in one PNG with their titles.
+
+    Attributes
+    ----------
+    href : the PNG as a ``data:`` address.
+    left : pixels kept free for names of rows.
+    width, height : size in pixels of the images, `left` included.
+    font : height of the text in pixels.
+    titles, names : texts above the images, and before the rows.
+    boxes : (x, y, width, height) of the frames around wrongly predicted images.
+    caption : what it shows.
+    """
+
+    href: str
+    left: int
+    width: int
+    height: int
+    font: float
+    titles: tuple[Label, ...]
+    names: tuple[Label, ...]
+    boxes: tuple[tuple[float, float, float, float], ...]
+    caption: str
+
+
+@dataclass(frozen=True)
+class Recipes:
+    """How the variants of a study are trained: what differs, what they share, what the profile caps."""
+
+    table: Table
+    shared: tuple[tuple[str, str], ...]
+    caps: str | None
+
+
+@dataclass(frozen=True)
+class DataBlock:
+    """One set of images, and the tasks that use it."""
+
+    anchor: str
+    title: str
+    source: str
+    stand_in: bool
+    description: str
+    tasks: Table
+    arrays: Table
+    counts: Table
+    classes: ImageGrid
+    sample: ImageGrid
 
 
 @dataclass(frozen=True)
@@ -103,7 +173,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class StudyView:
-    """One question: who was compared, on what, with which verdicts, and the parts of its page."""
+    """One question: who was compared, on what, with which verdicts, and the parts of its page.
+
+    `marks` says what a reader must know of a variant wherever it is named.
+    """
 
     name: str
     anchor: str
@@ -119,6 +192,12 @@ class StudyView:
     data: tuple[Data, ...]
     comparisons: tuple[Comparison, ...]
     sections: tuple[Section, ...]
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def file(self) -> str:
+        """Name of the study's page."""
+        return file_of(self.name)
 
     @property
     def tally(self) -> Mapping[str, tuple[str, ...]]:
@@ -131,3 +210,9 @@ class StudyView:
         """Smallest p the exact test can attain after Holm's first step; None where it is unknown."""
         attainable = [c.p_smallest for c in self.comparisons if c.p_smallest is not None]
         return min(1.0, len(self.comparisons) * min(attainable)) if attainable else None
+
+
+def file_of(study: str) -> str:
+    """Name of a study's page, never that of the overview."""
+    name = re.sub(r"[^a-z0-9_]+", "-", study.lower()).strip("-") or "study"
+    return "index_study.html" if name == "index" else f"{name}.html"

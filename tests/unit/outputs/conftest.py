@@ -24,7 +24,6 @@ class Parts:
     histories: dict[str, list[pd.DataFrame]]
     runs: pd.DataFrame
     summaries: dict[str, str]
-    timings: dict[str, dict[str, dict[str, float]]]
 
 
 def estimate(values: Numbers) -> dict[str, float | None]:
@@ -168,11 +167,7 @@ def build(
         for v in names
     }
     summaries = {v: f'Model: "{v}"\n conv1 (Conv2D)  (None, 26, 26, 32)  320' for v in names}
-    timings = {
-        v: {str(r): {"train_seconds": 1.0 + i / 10 + r / 100} for r in range(repeats)}
-        for i, v in enumerate(names)
-    }
-    return Parts(metrics, histories, runs, summaries, timings)
+    return Parts(metrics, histories, runs, summaries)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Figures: what is drawn is what was given, the layout holds from 1 to 25 variants, bytes repeat."""
 
+import io
 import re
 from collections.abc import Callable
 from typing import Any
@@ -12,18 +13,23 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from PIL import Image
 
 from pipeline.outputs.figures import (
     bar_chart,
     confusion_heatmaps,
+    contact_sheet,
     forest_plot,
     learning_curves,
+    png_bytes,
     repeat_strip,
+    shift_curves,
     to_png_bytes,
     to_svg,
 )
 from pipeline.outputs.figures.curves import over_repeats
 from pipeline.outputs.figures.layout import grid
+from pipeline.outputs.figures.shifts import shifted_accuracies
 from pipeline.outputs.figures.verdicts import VERDICTS
 
 Make = Callable[..., Any]
@@ -170,6 +176,16 @@ def test_confusion_shares_one_colour_scale_and_allows_other_class_counts() -> No
         assert axes.images[0].get_clim() == pytest.approx((0, 30))
 
 
+@pytest.mark.parametrize(("other", "named"), [(["3", "7"], [2, 0]), (["4", "9"], [2, 2])])
+def test_confusions_of_the_same_classes_name_them_on_the_outer_edges(
+    other: list[str], named: list[int]
+) -> None:
+    matrix = [[8, 2], [0, 10]]
+    figure = confusion_heatmaps({"a": matrix, "b": matrix}, {"a": ["3", "7"], "b": other})
+    assert [len(axes.get_yticks()) for axes in figure.axes[:2]] == named
+    assert [len(axes.get_xticks()) for axes in figure.axes[:2]] == [2, 2]
+
+
 def test_confusion_without_any_error_is_drawn() -> None:
     assert "0.0 errors of 20" in texts(confusion_heatmaps({"a": [[10, 0], [0, 10]]}))
 
@@ -270,3 +286,51 @@ def test_drawing_leaves_global_settings_alone(comparisons: dict[str, dict[str, A
     before = dict(matplotlib.rcParams)
     to_svg(forest_plot(comparisons))
     assert dict(matplotlib.rcParams) == before
+
+
+def test_contact_sheet_places_every_image_and_leaves_the_rest_white() -> None:
+    images = np.arange(3 * 2 * 2, dtype=np.uint8).reshape(3, 2, 2, 1)
+    sheet = contact_sheet(images, columns=2, gap=1, title=3)
+    assert sheet.shape == (10, 6, 1)
+    for image, (top, left) in zip(images, ((3, 0), (3, 3), (8, 0)), strict=True):
+        np.testing.assert_array_equal(sheet[top : top + 2, left : left + 2], image)
+    assert (sheet == 255).sum() == sheet.size - images.size
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_png_keeps_small_pictures_exactly_and_big_ones_below_the_limit(channels: int) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (160, 320, channels), dtype=np.uint8)
+    small = noise[:20, :20]
+    decoded = np.asarray(Image.open(io.BytesIO(png_bytes(small))))
+    np.testing.assert_array_equal(decoded.reshape(small.shape), small)
+    assert len(png_bytes(noise)) <= 40_000 < len(png_bytes(noise, most_bytes=10**6))
+    assert png_bytes(noise) == png_bytes(noise.copy())
+
+
+def shifted_runs() -> pd.DataFrame:
+    accuracies = {
+        "test_accuracy_shift_0": [0.9, 0.8, 0.7, 0.5],
+        "test_accuracy_shift_2": [0.6, 0.2, 0.4, 0.4],
+    }
+    return pd.DataFrame({"variant": ["a", "a", "b", "b"], **accuracies, "test_accuracy": 0.1})
+
+
+def test_shift_curves_are_means_with_every_repeat_and_their_spread() -> None:
+    figure = shift_curves(shifted_runs(), ["a", "b"], "a")
+    axes = figure.axes[0]
+    assert lines_with(axes, [0, 2])
+    means = {
+        line.get_label(): np.asarray(line.get_ydata())
+        for line in axes.lines
+        if line.get_linestyle() != "None"
+    }
+    assert set(means) == {"a, n = 2", "b, n = 2"}
+    np.testing.assert_allclose(means["a, n = 2"], [85, 40])
+    np.testing.assert_allclose(means["b, n = 2"], [60, 40])
+    dots = [np.sort(np.asarray(line.get_ydata())) for line in axes.lines if line.get_linestyle() == "None"]
+    np.testing.assert_allclose(dots, [[20, 60, 80, 90], [40, 40, 50, 70]])
+    assert len({line.get_marker() for line in axes.lines}) == 2
+
+
+def test_no_shift_was_evaluated_where_no_column_says_so() -> None:
+    assert shifted_accuracies(shifted_runs()[["variant", "test_accuracy"]]).empty

@@ -15,6 +15,7 @@ from pipeline.outputs.figures import units
 from pipeline.outputs.figures.verdicts import VERDICTS
 from pipeline.outputs.report import Cell, Section, StudyView, Table, numbers, render, study_view
 from pipeline.outputs.report.build import anchor_of
+from pipeline.outputs.report.views import file_of
 
 Make = Callable[..., Any]
 BANNER = "Stand-in data: these numbers say nothing about MNIST or CIFAR-10."
@@ -23,11 +24,15 @@ VOID = {"meta", "link", "br", "img", "image", "use", "path"}
 
 
 def view_of(parts: Any, **more: Any) -> StudyView:
-    return study_view(parts.metrics, parts.histories, parts.summaries, parts.runs, parts.timings, **more)
+    return study_view(parts.metrics, parts.histories, parts.summaries, parts.runs, **more)
 
 
-def page_of(*views: StudyView, **more: Any) -> str:
+def index_of(*views: StudyView, **more: Any) -> str:
     return render(views, **more)["index.html"]
+
+
+def page_of(view: StudyView) -> str:
+    return render([view])[view.file]
 
 
 class Page(HTMLParser):
@@ -144,11 +149,11 @@ def test_every_comparison_says_its_numbers_verdict_and_sentence(view: StudyView,
 
 def test_overview_groups_every_study_s_treatments_by_verdict(small: Make, make_parts: Make) -> None:
     views = [view_of(small(name="first_study")), view_of(make_parts(name="second_study"))]
-    page = Page(page_of(*views))
+    page = Page(index_of(*views))
     overview = page.words[: page.words.index("What the verdicts mean")]
     for view in views:
         assert f"{view.name} stand-in data{view.question} {view.n} {view.control}" in overview
-        assert f"#{view.anchor}" in page.values("href")
+        assert view.file in page.values("href")
     assert "▲ better dropout" in overview
     assert "▲ better and it matters dropout" in overview
     assert "2 studies, 6 comparisons" in overview
@@ -156,41 +161,61 @@ def test_overview_groups_every_study_s_treatments_by_verdict(small: Make, make_p
 
 def test_verdicts_are_told_in_words_and_symbols_not_by_colour_alone(view: StudyView, page: Page) -> None:
     for verdict, treatments in view.tally.items():
-        assert page.words.count(f"{VERDICTS[verdict].symbol} {verdict}") >= 1 + len(treatments)
+        assert page.words.count(f"{VERDICTS[verdict].symbol} {verdict}") >= len(treatments)
+        assert f"{VERDICTS[verdict].symbol} {verdict} {', '.join(treatments)}" in Page(index_of(view)).words
 
 
 @pytest.mark.parametrize("stand_in", [True, False])
 def test_banner_stands_on_every_page_if_and_only_if_data_are_stand_ins(small: Make, stand_in: bool) -> None:
-    for page in render([view_of(small(stand_in=stand_in))]).values():
+    profile = "quick" if stand_in else "full"
+    pages = render([view_of(small(stand_in=stand_in))])
+    assert len(pages) == 2
+    for page in pages.values():
         assert (BANNER in page) is stand_in
         assert ("stand-in data" in page) is stand_in
-        assert f"Profile <strong>{'quick' if stand_in else 'full'}</strong>" in page
+        assert re.search(rf"[Pp]rofile {profile}", Page(page).words) or f"profile{profile}" in Page(page).text
 
 
 def test_one_study_on_stand_ins_is_enough_for_the_banner_and_only_it_is_tagged(small: Make) -> None:
     real, other = view_of(small(name="real", stand_in=False)), view_of(small(name="other"))
-    page = page_of(real, other)
+    page = index_of(real, other)
     assert BANNER in page
+    pages = render([real, other])
+    assert (BANNER in pages["real.html"], BANNER in pages["other.html"]) == (False, True)
     assert not re.search(r">real</a> *<span class=\"tag\">", page)
     assert re.search(r">other</a> *<span class=\"tag\">", page)
 
 
-def test_page_asks_no_network_for_anything(page: Page, view: StudyView) -> None:
-    targets = page.values("href", "src", "xlink:href", "srcset", "action", "data")
-    assert targets
-    assert all(target.startswith(("#", "data:")) for target in targets)
-    text = page_of(view)
-    assert "@import" not in text
-    assert "<script" not in text
-    assert all(found.startswith("#") for found in re.findall(r"url\(([^)]*)\)", text))
+def test_pages_ask_no_network_for_anything(small: Make) -> None:
+    pages = render([view_of(small(name=name)) for name in ("one", "two")])
+    for text in pages.values():
+        targets = Page(text).values("href", "src", "xlink:href", "srcset", "action", "data")
+        local = {*pages, "../timings/index.html"}
+        assert targets
+        assert all(target.startswith(("#", "data:")) or target in local for target in targets)
+        assert "@import" not in text
+        assert "<script" not in text
+        assert all(found.startswith("#") for found in re.findall(r"url\(([^)]*)\)", text))
 
 
-def test_page_is_well_formed_and_its_links_lead_somewhere(small: Make) -> None:
-    page = Page(page_of(*(view_of(small(name=name)) for name in ("one", "two"))))
-    ids = page.values("id")
-    assert page.open == []
-    assert len(ids) == len(set(ids))
-    assert {target[1:] for target in page.values("href", "xlink:href") if target.startswith("#")} <= set(ids)
+def test_pages_are_well_formed_and_their_links_lead_somewhere(small: Make) -> None:
+    pages = render([view_of(small(name=name)) for name in ("one", "two")])
+    assert set(pages) == {"index.html", "one.html", "two.html"}
+    for name, text in pages.items():
+        page = Page(text)
+        ids = page.values("id")
+        assert page.open == []
+        assert len(ids) == len(set(ids))
+        inner = {target[1:] for target in page.values("href", "xlink:href") if target.startswith("#")}
+        assert inner <= set(ids)
+        assert set(page.values("href")) >= set(pages) - {"index.html"}
+        assert name == "index.html" or "index.html" in page.values("href")
+
+
+def test_no_study_s_page_takes_the_overview_s_place() -> None:
+    assert file_of("mnist_cnn2") == "mnist_cnn2.html"
+    assert file_of("index") != "index.html"
+    assert re.fullmatch(r"[a-z0-9_-]+\.html", file_of("../<b>"))
 
 
 def test_tables_have_captions_and_scopes_and_pictures_have_labels(page: Page, view: StudyView) -> None:
@@ -210,11 +235,12 @@ def test_same_inputs_give_the_same_bytes(small: Make) -> None:
 def test_hostile_names_stay_text(small: Make) -> None:
     hostile = '<script>alert("1")</script>'
     parts = small(name=hostile, question=f'"><img src=x onerror=alert(1)>{hostile}', treatments=(hostile,))
-    text = page_of(view_of(parts, classes={hostile: [hostile] * 2}))
-    assert "<script" not in text
-    assert "<img" not in text
-    assert hostile in Page(text).text
-    assert not [name for _, name, _ in Page(text).attributes if name.startswith("on")]
+    view = view_of(parts, classes={hostile: [hostile] * 2}, marks={hostile: hostile})
+    for text in render([view]).values():
+        assert "<script" not in text
+        assert "<img" not in text
+        assert hostile in Page(text).text
+        assert not [name for _, name, _ in Page(text).attributes if name.startswith("on")]
 
 
 def test_anchors_are_fragments() -> None:
@@ -240,16 +266,6 @@ def test_variants_table_says_mean_sd_interval_and_n(make_parts: Make, page: Page
     assert "stopped epoch" not in page.words  # missing in every variant
 
 
-def test_train_times_are_shown_only_where_known(small: Make) -> None:
-    parts = small()
-    without = study_view(parts.metrics, parts.histories, parts.summaries, parts.runs)
-    assert "train time" not in page_of(without)
-    partial = {"none": {"0": {"train_seconds": 2.0}, "1": {"train_seconds": 4.0}}}
-    known = study_view(parts.metrics, parts.histories, parts.summaries, parts.runs, partial)
-    table = next(s.content for s in known.sections if s.anchor == "variants")
-    assert [row[-1] for row in table.rows] == [Cell("3", ("sd 1.4", "n = 2")), Cell("–")]
-
-
 @pytest.mark.parametrize(("repeats", "told"), [(5, True), (8, False)])
 def test_too_few_repeats_are_told(small: Make, repeats: int, told: bool) -> None:
     """With five comparisons Holm's exact test needs 8 repeats: ceil(1 + log2(5 / 0.05))."""
@@ -264,9 +280,9 @@ def test_one_repeat_and_no_treatment_still_make_a_page(small: Make) -> None:
     single = Page(page_of(view_of(parts))).words
     assert "–" in single
     assert not re.search(r"\b(None|nan|null)\b", single)
-    alone = Page(page_of(view_of(small(treatments=()))))
-    assert "there is nothing to compare" in alone.words
-    assert "no comparisons" in alone.words
+    alone = view_of(small(treatments=()))
+    assert "there is nothing to compare" in Page(page_of(alone)).words
+    assert "no comparisons" in Page(index_of(alone)).words
 
 
 @pytest.mark.parametrize("treatment", [[0.9, 0.95, 0.97], [0.9, np.nan, 0.97]])
@@ -329,14 +345,25 @@ def test_sections_can_be_added_to_a_study_and_to_the_page(small: Make) -> None:
         "Claims & verdicts", ("claim", "says"), ((Cell("C000-07"), Cell("L1 is best", ("<refuted>",))),)
     )
     section = Section("ledger", "Ledger", "table.html", table)
-    text = page_of(view_of(small(), sections=[section]), leading=[section])
-    page = Page(text)
-    assert {"ledger", "mnist-regularizers-ledger"} <= set(page.values("id"))
-    assert page.words.count("L1 is best<refuted>") == 2
-    assert page.words.index("L1 is best") < page.words.index("Back to all verdicts")
+    view = view_of(small(), sections=[section])
+    page, index = Page(page_of(view)), Page(index_of(view, sections=[section]))
+    assert "mnist-regularizers-ledger" in page.values("id")
+    assert "ledger" in index.values("id")
+    assert page.words.count("L1 is best<refuted>") == index.words.count("L1 is best<refuted>") == 1
+
+
+def test_marks_stand_wherever_the_variant_is_named_and_nowhere_else(small: Make) -> None:
+    plain, mark = view_of(small()), "selected on test images"
+    marked = view_of(small(), marks={"dropout": mark})
+    for text in render([plain]).values():
+        assert mark not in text
+    assert f"dropout {mark}" in Page(index_of(marked)).words
+    page = Page(page_of(marked)).words
+    assert page.count(f"dropout {mark}") == page.count(mark) == 3  # verdicts, variants, other metrics
+    assert f"none {mark}" not in page
 
 
 def test_a_usual_study_stays_below_two_hundred_kilobytes(view: StudyView) -> None:
     drawn = sum(len(p.svg) for s in view.sections if s.template == "pictures.html" for p in s.content)
     assert 0 < drawn < 200_000
-    assert len(page_of(view)) - len(page_of()) < 230_000
+    assert len(page_of(view)) - len(index_of()) < 230_000

@@ -1,0 +1,83 @@
+"""Verdicts in the README and in the terminal, and printed accuracies beside ours."""
+
+import io
+from math import sqrt
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from pipeline.analysis.printed import PRINTED, Printed, standard_error
+from pipeline.errors import UserError
+from pipeline.outputs.printed import line
+from pipeline.outputs.readme import BEGIN, END, verdict_lines, with_verdicts
+from pipeline.outputs.terminal import NEXT, show
+from tests.conftest import ROOT
+
+STUDY: dict[str, Any] = {
+    "question": "Does it help?",
+    "control": "none",
+    "repeats": 10,
+    "metric": "test_accuracy",
+    "stand_in": True,
+    "comparisons": {
+        "dropout": {
+            "estimate": 0.0123,
+            "simultaneous_low": 0.001,
+            "simultaneous_high": 0.0236,
+            "verdict": "better",
+        },
+        "l1": {"estimate": None, "simultaneous_low": None, "simultaneous_high": None, "verdict": "undecided"},
+    },
+}
+
+
+def test_readme_row_names_every_treatment_under_its_verdict() -> None:
+    row = verdict_lines([STUDY]).splitlines()[2]
+    assert row == "| Does it help? (`none`) | 10 | **better**: dropout; **undecided**: l1 |"
+
+
+def test_only_the_readmes_table_is_replaced() -> None:
+    assert with_verdicts(f"a\n{BEGIN}old\n{END}z\n", "new\n") == f"a\n{BEGIN}new\n{END}z\n"
+    with pytest.raises(UserError, match="README"):
+        with_verdicts("no markers", "new\n")
+
+
+def test_committed_readme_shows_the_committed_metrics() -> None:
+    from pipeline.files import read_json
+
+    names = read_json(ROOT / "metrics/summary.json")["studies"]
+    table = verdict_lines([read_json(ROOT / f"metrics/studies/{name}.json") for name in names])
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert with_verdicts(readme, table) == readme
+
+
+def test_terminal_shows_difference_interval_verdict_stand_in_and_where_to_look() -> None:
+    out = io.StringIO()
+    show([STUDY], Console(file=out, width=150))
+    text = out.getvalue()
+    for expected in ("dropout", "+1.23 pp", "[+0.10, +2.36] pp", "better", "n = 10", "Stand-in data", NEXT):
+        assert expected in text
+    out = io.StringIO()
+    show([{**STUDY, "stand_in": False}], Console(file=out, width=150))
+    assert "Stand-in" not in out.getvalue()
+
+
+def test_standard_error_of_a_difference_is_the_two_proportion_one() -> None:
+    assert standard_error(0.99, 0.98, 10_000) == pytest.approx(sqrt((0.99 * 0.01 + 0.98 * 0.02) / 10_000))
+
+
+def test_line_states_printed_ours_n_difference_and_standard_errors() -> None:
+    printed = Printed(0.98, 10_000)
+    errors = 0.005 / standard_error(0.985, 0.98, 10_000)
+    expected = f"| `row` | s / v | test_accuracy | 0.9800 | 0.9850 | 2 | +0.0050 | {errors:+.1f} |"
+    assert line("row", "s / v", printed, [0.984, 0.986]) == expected
+
+
+def test_printed_accuracies_are_those_of_the_confusion_matrices() -> None:
+    """Write-up 001: 7, 37, 30 and 30 errors among 2,038 images."""
+    errors = {"warm_es": 7, "glorot_uniform": 37, "random_uniform": 30, "random_normal": 30}
+    names = {"warm_es": "mnist37_cnn_warm_es"}
+    for name, wrong in errors.items():
+        printed = PRINTED[names.get(name, f"mnist37_init_{name}")]
+        assert round((1 - printed.accuracy) * printed.images) == wrong
