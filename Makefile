@@ -25,7 +25,7 @@ repro: setup
 	@python -m pipeline.outputs.terminal
 
 test: setup
-	@python -m pytest -q
+	@python -m pytest -q --numprocesses 2 --dist loadfile
 
 test-slow: setup
 	@python -m pytest -q -m slow

@@ -22,9 +22,14 @@ def verdict_lines(studies: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _verdicts(study: Mapping[str, Any]) -> str:
+    return "; ".join(f"**{verdict}**: {', '.join(names)}" for verdict, names in by_verdict(study).items())
+
+
+def by_verdict(study: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Treatments of a study by the verdict on them, best verdicts first; verdicts without any are left out."""
     found = {name: one["verdict"] for name, one in study["comparisons"].items()}
     groups = {verdict: [name for name, one in found.items() if one == verdict] for verdict in VERDICTS}
-    return "; ".join(f"**{verdict}**: {', '.join(names)}" for verdict, names in groups.items() if names)
+    return {verdict: names for verdict, names in groups.items() if names}
 
 
 def with_verdicts(readme: str, table: str) -> str:

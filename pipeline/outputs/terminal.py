@@ -9,36 +9,28 @@ from rich.table import Table
 
 from pipeline import layout
 from pipeline.files import read_json
-from pipeline.outputs.report.numbers import difference, difference_interval
+from pipeline.outputs.readme import by_verdict
 from pipeline.stages.command import run
 
 NEXT = "Next: open report/index.html, or browse the runs with `make ui`."
 
 
-def verdict_table(study: Mapping[str, Any]) -> Table:
-    """One row a comparison: difference from the control with its simultaneous interval, and the verdict."""
-    table = Table(
-        title=f"{study['question']}  (n = {study['repeats']} repeats, control '{study['control']}')"
-    )
-    for column in (
-        "treatment",
-        f"{study['metric']}, treatment - control",
-        "simultaneous interval",
-        "verdict",
-    ):
+def verdict_table(studies: Sequence[Mapping[str, Any]]) -> Table:
+    """One row a study: its repeats, and its treatments by verdict against the control."""
+    table = Table(show_lines=True)
+    for column in ("study", "n", "treatments, by verdict against the control"):
         table.add_column(column)
-    for name, one in study["comparisons"].items():
-        interval = difference_interval(one["simultaneous_low"], one["simultaneous_high"], study["metric"])
-        table.add_row(name, difference(one["estimate"], study["metric"]), interval, one["verdict"])
+    for study in studies:
+        verdicts = "\n".join(f"{verdict}: {', '.join(names)}" for verdict, names in by_verdict(study).items())
+        table.add_row(study["study"], str(study["repeats"]), verdicts)
     return table
 
 
 def show(studies: Sequence[Mapping[str, Any]], console: Console) -> None:
     """Print every study's verdicts; say when the data are stand-ins."""
-    for study in studies:
-        console.print(verdict_table(study))
+    console.print(verdict_table(studies))
     if any(study["stand_in"] for study in studies):
-        console.print("Stand-in data (profile quick): these numbers say nothing about the real data sets.")
+        console.print("Stand-in data (profile quick): these verdicts say nothing about the real data sets.")
     console.print(NEXT)
 
 

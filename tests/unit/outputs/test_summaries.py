@@ -15,6 +15,7 @@ from pipeline.outputs.terminal import NEXT, show
 from tests.conftest import ROOT
 
 STUDY: dict[str, Any] = {
+    "study": "a_study",
     "question": "Does it help?",
     "control": "none",
     "repeats": 10,
@@ -52,11 +53,11 @@ def test_committed_readme_shows_the_committed_metrics() -> None:
     assert with_verdicts(readme, table) == readme
 
 
-def test_terminal_shows_difference_interval_verdict_stand_in_and_where_to_look() -> None:
+def test_terminal_shows_treatments_by_verdict_stand_in_and_where_to_look() -> None:
     out = io.StringIO()
     show([STUDY], Console(file=out, width=150))
     text = out.getvalue()
-    for expected in ("dropout", "+1.23 pp", "[+0.10, +2.36] pp", "better", "n = 10", "Stand-in data", NEXT):
+    for expected in ("a_study", "10", "better: dropout", "undecided: l1", "Stand-in data", NEXT):
         assert expected in text
     out = io.StringIO()
     show([{**STUDY, "stand_in": False}], Console(file=out, width=150))
