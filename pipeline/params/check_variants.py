@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from pipeline.errors import UserError
-from pipeline.models.architectures import TUNABLE
+from pipeline.models.architectures import TUNABLE, blocks_of
+from pipeline.models.blocks import Conv
 from pipeline.params.resolve import needed_by
 from pipeline.params.schema import Recipe, Study, Task, Variant
 
@@ -27,7 +28,11 @@ def check_variants(tasks: Mapping[str, Task], study: Study, resolved: Resolved, 
     """
     for name, (variant, recipe) in resolved.items():
         task = tasks[variant.task or study.task]
-        found = [*_of_task(variant, recipe, task), *_of_others(name, variant, recipe, resolved)]
+        found = [
+            *_of_task(variant, recipe, task),
+            *_of_network(recipe),
+            *_of_others(name, variant, recipe, resolved),
+        ]
         for field, mistake in found:
             raise UserError(f"{where}: {key}.variants.{name}{field}: {mistake}.")
 
@@ -48,6 +53,17 @@ def _of_task(variant: Variant, recipe: Recipe, task: Task) -> Iterator[tuple[str
     stopping = recipe.early_stopping
     if stopping and stopping.monitor.startswith("val_") and task.split.kind == "none":
         yield ".early_stopping.monitor", f"expected a task with validation images for {stopping.monitor}"
+
+
+def _of_network(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """Modifiers of convolutions, on a network that has none."""
+    if any(isinstance(block, Conv) for block in blocks_of(recipe.architecture, recipe.units)):
+        return
+    for field, penalty in (("l1", recipe.l1), ("l2", recipe.l2)):
+        if penalty and penalty.layers == "first_conv":
+            yield f".{field}.layers", f"expected all; {recipe.architecture} has no convolution"
+    if recipe.dropout and recipe.dropout.after == "last_conv":
+        yield ".dropout.after", f"expected dense or hidden; {recipe.architecture} has no convolution"
 
 
 def _of_others(name: str, variant: Variant, recipe: Recipe, resolved: Resolved) -> Iterator[tuple[str, str]]:

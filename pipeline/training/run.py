@@ -95,11 +95,11 @@ def train(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weights | Non
         Weights to start from, by `layer/variable`, instead of drawn ones.
     """
     traced = _compiled.cache_info().misses
-    compiled = _compiled(_traced_part(recipe), data)
+    orders = order_table(recipe, seeds.order, len(data.x_train))
+    compiled = _compiled(_traced_part(recipe), data, orders.shape[1])
     model = compiled.model
     _reset(compiled, recipe, seeds, start)
     callbacks = _callbacks(recipe)
-    orders = order_table(recipe, seeds.order, len(data.x_train))
     began = time.perf_counter()
     fitted = model.fit(
         order_dataset(orders, batch_size_of(recipe, len(data.x_train))),
@@ -154,7 +154,8 @@ def _traced_part(recipe: Recipe) -> Recipe:
 
 
 @lru_cache(maxsize=8)
-def _compiled(recipe: Recipe, data: TrainingData) -> _Compiled:
+def _compiled(recipe: Recipe, data: TrainingData, examples: int) -> _Compiled:
+    """Model that is traced for one number of examples an epoch: Keras would relax its shapes for a second one."""
     model = build(recipe, data.x_train.shape[1:], data.classes, FusedModel)
     optimizer = keras.optimizers.get({"class_name": recipe.optimizer.name, "config": {}})
     model.compile(optimizer=optimizer, loss=recipe.loss, metrics=["accuracy"], jit_compile=False)

@@ -1,6 +1,7 @@
 """The fused epoch against plain `model.fit` over the same batches in the same order."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 import keras
 import numpy as np
@@ -12,7 +13,7 @@ from pipeline.models.build import build
 from pipeline.models.weights import initialize, named_weights
 from pipeline.params import Recipe
 from pipeline.seeds import epoch_orders
-from pipeline.training.epoch import FusedModel, Resident, epochs_dataset, pass_dataset, prepare
+from pipeline.training.epoch import FusedModel, Resident, order_dataset, pass_dataset, prepare
 
 RECIPE = Recipe.model_validate(
     {
@@ -68,7 +69,7 @@ def test_fused_epoch_equals_plain_fit(images: tuple[np.ndarray, np.ndarray], bat
     prepare(fused, train)
     initialize(fused, 3, 4)
     history = fused.fit(
-        epochs_dataset(epoch_orders(9, N), RECIPE.epochs, batch_size),
+        order_dataset(np.stack(list(islice(epoch_orders(9, N), RECIPE.epochs))), batch_size),
         epochs=RECIPE.epochs,
         steps_per_epoch=1,
         shuffle=False,

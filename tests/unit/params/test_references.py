@@ -96,3 +96,18 @@ def test_merged_variants_are_derived_and_not_trained(repository: Path) -> None:
         "ten_to_four_sum": {"variant": "ten", "rule": "sum"},
     }
     assert {one["task"] for one in planned["derived"].values()} == {"mnist_merged"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "at"),
+    [
+        ("l1", {"amount": 0.1, "layers": "first_conv"}, "l1.layers"),
+        ("l2", {"amount": 0.1, "layers": "first_conv"}, "l2.layers"),
+        ("dropout", {"rate": 0.5, "after": "last_conv"}, "dropout.after"),
+    ],
+)
+def test_a_modifier_of_convolutions_is_refused_where_there_are_none(
+    write_params: WriteParams, field: str, value: dict[str, Any], at: str
+) -> None:
+    key = "studies.mnist_shift_robustness.variants.mlp"
+    assert message(write_params({f"{key}.{field}": value})).startswith(f"{key}.{at}: expected ")

@@ -1,0 +1,184 @@
+"""What acts between steps: step decay, early stopping, numbers of updates, warm starts."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from pipeline.models.weights import named_weights
+from pipeline.seeds import repeat_seeds
+from pipeline.training import run
+from pipeline.training.run import RunResult
+from pipeline.training.work import Job, perform
+from tests.contract.declared import BY_NAME, Case, distinct
+from tests.contract.tiny import SLOWEST, N, built, data_of, same, short
+
+SEEDS = repeat_seeds(0)
+
+
+def train(case: Case, **changes: Any) -> RunResult:
+    """A short training on data of this module's own."""
+    return run.train(short(case.recipe, **changes), SEEDS, data_of(case, "schedules"))
+
+
+def rate(case: Case, learning_rate: float) -> Any:
+    return case.recipe.optimizer.model_copy(update={"learning_rate": learning_rate})
+
+
+class Rates(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no types
+    """Learning rate of every epoch, and the optimizer's count of updates at the end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rates: list[float] = []
+        self.iterations = -1
+
+    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+        self.rates.append(float(self.model.optimizer.learning_rate))
+        self.iterations = int(self.model.optimizer.iterations)
+
+
+def watched(case: Case, start: run.Weights | None = None, **changes: Any) -> Rates:
+    """What a short training did to the optimizer."""
+    spy, callbacks = Rates(), run._callbacks
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "_callbacks", lambda recipe: {**callbacks(recipe), "spy": spy})
+        run.train(short(case.recipe, **changes), SEEDS, data_of(case, "schedules"), start)
+    return spy
+
+
+def iterations(case: Case, **changes: Any) -> int:
+    """Updates that a training made, as the optimizer counts them."""
+    return watched(case, **changes).iterations
+
+
+@pytest.mark.parametrize(
+    "case", distinct(lambda case: case.recipe.step_decay, lambda case: case.recipe.step_decay)
+)
+def test_step_decay_sets_the_learning_rate_of_every_epoch(case: Case) -> None:
+    constant = {epochs: train(case, epochs=epochs).weights for epochs in (3, 4)}
+    decay = case.recipe.step_decay
+    assert decay
+    seen = watched(case, epochs=7, step_decay=decay).rates
+    assert (decay.factor, decay.epochs, case.recipe.optimizer.learning_rate) == (0.5, 3, 0.001)
+    assert seen == pytest.approx([0.001] * 3 + [0.0005] * 3 + [0.00025], rel=1e-6)
+    assert same(train(case, epochs=3, step_decay=decay).weights, constant[3])
+    assert not same(train(case, epochs=4, step_decay=decay).weights, constant[4])
+    assert same(train(case, epochs=4).weights, constant[4])  # no rate is left behind in a reused model
+
+
+STOPPING = distinct(lambda case: case.recipe.early_stopping, lambda case: case.recipe.early_stopping)
+
+
+@pytest.mark.parametrize("case", STOPPING)
+def test_early_stopping_waits_for_its_patience(case: Case) -> None:
+    """Nothing improves on the first epoch at a rate of nothing, so training ends `patience` epochs later."""
+    stopping = case.recipe.early_stopping
+    assert stopping
+    at_rest = {"optimizer": rate(case, SLOWEST), "early_stopping": stopping}
+    result = train(case, epochs=30, **at_rest)
+    assert result.stopped_epoch == result.epochs_run == 1 + stopping.patience
+    assert result.best_epoch == 1
+    short_of_it = train(case, epochs=stopping.patience, **at_rest)
+    assert short_of_it.stopped_epoch is None
+    assert short_of_it.epochs_run == stopping.patience
+
+
+@pytest.mark.parametrize("case", STOPPING)
+def test_early_stopping_keeps_the_declared_weights(case: Case) -> None:
+    """Those of the best epoch or of the last, bit for bit as if training had had just that many epochs."""
+    stopping = case.recipe.early_stopping
+    assert stopping
+    fast = {"optimizer": rate(case, 0.01)}
+    stopped = train(case, epochs=30, early_stopping=stopping, **fast)
+    assert stopped.best_epoch is not None
+    assert stopped.stopped_epoch == stopped.epochs_run == stopped.best_epoch + stopping.patience < 30
+    kept = stopped.best_epoch if stopping.restore_best_weights else stopped.epochs_run
+    assert same(stopped.weights, train(case, epochs=kept, **fast).weights)
+    last = train(case, epochs=stopped.epochs_run, **fast)
+    assert same(stopped.weights, last.weights) != stopping.restore_best_weights
+    assert stopped.history == last.history
+
+
+@pytest.mark.parametrize(
+    "case",
+    distinct(
+        lambda case: (case.recipe.batch_size, case.recipe.updates),
+        lambda case: case.recipe.updates and not case.by_hand,
+    ),
+)
+@pytest.mark.parametrize("updates", [7, 20])
+def test_updates_are_exactly_as_many(case: Case, updates: int) -> None:
+    assert iterations(case, updates=updates, batch_size=case.recipe.batch_size) == updates
+
+
+def test_declared_number_of_updates_is_made_in_full() -> None:
+    case = BY_NAME["mnist_gradient_descent/mini32_equpd"]
+    assert case.recipe.updates == 1875  # one pass of 60,000 images in batches of 32
+    assert iterations(case, updates=1875, batch_size=1) == 1875
+
+
+def test_updates_run_on_across_passes() -> None:
+    """Batches of 8 from 12 images: the second one takes 4 of each pass, as a longer array would give them."""
+    case = BY_NAME["mnist_gradient_descent/mini32_equpd"]
+    assert iterations(case, updates=5, batch_size=8) == 5
+    divided = train(case, updates=6, batch_size=4)
+    assert same(divided.weights, train(case, epochs=2, batch_size=4).weights)
+    assert not same(divided.weights, train(case, updates=6, batch_size=8).weights)
+
+
+@pytest.mark.parametrize(
+    "case",
+    distinct(
+        lambda case: (case.traced, case.recipe.updates is None), lambda case: case.recipe.batch_size == "full"
+    ),
+)
+def test_full_batch_is_one_update_an_epoch(case: Case) -> None:
+    assert iterations(case, epochs=3, batch_size="full") == 3
+    assert same(train(case, batch_size="full").weights, train(case, batch_size=N).weights)
+
+
+def test_reused_trace_takes_another_number_of_batches() -> None:
+    """As mini32 and mini32_equpd do in one worker: equal bits, whatever ran before."""
+    case = BY_NAME["mnist_gradient_descent/mini32_equpd"]
+    recipe = short(case.recipe, updates=20, batch_size=2)
+    fresh = run.train(recipe, SEEDS, data_of(case, "fresh"))
+    train(case, batch_size=2)
+    reused = train(case, updates=20, batch_size=2)
+    assert fresh.traced
+    assert same(fresh.weights, reused.weights)
+    assert fresh.history == reused.history
+
+
+def test_partial_last_batch_is_an_update() -> None:
+    assert iterations(BY_NAME["mnist_gradient_descent/mini32"], epochs=2, batch_size=5) == 2 * 3
+
+
+@pytest.mark.parametrize(
+    "case", distinct(lambda case: case.traced, lambda case: case.variant.warm_start is not None)
+)
+def test_warm_start_begins_from_the_given_weights(case: Case) -> None:
+    generator = np.random.default_rng(1)
+    start = {
+        name: generator.normal(0, 0.1, value.shape).astype(np.float32)
+        for name, value in named_weights(built(case.built)).items()
+    }
+    data = data_of(case, "schedules")
+    rest = short(case.recipe, optimizer=rate(case, SLOWEST))
+    assert same(perform(Job(rest, None, SEEDS, data, start=start)).weights, start)
+    cold = perform(Job(rest, None, SEEDS, data)).weights
+    kernels = [name for name in start if name.endswith("/kernel")]
+    assert not any(np.array_equal(cold[name], start[name]) for name in kernels)
+
+
+@pytest.mark.parametrize(
+    "case", distinct(lambda case: case.traced, lambda case: case.variant.warm_start is not None)
+)
+def test_warm_start_starts_the_optimizer_anew(case: Case) -> None:
+    data = data_of(case, "schedules")
+    recipe = short(case.recipe, epochs=1)
+    half = run.train(recipe, SEEDS, data)
+    one, two = (run.train(recipe, SEEDS, data, half.weights) for _ in range(2))
+    assert same(one.weights, two.weights)
+    assert watched(case, half.weights, epochs=1).iterations == 1

@@ -1,0 +1,188 @@
+"""Declared searches: what is proposed, which trial wins, what is read, and how often a model is compiled."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pipeline.params import Recipe
+from pipeline.seeds import Seeds, derive, repeat_seeds
+from pipeline.training import run, tuner
+from pipeline.training.data import TrainingData
+from pipeline.training.record import _chosen
+from pipeline.training.run import RunResult
+from pipeline.training.work import Job, perform
+from tests.contract.declared import BY_NAME, CASES, Case, distinct
+from tests.contract.tiny import data_of, same, short
+
+pytestmark = pytest.mark.filterwarnings("ignore:(currentThread|getName)")  # Keras Tuner's
+SEARCHED = distinct(
+    lambda case: (case.traced, str(case.variant.search)), lambda case: case.variant.search is not None
+)
+HYPERPARAMETERS = ("units", "learning_rate", "unused")
+
+
+def grid_of_rates(case: Case) -> bool:
+    search = case.variant.search
+    return bool(search and not search.units and len(search.learning_rate or ()) == 3)
+
+
+@pytest.fixture
+def untrained(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Recipe]]:
+    """Recipes of the trials, which are not trained: their score is drawn from their seeds."""
+    asked: list[Recipe] = []
+
+    def score(recipe: Recipe, seeds: Seeds, data: TrainingData) -> RunResult:
+        asked.append(recipe)
+        accuracy = derive(seeds.weights) % 5 / 5  # one of few, so that trials tie
+        history = ({"epoch": 1, "val_accuracy": 1.0}, {"epoch": 2, "val_accuracy": accuracy, "val_loss": 1.0})
+        weights: run.Weights = {}
+        return RunResult(
+            recipe=recipe,
+            weights=weights,
+            history=history,
+            stopped_epoch=None,
+            best_epoch=1,
+            input_shape=(1,),
+            classes=2,
+            parameters=0,
+            trainable_parameters=0,
+            summary="",
+            train_seconds=1.0,
+            traced=True,
+        )
+
+    monkeypatch.setattr(tuner, "train", score)
+    yield asked
+
+
+def searched(case: Case, repeat: int = 0, **changes: Any) -> RunResult:
+    assert case.variant.search
+    declared = case.variant.search.model_copy(update=changes)
+    return tuner.search(short(case.recipe), declared, repeat_seeds(repeat), data_of(case, "search"))
+
+
+def proposals(result: RunResult) -> list[dict[str, float]]:
+    return [{name: trial[name] for name in HYPERPARAMETERS if name in trial} for trial in result.trials]
+
+
+@pytest.mark.parametrize("case", SEARCHED)
+@pytest.mark.usefixtures("untrained")
+def test_same_seed_gives_the_same_trials_and_another_seed_others(case: Case) -> None:
+    one, again, *others = (proposals(searched(case, repeat)) for repeat in (0, 0, 1, 2, 3, 4))
+    assert one == again
+    assert any(other != one for other in others)
+
+
+@pytest.mark.parametrize("case", SEARCHED)
+def test_trials_are_as_many_as_declared_distinct_and_inside_the_space(
+    case: Case, untrained: list[Recipe]
+) -> None:
+    declared = case.variant.search
+    assert declared
+    result = searched(case)
+    assert [trial["trial"] for trial in result.trials] == list(range(1, declared.trials + 1))
+    found = proposals(result)
+    assert len({tuple(one.values()) for one in found}) == declared.trials
+    for one, recipe in zip(found, untrained, strict=True):
+        for name in ("units", "unused"):
+            allowed = getattr(declared, name)
+            assert (name in one) == (allowed is not None)
+            assert not allowed or one[name] in range(allowed.minimum, allowed.maximum + 1, allowed.step)
+        assert "learning_rate" not in one or one["learning_rate"] in (declared.learning_rate or ())
+        base = short(case.recipe)
+        assert recipe.units == one.get("units", base.units)
+        assert recipe.optimizer.learning_rate == one.get("learning_rate", base.optimizer.learning_rate)
+        rest = {"units": base.units, "optimizer": base.optimizer}
+        assert recipe.model_copy(update=rest) == base
+
+
+@pytest.mark.parametrize("case", SEARCHED)
+def test_best_trial_is_the_first_of_highest_last_val_accuracy(case: Case, untrained: list[Recipe]) -> None:
+    for repeat in range(5):
+        untrained.clear()
+        result = searched(case, repeat)
+        scores = [trial["val_accuracy"] for trial in result.trials]
+        best = scores.index(max(scores))
+        assert result.recipe == untrained[best]
+        assert result.history[-1]["val_accuracy"] == max(scores)
+        kept = _chosen(result.trials)
+        assert kept == {"best": proposals(result)[best], "last": proposals(result)[-1]}
+        assert result.train_seconds == len(scores)
+
+
+@pytest.mark.parametrize(
+    "case", distinct(lambda case: (case.traced, str(case.variant.search)), grid_of_rates)
+)
+@pytest.mark.usefixtures("untrained")
+def test_search_over_three_learning_rates_alone_covers_them(case: Case) -> None:
+    for repeat in range(10):
+        rates = {trial["learning_rate"] for trial in searched(case, repeat).trials}
+        assert case.variant.search
+        assert rates == set(case.variant.search.learning_rate or ())
+
+
+def test_there_are_searches_over_rates_alone_and_with_an_unused_hyperparameter() -> None:
+    assert sum(map(grid_of_rates, CASES)) == 3
+    assert [str(case) for case in CASES if case.variant.search and case.variant.search.unused] == [
+        "mnist_tuner_cnn/unit2"
+    ]
+
+
+def test_unused_hyperparameter_is_read_by_nothing() -> None:
+    recipe = BY_NAME["mnist_tuner_cnn/unit2"].recipe
+    applied = [tuner.applied(recipe, {"units": 150, "unused": unused}) for unused in (10, 100)]
+    assert applied[0] == applied[1] == recipe.model_copy(update={"units": 150})
+
+
+def test_trials_that_differ_in_learning_rate_only_share_a_compiled_model() -> None:
+    case = BY_NAME["mnist_gradient_descent/mini32_plain_search"]
+    before = run._compiled.cache_info()
+    result = searched(case)
+    after = run._compiled.cache_info()
+    assert len(result.trials) == 3
+    assert (after.misses - before.misses, after.hits - before.hits) == (1, 2)
+    assert result.traced
+    assert not searched(case).traced
+
+
+def test_trials_have_streams_of_their_own_and_the_winner_is_kept_as_trained() -> None:
+    case = BY_NAME["mnist_tuner_mlp/testval"]
+    result = searched(case, trials=3)
+    trial = next(one for one in result.trials if one["val_accuracy"] == result.history[-1]["val_accuracy"])
+    streams = {
+        name: derive(seed, "trial", int(trial["trial"])) for name, seed in repeat_seeds(0).to_dict().items()
+    }
+    alone = run.train(result.recipe, Seeds(**streams), data_of(case, "search"))
+    assert same(alone.weights, result.weights)
+    assert alone.history == result.history
+    assert alone.parameters == result.parameters == 795 * (result.recipe.units or 0) + 10
+    assert result.trials == searched(case, trials=3).trials
+
+
+@pytest.mark.parametrize(
+    "name", ["mnist_tuner_mlp/more10", "mnist_tuner_cnn/refit_warm", "mnist_tuner_rerun/last_again"]
+)
+def test_trial_of_a_search_gives_units_and_rate_and_fits_its_weights(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = BY_NAME[name]
+    assert case.variant.trial_of
+    parent = BY_NAME[f"{case.study}/{case.variant.trial_of.variant}"]
+    found = searched(parent, trials=2)
+    chosen = (_chosen(found.trials) or {})[case.variant.trial_of.which]
+    start = found.weights if case.variant.warm_start else None
+    job = Job(short(case.recipe), None, repeat_seeds(0), data_of(case, "search"), chosen, start)
+    result = perform(job)
+    assert result.recipe == tuner.applied(short(case.recipe), chosen)
+    assert result.recipe.units == chosen["units"]
+    assert replace(result, weights={}).history
+
+
+def test_search_without_validation_images_is_refused() -> None:
+    case = BY_NAME["mnist_tuner_mlp/testval"]
+    nothing = replace(data_of(case), x_validation=None, y_validation=None)
+    assert case.variant.search
+    with pytest.raises(Exception, match="validation set to select on"):
+        tuner.search(case.recipe, case.variant.search, repeat_seeds(0), nothing)
