@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 export PATH := $(VENV)/bin:$(PATH)
 
-.PHONY: help setup repro test test-slow check format ui prune
+.PHONY: help setup repro test test-slow check format ui readme printed prune
 
 help:
 	@echo "make repro      rebuild every result (dvc repro), then show the verdicts"
 	@echo "make ui         browse the runs on http://127.0.0.1:5000 (mlflow ui)"
 	@echo "make test       run the tests;  make test-slow: the long ones;  make check: lint, format, types"
+	@echo "make readme     write the README's verdict table from metrics/;  make printed: the write-ups' accuracies beside ours"
 	@echo "make prune      remove kept runs that the current results do not use"
 
 setup: $(VENV)/installed
@@ -38,6 +39,12 @@ format: setup
 
 ui: setup
 	@mlflow ui --host 127.0.0.1
+
+readme: setup
+	@python -m pipeline.outputs.readme
+
+printed: setup
+	@python -m pipeline.outputs.printed
 
 prune: setup
 	@python -m pipeline.stages.prune

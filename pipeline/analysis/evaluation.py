@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import confusion_matrix
 
 EPSILON = 1e-7  # Keras clips probabilities to [1e-7, 1 - 1e-7] before taking the logarithm
 SPARSE_BELOW = 1e-3
@@ -45,10 +44,8 @@ def merged_probabilities(probabilities: Floats, new_class: Labels) -> Floats:
 
 def confusion(predicted: Labels, labels: Labels, classes: int) -> npt.NDArray[np.int64]:
     """Counts of shape (classes, classes): rows are the truth, columns the prediction."""
-    counts: npt.NDArray[np.int64] = confusion_matrix(labels, predicted, labels=range(classes)).astype(
-        np.int64
-    )
-    return counts
+    pairs = np.bincount(labels.astype(np.int64) * classes + predicted, minlength=classes**2)
+    return pairs.reshape(classes, classes)
 
 
 def recall(counts: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

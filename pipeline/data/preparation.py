@@ -5,8 +5,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import StandardScaler
 
 from pipeline.errors import UserError
 from pipeline.files import Arrays
@@ -151,6 +149,8 @@ def split_indices(
 
 
 def _shuffled(labels: npt.NDArray[np.uint8], split: dict[str, Any], where: str) -> tuple[Indices, Indices]:
+    from sklearn.model_selection import train_test_split  # a second that no worker needs to wait for
+
     stratify = labels if split["stratified"] else None
     try:
         train, validation = train_test_split(
@@ -168,6 +168,8 @@ def fitted_scaling(scaling: dict[str, Any], train: Images, development: Images) 
     """
     if scaling["method"] == "unit":
         return unit_scaling()
+    from sklearn.preprocessing import StandardScaler
+
     fitted_on = train if scaling["fit_on"] == "train" else development
     scaler = StandardScaler().fit(fitted_on.reshape(len(fitted_on), -1))
     shape = fitted_on.shape[1:]

@@ -14,7 +14,7 @@ from pipeline.evaluation.work import Evaluated, Job, Merge, TaskImages, perform
 from pipeline.files import canonical, read_arrays, write_arrays, write_json
 from pipeline.params.schema import Recipe
 from pipeline.training.fingerprint import code_fingerprint, library_versions
-from pipeline.training.grid import progress, run_all
+from pipeline.training.grid import batched, progress, run_all
 from pipeline.training.store import Store
 
 EVALUATION_CODE = (
@@ -119,7 +119,8 @@ def evaluate_missing(
     jobs = [_job(run, images[run.task]) for run in missing.values()]
     sizes = [sum(len(part["y"]) for part in job.images.parts.values()) for job in jobs]
     names = list(missing)
-    results = run_all(perform, jobs, workers)
+    batches = batched([run.variant for run in missing.values()], sizes)
+    results = run_all(perform, jobs, workers, batches)
     for index, result in progress(results, sum(sizes), lambda done: sizes[done[0]], f"{label} (evaluate)"):
         store.put(names[index], partial(_write, result))
     return len(missing)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from pipeline.processes import end_with
 T = TypeVar("T")
 R = TypeVar("R")
 WORKERS = "CLAIMCHECK_WORKERS"
+SMALL = 50_000  # image passes, about ten seconds of a small convolutional network
 
 
 def worker_count() -> int:
@@ -32,36 +33,65 @@ def worker_count() -> int:
     return int(declared)
 
 
-def run_all(function: Callable[[T], R], jobs: Sequence[T], workers: int) -> Iterator[tuple[int, R]]:
-    """Results of `function` over jobs, as (index, result) in the order they finish.
+def run_all(
+    function: Callable[[T], R], jobs: Sequence[T], workers: int, batches: Sequence[Sequence[int]]
+) -> Iterator[tuple[int, R]]:
+    """Results of `function` over jobs, as (index, result) in the order their batches finish.
 
     Which worker does what never enters a result: every job carries its own seeds.
+
+    Parameters
+    ----------
+    function : callable
+        What is done with one job.
+    jobs : sequence
+        All jobs.
+    workers : int
+        Processes.
+    batches : sequence of sequences of int
+        Indices of the jobs that one worker does in a row; see `batched`.
     """
     if not jobs:
         return
     pool = joblib.Parallel(
-        n_jobs=min(workers, len(jobs)), return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs"
+        n_jobs=min(workers, len(batches)),
+        return_as="generator_unordered",
+        batch_size=1,
+        pre_dispatch="n_jobs",
     )
     main = os.getpid()
-    yield from pool(
-        joblib.delayed(_work)(function, index, jobs[index], main) for index in lanes(len(jobs), workers)
+    work = (
+        joblib.delayed(_work)(function, [jobs[index] for index in batch], batch, main) for batch in batches
     )
+    for results in pool(work):
+        yield from results
 
 
-def lanes(count: int, workers: int) -> list[int]:
-    """Order in which jobs are handed out: one after the other from each of `workers` equal stretches.
+def batched(keys: Sequence[Hashable], costs: Sequence[int], most: int = SMALL) -> list[list[int]]:
+    """Neighbouring jobs of one key, together up to a cost of `most`: a model is traced once for small runs.
 
-    Neighbours are repeats of one variant; a worker that stays in its stretch traces each variant once.
+    Parameters
+    ----------
+    keys : sequence
+        What each job's model is traced for.
+    costs : sequence of int
+        Image passes of each job; a job that costs `most` or more stands alone.
     """
-    size = -(-count // workers)
-    return [
-        lane * size + step for step in range(size) for lane in range(workers) if lane * size + step < count
-    ]
+    batches: list[list[int]] = []
+    for index, (key, cost) in enumerate(zip(keys, costs, strict=True)):
+        last = batches[-1] if batches else []
+        if last and keys[last[0]] == key and sum(costs[other] for other in last) + cost <= most:
+            last.append(index)
+        else:
+            batches.append([index])
+    return batches
 
 
-def _work(function: Callable[[T], R], index: int, job: T, main: int) -> tuple[int, R]:
+def _work(
+    function: Callable[[T], R], jobs: Sequence[T], indices: Sequence[int], main: int
+) -> list[tuple[int, R]]:
     _prepare_worker(main)
-    return index, function(job)
+    return [(index, function(job)) for index, job in zip(indices, jobs, strict=True)]
 
 
 @cache

@@ -6,7 +6,7 @@ from functools import partial
 from pipeline.files import read_arrays, read_json
 from pipeline.training.data import TrainingData
 from pipeline.training.declared import DeclaredRun
-from pipeline.training.grid import progress, run_all
+from pipeline.training.grid import batched, progress, run_all
 from pipeline.training.record import write_run
 from pipeline.training.store import Store
 from pipeline.training.work import Job, perform
@@ -40,7 +40,7 @@ def train_missing(
 
 def _train(runs: Sequence[DeclaredRun], jobs: Sequence[Job], store: Store, workers: int, label: str) -> None:
     passes = [job.image_passes for job in jobs]
-    results = run_all(perform, jobs, workers)
+    results = run_all(perform, jobs, workers, batched([run.variant for run in runs], passes))
     for index, result in progress(results, sum(passes), lambda done: passes[done[0]], label):
         store.put(runs[index].fingerprint, partial(write_run, runs[index], result))
 

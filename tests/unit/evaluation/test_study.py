@@ -105,7 +105,7 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Jobs that were sent to workers; a job's loss is not a number, as a diverged run's."""
     sent: list[Any] = []
 
-    def run_all(function: Any, jobs: Any, workers: int) -> Iterator[tuple[int, Evaluated]]:
+    def run_all(function: Any, jobs: Any, workers: int, batches: Any) -> Iterator[tuple[int, Evaluated]]:
         sent.extend(jobs)
         for index in reversed(range(len(jobs))):
             scalars = {"test_accuracy": float(jobs[index].weights["a"]), "test_loss": float("nan")}

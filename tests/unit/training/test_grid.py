@@ -8,10 +8,16 @@ from collections.abc import Iterator
 
 import joblib
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.errors import UserError
 from pipeline.training import grid
-from pipeline.training.grid import WORKERS, lanes, progress, run_all, worker_count
+from pipeline.training.grid import WORKERS, batched, progress, run_all, worker_count
+
+
+def alone(count: int) -> list[list[int]]:
+    return [[index] for index in range(count)]
 
 
 @pytest.fixture
@@ -25,7 +31,7 @@ def threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("threads")
 @pytest.mark.parametrize("workers", [1, 2, 50])
 def test_every_job_gives_its_own_result_once(workers: int) -> None:
-    results = list(run_all(lambda job: job * job, range(20), workers))
+    results = list(run_all(lambda job: job * job, range(20), workers, alone(20)))
     assert sorted(results) == [(job, job * job) for job in range(20)]
 
 
@@ -38,7 +44,7 @@ def test_a_result_is_there_as_soon_as_it_is_finished() -> None:
             assert first_may_end.wait(60)
         return job
 
-    results = run_all(wait, range(4), 2)
+    results = run_all(wait, range(4), 2, alone(4))
     assert {next(results)[0] for _ in range(3)} == {1, 2, 3}
     first_may_end.set()
     assert list(results) == [(0, 0)]
@@ -47,12 +53,12 @@ def test_a_result_is_there_as_soon_as_it_is_finished() -> None:
 @pytest.mark.usefixtures("threads")
 def test_a_jobs_error_reaches_the_caller() -> None:
     with pytest.raises(ZeroDivisionError):
-        list(run_all(lambda job: 1 // job, [1, 0, 1], 2))
+        list(run_all(lambda job: 1 // job, [1, 0, 1], 2, alone(3)))
 
 
 def test_without_jobs_no_worker_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(joblib, "Parallel", None)
-    assert list(run_all(operator.neg, [], 2)) == []
+    assert list(run_all(operator.neg, [], 2, [])) == []
 
 
 def test_a_job_in_ones_own_process_does_not_tie_it_to_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,13 +67,15 @@ def test_a_job_in_ones_own_process_does_not_tie_it_to_its_parent(monkeypatch: py
     monkeypatch.setattr(grid, "_prepare_worker", inspect.unwrap(grid._prepare_worker))  # past its cache
     monkeypatch.setattr(grid, "start_tensorflow", lambda: None)
     monkeypatch.setattr(grid, "end_with", watched.append)
-    assert list(run_all(operator.neg, [1], 1)) == [(0, -1)]
+    assert list(run_all(operator.neg, [1], 1, [[0]])) == [(0, -1)]
     assert os.getppid() not in watched
 
 
 @pytest.mark.slow
 def test_worker_processes_give_what_one_process_gives() -> None:
-    assert sorted(run_all(operator.neg, range(5), 2)) == [(job, -job) for job in range(5)]
+    assert sorted(run_all(operator.neg, range(5), 2, [[0, 1, 2], [3, 4]])) == [
+        (job, -job) for job in range(5)
+    ]
 
 
 def test_progress_passes_results_on_and_counts_their_work(capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,25 +118,18 @@ def test_a_number_of_workers_that_is_none_is_a_users_error(
         worker_count()
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3, 7, 50])
-@pytest.mark.parametrize("count", [0, 1, 2, 5, 10, 30, 31])
-def test_lanes_hand_out_every_job_once(count: int, workers: int) -> None:
-    assert sorted(lanes(count, workers)) == list(range(count))
+def test_small_runs_of_one_variant_go_together_and_large_ones_alone() -> None:
+    assert batched("aaabb", [10, 10, 10, 10, 10], most=20) == [[0, 1], [2], [3, 4]]
+    assert batched("aabb", [30, 30, 5, 5], most=20) == [[0], [1], [2, 3]]
+    assert batched("aba", [1, 1, 1], most=20) == [[0], [1], [2]]
+    assert batched("", []) == []
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3, 7, 50])
-@pytest.mark.parametrize("count", [1, 2, 5, 10, 30, 31])
-def test_a_worker_that_stays_in_its_lane_has_neighbours_only(count: int, workers: int) -> None:
-    """Each stretch is handed out in order, without a gap, and as evenly as whole jobs allow."""
-    size = -(-count // workers)
-    order = lanes(count, workers)
-    stretches = [[job for job in order if job // size == lane] for lane in range(-(-count // size))]
-    for lane, stretch in enumerate(stretches):
-        assert stretch == list(range(lane * size, min(count, (lane + 1) * size)))
-    assert len(stretches) <= workers
-
-
-def test_workers_take_turns() -> None:
-    assert lanes(6, 2) == [0, 3, 1, 4, 2, 5]
-    assert lanes(5, 2) == [0, 3, 1, 4, 2]
-    assert lanes(4, 1) == [0, 1, 2, 3]
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 60)), max_size=12))
+def test_batches_hold_every_job_once_in_order(jobs: list[tuple[str, int]]) -> None:
+    keys, costs = [key for key, _ in jobs], [cost for _, cost in jobs]
+    batches = batched(keys, costs, most=50)
+    assert [index for batch in batches for index in batch] == list(range(len(jobs)))
+    for batch in batches:
+        assert len({keys[index] for index in batch}) == 1
+        assert len(batch) == 1 or sum(costs[index] for index in batch) <= 50

@@ -45,7 +45,9 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path)
 
 
-def finished(function: Any, jobs: Sequence[Job], workers: int) -> Iterator[tuple[int, int]]:
+def finished(
+    function: Any, jobs: Sequence[Job], workers: int, batches: Any = ()
+) -> Iterator[tuple[int, int]]:
     yield from reversed([(index, job.seeds.order) for index, job in enumerate(jobs)])
 
 
