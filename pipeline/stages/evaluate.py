@@ -1,4 +1,7 @@
-"""Stage evaluate: what every run of one study achieved; the only stage that opens test images."""
+"""Stage evaluate: what every run achieved; the only stage that opens test images.
+
+One stage for all studies: TensorFlow starts once, and an evaluation that is kept is not repeated.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -28,8 +31,15 @@ from pipeline.training.grid import worker_count
 from pipeline.training.store import evaluation_store
 
 
-def evaluate(study: str) -> None:
-    """Write evaluations/<study>/runs.csv and <variant>.npz; add the inference seconds to timings/<study>.json."""
+def evaluate() -> None:
+    """Write evaluations/<study>/runs.csv and <variant>.npz for every planned study."""
+    with replaced(layout.EVALUATIONS) as folder:
+        for path in sorted((layout.PLAN / "training").glob("*.json")):
+            _evaluate_study(path.stem, folder / path.stem)
+
+
+def _evaluate_study(study: str, folder: Path) -> None:
+    """Fill one study's folder; add the inference seconds to timings/<study>.json."""
     plan = read_json(layout.training_plan(study))
     identities = read_json(layout.digests(study))
 
@@ -53,7 +63,8 @@ def evaluate(study: str) -> None:
     thresholds = {name: one["threshold"] for name, one in {**plan["variants"], **plan["derived"]}.items()}
     rows: list[dict[str, Any]] = []
     tests: dict[tuple[str, str], list[Arrays]] = {}
-    timings = read_json(layout.TIMINGS / f"{study}.json")
+    path = layout.TIMINGS / f"{study}.json"
+    timings = read_json(path) if path.is_file() else {}  # absent where DVC restored the runs from its cache
     for one, name in zip(runs, names, strict=True):
         test = read_arrays(store.path(name) / "test.npz")
         scalars = read_json(store.path(name) / "scalars.json")
@@ -62,13 +73,12 @@ def evaluate(study: str) -> None:
         timings.setdefault(one.variant, {}).setdefault(str(one.repeat), {}).update(
             read_json(store.path(name) / TIMING)
         )
-    with replaced(layout.EVALUATIONS / study) as folder:
-        write_text(folder / "runs.csv", csv_text(rows))
-        for (variant, task), results in tests.items():
-            classes = len(identities[task]["classes"])
-            arrays = variant_arrays(results, labels[task], classes, thresholds[variant])
-            write_arrays(folder / f"{variant}.npz", arrays)
-    write_json(layout.TIMINGS / f"{study}.json", timings)
+    write_text(folder / "runs.csv", csv_text(rows))
+    for (variant, task), results in tests.items():
+        classes = len(identities[task]["classes"])
+        arrays = variant_arrays(results, labels[task], classes, thresholds[variant])
+        write_arrays(folder / f"{variant}.npz", arrays)
+    write_json(path, timings)
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def run_all(
     if not jobs:
         return
     pool = joblib.Parallel(
-        n_jobs=min(workers, len(batches)),
+        n_jobs=workers,  # always the same, so that a process's next call finds its workers warm
         return_as="generator_unordered",
         batch_size=1,
         pre_dispatch="n_jobs",

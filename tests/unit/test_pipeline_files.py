@@ -117,7 +117,7 @@ def test_every_stage_depends_on_its_own_module(stages: Stages) -> None:
 
 @pytest.mark.parametrize(("kind", "files"), [("train", TRAINING_CODE), ("evaluate", EVALUATION_CODE)])
 def test_what_enters_a_fingerprint_is_a_dependency(stages: Stages, kind: str, files: tuple[str, ...]) -> None:
-    of_kind = [stage for name, stage in stages.items() if name.startswith(f"{kind}@")]
+    of_kind = [stage for name, stage in stages.items() if name.partition("@")[0] == kind]
     assert of_kind
     for stage in of_kind:
         assert [name for name in files if not within(f"pipeline/{name}", stage["deps"])] == []
