@@ -12,7 +12,7 @@ import pytest
 from pipeline.models.scratch import Adam, Network, cnn3, in_order
 from pipeline.models.scratch.arrays import Array
 
-MIRROR = "CLAIMCHECK_MNIST_MIRROR"
+MIRROR = "CLAIMCHECK_MIRROR"
 BATCH_SIZE = 64
 
 
