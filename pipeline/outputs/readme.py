@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import layout
+from pipeline.analysis.power import smallest_n_that_can_reject
 from pipeline.errors import UserError
 from pipeline.files import read_json, write_text
 from pipeline.outputs.figures.verdicts import VERDICTS
@@ -15,10 +16,21 @@ BEGIN, END = "<!-- verdicts: make readme -->\n", "<!-- end of verdicts -->\n"
 
 
 def verdict_lines(studies: Sequence[Mapping[str, Any]]) -> str:
-    """Markdown table with one row a study: its question, repeats, data, and its treatments by verdict."""
+    """Markdown table: the studies with repeats enough for the exact test to decide, and how many have fewer."""
     rows = ["| question | n | treatment: verdict, against the control |", "|---|---|---|"]
-    rows += [f"| {s['question']} (`{s['control']}`) | {s['repeats']} | {_verdicts(s)} |" for s in studies]
+    shown = [study for study in studies if _can_decide(study)]
+    rows += [f"| {s['question']} (`{s['control']}`) | {s['repeats']} | {_verdicts(s)} |" for s in shown]
+    fewer = sorted({study["repeats"] for study in studies if not _can_decide(study)})
+    if fewer:
+        rows.append(
+            f"| {len(studies) - len(shown)} more studies, in the report | {', '.join(map(str, fewer))} "
+            "| fewer repeats than the exact test needs to tell a difference |"
+        )
     return "\n".join(rows) + "\n"
+
+
+def _can_decide(study: Mapping[str, Any]) -> bool:
+    return study["repeats"] >= smallest_n_that_can_reject(len(study["comparisons"]), study["alpha"])
 
 
 def _verdicts(study: Mapping[str, Any]) -> str:

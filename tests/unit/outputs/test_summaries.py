@@ -19,6 +19,7 @@ STUDY: dict[str, Any] = {
     "question": "Does it help?",
     "control": "none",
     "repeats": 10,
+    "alpha": 0.05,
     "metric": "test_accuracy",
     "stand_in": True,
     "comparisons": {
@@ -36,6 +37,12 @@ STUDY: dict[str, Any] = {
 def test_readme_row_names_every_treatment_under_its_verdict() -> None:
     row = verdict_lines([STUDY]).splitlines()[2]
     assert row == "| Does it help? (`none`) | 10 | **better**: dropout; **undecided**: l1 |"
+
+
+def test_studies_that_cannot_decide_are_counted_not_listed() -> None:
+    lines = verdict_lines([STUDY, {**STUDY, "repeats": 6}, {**STUDY, "repeats": 7}]).splitlines()
+    assert [line.split(" | ")[1] for line in lines[2:]] == ["10", "7", "6"]
+    assert lines[-1].startswith("| 1 more studies")
 
 
 def test_only_the_readmes_table_is_replaced() -> None:
