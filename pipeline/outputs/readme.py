@@ -30,7 +30,7 @@ def verdict_lines(studies: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _can_decide(study: Mapping[str, Any]) -> bool:
-    return study["repeats"] >= smallest_n_that_can_reject(len(study["comparisons"]), study["alpha"])
+    return int(study["repeats"]) >= smallest_n_that_can_reject(len(study["comparisons"]), study["alpha"])
 
 
 def _verdicts(study: Mapping[str, Any]) -> str:
