@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.analysis.comparison import Comparison, Declaration, compare_family
+from pipeline.analysis.compare import compare_family
+from pipeline.analysis.comparison import Comparison, Declaration
 from pipeline.analysis.evaluation import precision, recall
 from pipeline.analysis.variance import student_interval
 from pipeline.files import Arrays

@@ -10,7 +10,8 @@ from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 from sklearn.svm import SVC
 from statsmodels.stats.weightstats import ttost_paired
 
-from pipeline.analysis.comparison import Declaration, compare_family, compare_pair
+from pipeline.analysis.compare import compare_family, compare_pair
+from pipeline.analysis.comparison import Declaration
 from pipeline.analysis.crossed import crossed_intervals, mean_squares, resampled_interval
 from pipeline.analysis.power import (
     detectable_d_z,

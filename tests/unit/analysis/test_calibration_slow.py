@@ -12,7 +12,8 @@ from scipy import stats
 from statsmodels.stats.power import TTestPower
 
 from pipeline.analysis import power
-from pipeline.analysis.comparison import Declaration, compare_family, compare_pair
+from pipeline.analysis.compare import compare_family, compare_pair
+from pipeline.analysis.comparison import Declaration
 from pipeline.analysis.crossed import crossed_intervals
 from pipeline.analysis.sequential import schedule
 

@@ -11,9 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipeline.analysis.comparison import Comparison, Declaration, compare_family, compare_pair
+from pipeline.analysis.compare import compare_arms, compare_family, compare_pair
+from pipeline.analysis.comparison import Arm, Comparison, Declaration
+from pipeline.analysis.crossed import crossed_intervals
 from pipeline.analysis.power import detectable_d_z
 from pipeline.analysis.sentences import VERDICTS
+from pipeline.analysis.sequential import peek_proof_interval
 from pipeline.errors import UserError
 
 ACCURACY = Declaration(metric="test_accuracy", margin=0.02, n_test=500)
@@ -336,6 +339,41 @@ def test_every_variant_needs_the_same_repeats() -> None:
 def test_declarations_are_checked(wrong: dict[str, float]) -> None:
     with pytest.raises(UserError, match=r"test_accuracy: expected .* received"):
         replace(ACCURACY, **wrong)  # type: ignore[arg-type]
+
+
+def test_a_pair_asked_about_twice_or_in_both_directions_is_one_test() -> None:
+    a, b, c = (Arm(name, CONTROL + shift) for name, shift in (("a", 0 * RISE), ("b", RISE), ("c", 2 * RISE)))
+    ab, again, ba, ac = compare_arms([(a, b), (a, b), (b, a), (a, c)], ACCURACY, rng=rng())
+    assert ab == again
+    assert {one.family_size for one in (ab, ba, ac)} == {2}
+    assert ba.p_adjusted == ab.p_adjusted == min(1.0, 2 * ab.p)
+    assert ba.estimate == -(ab.estimate or 0)
+
+
+def test_the_interval_on_new_images_is_the_crossed_one_at_the_familys_level() -> None:
+    images = rng().binomial(1, [[0.7]] * 10 + [[0.8]] * 10, (20, 500))
+    control, treatment = images[:10], images[10:]
+    c = compare_family(
+        {"none": control.sum(axis=1), "x": treatment.sum(axis=1), "y": control.sum(axis=1)},
+        "none",
+        ACCURACY,
+        rng=rng(),
+        images={"none": control, "x": treatment, "y": control},
+    )["x"]
+    crossed = crossed_intervals(treatment - control, ACCURACY.alpha / 2)
+    assert crossed is not None
+    assert (c.new_images_low, c.new_images_high) == (crossed.new_images_low, crossed.new_images_high)
+    assert crossed.low == pytest.approx(c.simultaneous_low)
+    assert compare_pair(CONTROL, CONTROL + RISE, ACCURACY, rng=rng()).new_images_low is None
+
+
+def test_the_peek_proof_interval_is_wider_than_the_planned_one_and_absent_while_unbounded() -> None:
+    c = compare_pair(CONTROL, CONTROL + RISE, ACCURACY, rng=rng())
+    assert c.peek_proof_low is not None and c.simultaneous_low is not None
+    assert c.peek_proof_low < c.simultaneous_low < (c.estimate or 0)
+    low, high = peek_proof_interval(RISE / 500, ACCURACY.alpha)
+    assert (c.peek_proof_low, c.peek_proof_high) == pytest.approx((low, high))
+    assert compare_pair([1, 2], [3, 5], ACCURACY, rng=rng()).peek_proof_low is None
 
 
 def test_a_simulated_null_keeps_its_false_positives() -> None:

@@ -7,7 +7,8 @@ from scipy import stats
 from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
-from pipeline.analysis.comparison import Declaration, compare_pair
+from pipeline.analysis.compare import compare_pair
+from pipeline.analysis.comparison import Declaration
 from pipeline.analysis.crossed import Crossed, crossed_intervals, mean_squares, resampled_interval
 
 

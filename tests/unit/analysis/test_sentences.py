@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.analysis.comparison import Comparison, Declaration, compare_family, compare_pair
+from pipeline.analysis.compare import compare_family, compare_pair
+from pipeline.analysis.comparison import Comparison, Declaration
 from pipeline.analysis.sentences import VERDICTS
 
 ACCURACY = Declaration(metric="test_accuracy", margin=0.02, n_test=500)

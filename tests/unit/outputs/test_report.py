@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from pipeline.analysis import sentences
-from pipeline.analysis.comparison import Declaration, compare_family
+from pipeline.analysis.compare import compare_family
+from pipeline.analysis.comparison import Declaration
 from pipeline.outputs.figures import units
 from pipeline.outputs.figures.verdicts import VERDICTS
 from pipeline.outputs.report import Cell, Section, StudyView, Table, numbers, render, study_view

@@ -1,0 +1,213 @@
+"""How arms are compared: paired differences over repeats, estimates, corrected tests, two scopes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.weightstats import DescrStatsW
+
+from pipeline.analysis import power
+from pipeline.analysis.comparison import Arm, Comparison, Declaration
+from pipeline.analysis.crossed import crossed_intervals
+from pipeline.analysis.sequential import peek_proof_interval
+from pipeline.analysis.variance import d_z_interval, student_interval, superiority
+
+Floats = NDArray[np.float64]
+Rng = np.random.Generator
+ROUNDING = 1e-12  # relative to the largest value; smaller differences of floats are rounding
+
+
+def compare_pair(
+    control: ArrayLike,
+    treatment: ArrayLike,
+    declared: Declaration,
+    *,
+    rng: Rng,
+    names: tuple[str, str] = ("control", "treatment"),
+) -> Comparison:
+    """Comparison of one treatment with the control, as a family of one; see `compare_arms`."""
+    return compare_arms([(Arm(names[0], control), Arm(names[1], treatment))], declared, rng=rng)[0]
+
+
+def compare_family(
+    values: Mapping[str, ArrayLike],
+    control: str,
+    declared: Declaration,
+    *,
+    rng: Rng,
+    images: Mapping[str, ArrayLike] | None = None,
+) -> dict[str, Comparison]:
+    """Comparisons of every treatment with the control, by treatment.
+
+    Parameters
+    ----------
+    values : mapping of str to array_like, shape (n,)
+        One value per repeat of each variant, the control among them; all the others are the family.
+    control : str
+        Name of the control.
+    declared, rng
+        See `compare_arms`.
+    images : mapping of str to array_like, shape (n, images), optional
+        What each repeat got of each test image, in the metric's unit; gives the interval on new images.
+    """
+    arms = {name: Arm(name, x, (images or {}).get(name)) for name, x in values.items()}
+    pairs = [(arms[control], arm) for name, arm in arms.items() if name != control]
+    return {one.treatment: one for one in compare_arms(pairs, declared, rng=rng)}
+
+
+def compare_arms(pairs: Sequence[tuple[Arm, Arm]], declared: Declaration, *, rng: Rng) -> list[Comparison]:
+    """Comparisons of pairs (control, treatment), Holm-corrected over the family of distinct pairs.
+
+    A pair asked about twice, or in both directions, is one test.
+
+    Parameters
+    ----------
+    pairs : sequence of (Arm, Arm)
+        Repeat r of every arm shares its seeds, so position pairs. Arms of one name are one arm.
+    declared : Declaration
+        Metric, direction, margin, alpha.
+    rng : numpy.random.Generator
+        Resamples sign patterns beyond 16 repeats; unused up to 16.
+
+    Raises
+    ------
+    ValueError
+        If arms differ in their number of repeats, or counts are not integers in 0 .. n_test.
+    """
+    scores = {arm.name: _scores(arm.values, declared) for pair in pairs for arm in pair}
+    sizes = {name: x.size for name, x in scores.items()}
+    if len(set(sizes.values())) > 1:
+        raise ValueError(f"{declared.metric}: expected as many repeats of every variant, received {sizes}.")
+    family = {frozenset((control.name, treatment.name)) for control, treatment in pairs}
+    found = [_compared(pair, scores, declared, len(family), rng) for pair in pairs]
+    return _adjusted(found) if found else []
+
+
+def _scores(values: ArrayLike, declared: Declaration) -> Floats:
+    """Values turned so that higher is better, shape (n,); a diverged run scores -inf, the worst."""
+    x = np.asarray(values, dtype=float)
+    if x.ndim != 1 or x.size == 0:
+        raise ValueError(f"{declared.metric}: expected one value per repeat, received shape {x.shape}.")
+    if declared.n_test is not None and not np.isin(x, np.arange(declared.n_test + 1)).all():
+        raise ValueError(
+            f"{declared.metric}: expected counts up to {declared.n_test}, received {x.tolist()}."
+        )
+    return np.where(np.isfinite(x), x if declared.higher_is_better else -x, -np.inf)
+
+
+def _compared(
+    pair: tuple[Arm, Arm], scores: Mapping[str, Floats], declared: Declaration, m: int, rng: Rng
+) -> Comparison:
+    """Everything about one comparison in a family of m but Holm's correction."""
+    c, t = (scores[arm.name] for arm in pair)
+    d = _differences(c, t)
+    finite = bool(np.isfinite([c, t]).all())
+    unit = declared.n_test or 1
+    p_superiority, p_low, p_high = superiority(c, t, 1 - declared.alpha)
+    return Comparison(
+        control=pair[0].name,
+        treatment=pair[1].name,
+        metric=declared.metric,
+        higher_is_better=declared.higher_is_better,
+        n=d.size,
+        family_size=m,
+        alpha=declared.alpha,
+        margin=declared.margin,
+        differences=tuple(x / unit if np.isfinite(x) else None for x in d.tolist()),
+        control_mean=_mean(c, declared),
+        treatment_mean=_mean(t, declared),
+        control_diverged=int(np.isinf(c).sum()),
+        treatment_diverged=int(np.isinf(t).sum()),
+        wins=int((d > 0).sum()),
+        ties=int((d == 0).sum()),
+        losses=int((d < 0).sum()),
+        p=power.sign_flip_p(d if finite else np.sign(d), rng),
+        p_smallest=power.smallest_attainable_p(d.size),
+        p_superiority=p_superiority,
+        p_superiority_low=p_low,
+        p_superiority_high=p_high,
+        pairing_correlation=_correlation(c, t) if finite else None,
+        **(_magnitude(d / unit, declared, m) if finite else {}),
+        **_on_new_images(pair, declared, m),
+    )
+
+
+def _differences(c: Floats, t: Floats) -> Floats:
+    """Treatment - control, shape (n,); two diverged runs tie, and noise of rounding is taken away."""
+    d = np.subtract(t, c, out=np.zeros_like(t), where=t != c)
+    if not np.isfinite([c, t]).all():
+        return d
+    noise = ROUNDING * np.abs([c, t]).max()
+    d[np.abs(d) <= noise] = 0.0
+    return np.full_like(d, d[0]) if np.ptp(d) <= noise else d
+
+
+def _magnitude(d: Floats, declared: Declaration, family_size: int) -> dict[str, Any]:
+    """Fields of a comparison that follow from finite differences, in the metric's unit, shape (n,)."""
+    n, estimate, alpha, margin = d.size, float(d.mean()), declared.alpha, declared.margin
+    if n == 1:
+        return {"estimate": estimate}
+    low, high = student_interval(d, 1 - alpha)
+    simultaneous_low, simultaneous_high = student_interval(d, 1 - alpha / family_size)
+    fields: dict[str, Any] = {"estimate": estimate, "sd": float(d.std(ddof=1)), "low": low, "high": high}
+    fields |= {"simultaneous_low": simultaneous_low, "simultaneous_high": simultaneous_high}
+    fields |= _peek_proof(d, alpha / family_size)
+    if np.ptp(d) == 0:
+        return fields | {"estimate": low, "sd": 0.0}  # exact, where a mean may be rounded
+    sd, d_z = fields["sd"], estimate / fields["sd"]
+    d_z_low, d_z_high = d_z_interval(d_z, n, 1 - alpha)
+    fields |= {"d_z": d_z, "d_z_low": d_z_low, "d_z_high": d_z_high}
+    fields["minimum_detectable_effect"] = power.minimum_detectable_effect(sd, n, alpha, family_size)
+    if margin is not None:
+        fields["equivalence_p"] = float(DescrStatsW(d).ttost_mean(-margin, margin)[0])
+        fields["repeats_needed"] = power.repeats_needed(sd, n, margin, alpha, family_size)
+    return fields
+
+
+def _peek_proof(d: Floats, alpha: float) -> dict[str, float | None]:
+    """The interval that survives any number of looks; None where so few repeats bound nothing."""
+    low, high = peek_proof_interval(d, alpha)
+    bounded = bool(np.isfinite(low))
+    return {"peek_proof_low": low if bounded else None, "peek_proof_high": high if bounded else None}
+
+
+def _on_new_images(pair: tuple[Arm, Arm], declared: Declaration, m: int) -> dict[str, float | None]:
+    """The interval on new images, where both arms have the same test images."""
+    control, treatment = (None if arm.images is None else np.asarray(arm.images, float) for arm in pair)
+    if control is None or treatment is None or control.shape != treatment.shape:
+        return {}
+    sign = 1 if declared.higher_is_better else -1
+    crossed = crossed_intervals(sign * (treatment - control), declared.alpha / m)
+    if crossed is None:
+        return {}
+    return {"new_images_low": crossed.new_images_low, "new_images_high": crossed.new_images_high}
+
+
+def _adjusted(found: Sequence[Comparison]) -> list[Comparison]:
+    """Comparisons after Holm's correction; who is not tested for equivalence still counts, as p = 1."""
+    family = {frozenset((c.control, c.treatment)): c for c in found}
+    equivalence = [1.0 if c.equivalence_p is None else c.equivalence_p for c in family.values()]
+    tests = [c.p for c in family.values()], equivalence
+    p, e = (
+        dict(zip(family, map(float, multipletests(test, method="holm")[1]), strict=True)) for test in tests
+    )
+    return [
+        replace(c, p_adjusted=p[key], equivalence_p_adjusted=None if c.equivalence_p is None else e[key])
+        for c, key in ((c, frozenset((c.control, c.treatment))) for c in found)
+    ]
+
+
+def _mean(scores: Floats, declared: Declaration) -> float | None:
+    """Mean of one arm in the metric's own unit and direction; None after a diverged run."""
+    sign = 1 if declared.higher_is_better else -1
+    return sign * float(scores.mean()) / (declared.n_test or 1) if np.isfinite(scores).all() else None
+
+
+def _correlation(c: Floats, t: Floats) -> float | None:
+    """Pearson correlation of the arms over repeats; None for fewer than three repeats or a constant arm."""
+    if c.size < 3 or min(np.ptp(c), np.ptp(t)) <= ROUNDING * np.abs([c, t]).max():
+        return None
+    return float(np.corrcoef(c, t)[0, 1])
