@@ -174,7 +174,7 @@ def _peek_proof(d: Floats, alpha: float) -> dict[str, float | None]:
     return {"peek_proof_low": low if bounded else None, "peek_proof_high": high if bounded else None}
 
 
-def _on_new_images(pair: tuple[Arm, Arm], declared: Declaration, m: int) -> dict[str, float | None]:
+def _on_new_images(pair: tuple[Arm, Arm], declared: Declaration, m: int) -> dict[str, Any]:
     """The interval on new images, where both arms have the same test images."""
     control, treatment = (None if arm.images is None else np.asarray(arm.images, float) for arm in pair)
     if control is None or treatment is None or control.shape != treatment.shape:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from pipeline.errors import UserError, hint
+from pipeline.params.check_claims import check_claims
 from pipeline.params.check_variants import check_variants
 from pipeline.params.resolve import needed_by, resolve_variant
 from pipeline.params.schema import Params, Study
@@ -16,6 +17,7 @@ def check_references(params: Params, where: str) -> None:
             _known(where, f"profiles.{name}.data.{role}", chosen, params.sources)
         for study in profile.studies:
             _known(where, f"profiles.{name}.studies.{study}", study, params.studies)
+            _check_look(params, profile.studies[study].look, where, f"profiles.{name}.studies.{study}.look")
     for name, source in params.sources.items():
         if source.stand_in_for is not None:
             _known(where, f"sources.{name}.stand_in_for", source.stand_in_for, params.sources)
@@ -38,6 +40,14 @@ def _check_study(params: Params, study: Study, where: str, key: str) -> None:
         for field, other in needed_by(variant).items():
             _known(where, f"{key}.variants.{name}.{field}", other, study.variants)
     check_variants(params.tasks, study, resolved, where, key)
+    check_claims(study, where, key)
+
+
+def _check_look(params: Params, look: int | None, where: str, key: str) -> None:
+    """A look that a profile names is one of the protocol's, where it has any."""
+    looks = params.protocol.looks
+    if look is not None and looks and look > len(looks):
+        raise UserError(f"{where}: {key}: expected a look of 1 to {len(looks)}; received {look}.")
 
 
 def _check_treatments(study: Study, where: str, key: str) -> None:

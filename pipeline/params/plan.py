@@ -71,8 +71,12 @@ def _caps(params: Params, study: str) -> dict[str, Any]:
 
 
 def _repeats(params: Params, study: str) -> int:
+    """Repeats of a study: those of its current look, or without looks those that the profile declares."""
     profile = params.profiles[params.profile]
     declared = profile.studies.get(study)
+    looks = params.protocol.looks
+    if looks:
+        return looks[((declared and declared.look) or 1) - 1]
     return (declared and declared.repeats) or profile.repeats
 
 
@@ -90,12 +94,15 @@ def plan_comparison(params: Params, name: str) -> dict[str, Any]:
         "metric": "test_accuracy",
         "higher_is_better": True,
         "alpha": params.protocol.alpha,
+        "looks": params.protocol.looks,
         "margin": _margin(params, study.task),
+        "margins": params.protocol.margins,
         "control": study.control,
         "treatments": [
             one for one in study.treatments or variants if one in variants and one != study.control
         ],
         "kinds": {variant: one["kind"] for variant, one in variants.items()},
+        "claims": {name: claim.model_dump() for name, claim in study.claims.items()},
         "repeats": _repeats(params, name),
         "caps": _caps(params, name),
         "data": {

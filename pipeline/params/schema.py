@@ -1,11 +1,15 @@
 """The shape of params.yaml: what may be written where, and which values are legal."""
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
 from pipeline.models.architectures import ARCHITECTURES, TUNABLE
+from pipeline.params.claims import Claim, ClaimId
+from pipeline.params.metrics import MetricName
 from pipeline.params.names import Name, Named, name_among
+from pipeline.params.section import Section
 
 BY_HAND = ("mlp", "cnn3")  # what pipeline/models/scratch builds
 NOT_BY_HAND = (
@@ -48,12 +52,6 @@ def _rows(value: object) -> object:
     if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
         return value
     raise ValueError("expected the id of a row, or a list of ids")
-
-
-class Section(BaseModel):
-    """A mapping of params.yaml: no unknown keys, no silent conversion, no change after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Optimizer(Section):
@@ -287,6 +285,7 @@ class Study(Section):
         None  # run these, the control, and what they need
     )
     variants: Named[dict[str, object]]
+    claims: dict[ClaimId, Claim] = Field(default_factory=dict)
 
 
 class Caps(Section):
@@ -297,9 +296,10 @@ class Caps(Section):
 
 
 class ProfileStudy(Section):
-    """What a profile changes for one study; `caps` replace the profile's."""
+    """What a profile changes for one study; `caps` replace the profile's, `look` counts from 1."""
 
     repeats: Count | None = None
+    look: Count | None = None
     caps: Caps | None = None
 
 
@@ -309,13 +309,26 @@ class Profile(Section):
     data: Named[Name]
     repeats: Count
     caps: Caps = Caps()
-    studies: Named[ProfileStudy] = {}
+    studies: Named[ProfileStudy] = Field(default_factory=dict)
 
 
 class Protocol(Section):
-    """What is fixed before any run."""
+    """What is fixed before any run; accuracies have the margin of their task.
+
+    With `looks`, numbers of repeats that increase, every study is analysed at the first of them, and `make looks`
+    gives the next one to studies that are still undecided; `repeats` then counts for nothing.
+    """
 
     alpha: Fraction
+    looks: Annotated[list[Count], Field(min_length=1)] | None = None
+    margins: dict[MetricName, Positive] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _looks_increase(self) -> Self:
+        looks = self.looks or []
+        if any(later <= earlier for earlier, later in pairwise(looks)):
+            raise ValueError("expected 'looks' that increase, such as [8, 12, 16, 20]")
+        return self
 
 
 class Params(Section):

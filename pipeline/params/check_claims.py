@@ -1,0 +1,31 @@
+"""What a claim asks of its study: refused before anything is planned."""
+
+from collections.abc import Iterator
+
+from pipeline.errors import UserError, hint
+from pipeline.params.claims import Condition
+from pipeline.params.metrics import metric
+from pipeline.params.schema import Study
+
+SHIFTED = ("test_accuracy_shift_", "accuracy_drop_shift_")
+
+
+def check_claims(study: Study, where: str, key: str) -> None:
+    """Raise a UserError for the first claim of a study that speaks of something it doesn't have."""
+    for name, claim in study.claims.items():
+        for scope, conditions in claim.tests.items():
+            for number, condition in enumerate(conditions):
+                for mistake in _mistakes(study, condition):
+                    raise UserError(f"{where}: {key}.claims.{name}.{scope}.{number}: {mistake}")
+
+
+def _mistakes(study: Study, condition: Condition) -> Iterator[str]:
+    for variant in condition.variants:
+        if variant not in study.variants:
+            yield f"'{variant}' is no variant of the study. {hint(variant, study.variants)}"
+    for name in condition.metrics:
+        if name.startswith(SHIFTED) and int(name.rpartition("_")[2]) not in (study.shifts or ()):
+            yield f"{name}: expected a shift that the study's 'shifts' name; received {study.shifts}."
+    timed = {bool(found and found.timed) for found in map(metric, condition.metrics)}
+    if len(timed) > 1:
+        yield "expected metrics that are all times, or none; times are measured apart."
