@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 export PATH := $(VENV)/bin:$(PATH)
 
-.PHONY: help setup repro test test-slow check format ui readme printed prune
+.PHONY: help setup repro looks test test-slow check format ui readme printed prune
 
 help:
 	@echo "make repro      rebuild every result (dvc repro), then show the verdicts"
+	@echo "make looks      with protocol.looks: more repeats for undecided studies until all are decided or at the last look"
 	@echo "make ui         browse the runs on http://127.0.0.1:5000 (mlflow ui)"
 	@echo "make test       run the tests;  make test-slow: the long ones;  make check: lint, format, types"
 	@echo "make readme     write the README's verdict table from metrics/;  make printed: the write-ups' accuracies beside ours"
@@ -23,6 +24,10 @@ $(VENV)/installed: requirements.lock
 
 repro: setup
 	@dvc repro
+	@python -m pipeline.outputs.terminal
+
+looks: setup
+	@python -m pipeline.stages.looks
 	@python -m pipeline.outputs.terminal
 
 test: setup

@@ -103,10 +103,13 @@ def read_json(path: Path) -> Any:
         ) from None
 
 
-def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as CSV text with shortest round-trip numbers; None is an empty cell."""
+def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:
+    """Rows as CSV text with shortest round-trip numbers; None is an empty cell.
+
+    Columns are those of the first row, unless named.
+    """
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]) if rows else [], lineterminator="\n")
+    writer = csv.DictWriter(out, columns or (list(rows[0]) if rows else []), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()

@@ -15,6 +15,7 @@ TIMINGS = Path("timings")
 EVALUATIONS = Path("evaluations")
 METRICS = Path("metrics")
 EXERCISES = METRICS / "exercises.json"
+CLAIMS = METRICS / "claims.csv"
 PLOTS = Path("plots")
 REPORT = Path("report")
 RECEIPT = Path("tracked/receipt.json")

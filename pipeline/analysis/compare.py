@@ -1,8 +1,8 @@
 """How arms are compared: paired differences over repeats, estimates, corrected tests, two scopes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,11 +10,12 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import DescrStatsW
 
 from pipeline.analysis import power
-from pipeline.analysis.comparison import Arm, Comparison, Declaration
+from pipeline.analysis.comparison import Arm, Comparison, Declaration, Question
 from pipeline.analysis.crossed import crossed_intervals
 from pipeline.analysis.sequential import peek_proof_interval
 from pipeline.analysis.variance import d_z_interval, student_interval, superiority
 
+Key = TypeVar("Key", bound=Hashable)
 Floats = NDArray[np.float64]
 Rng = np.random.Generator
 ROUNDING = 1e-12  # relative to the largest value; smaller differences of floats are rounding
@@ -28,8 +29,8 @@ def compare_pair(
     rng: Rng,
     names: tuple[str, str] = ("control", "treatment"),
 ) -> Comparison:
-    """Comparison of one treatment with the control, as a family of one; see `compare_arms`."""
-    return compare_arms([(Arm(names[0], control), Arm(names[1], treatment))], declared, rng=rng)[0]
+    """Comparison of one treatment with the control, as a family of one; see `compare_all`."""
+    return compare_all([Question(Arm(names[0], control), Arm(names[1], treatment), declared)], rng=rng)[0]
 
 
 def compare_family(
@@ -49,41 +50,34 @@ def compare_family(
     control : str
         Name of the control.
     declared, rng
-        See `compare_arms`.
+        See `compare_all`.
     images : mapping of str to array_like, shape (n, images), optional
         What each repeat got of each test image, in the metric's unit; gives the interval on new images.
     """
     arms = {name: Arm(name, x, (images or {}).get(name)) for name, x in values.items()}
-    pairs = [(arms[control], arm) for name, arm in arms.items() if name != control]
-    return {one.treatment: one for one in compare_arms(pairs, declared, rng=rng)}
+    questions = [Question(arms[control], arm, declared) for name, arm in arms.items() if name != control]
+    return {one.treatment: one for one in compare_all(questions, rng=rng)}
 
 
-def compare_arms(pairs: Sequence[tuple[Arm, Arm]], declared: Declaration, *, rng: Rng) -> list[Comparison]:
-    """Comparisons of pairs (control, treatment), Holm-corrected over the family of distinct pairs.
+def compare_all(questions: Sequence[Question], *, rng: Rng) -> list[Comparison]:
+    """Comparisons that answer the questions of one family, Holm-corrected over its distinct pairs of arms.
 
     A pair asked about twice, or in both directions, is one test.
 
     Parameters
     ----------
-    pairs : sequence of (Arm, Arm)
-        Repeat r of every arm shares its seeds, so position pairs. Arms of one name are one arm.
-    declared : Declaration
-        Metric, direction, margin, alpha.
+    questions : sequence of Question
+        About one metric. Repeat r of every arm shares its seeds, so position pairs.
     rng : numpy.random.Generator
         Resamples sign patterns beyond 16 repeats; unused up to 16.
 
     Raises
     ------
     ValueError
-        If arms differ in their number of repeats, or counts are not integers in 0 .. n_test.
+        If two arms differ in their number of repeats, or counts are not integers in 0 .. n_test.
     """
-    scores = {arm.name: _scores(arm.values, declared) for pair in pairs for arm in pair}
-    sizes = {name: x.size for name, x in scores.items()}
-    if len(set(sizes.values())) > 1:
-        raise ValueError(f"{declared.metric}: expected as many repeats of every variant, received {sizes}.")
-    family = {frozenset((control.name, treatment.name)) for control, treatment in pairs}
-    found = [_compared(pair, scores, declared, len(family), rng) for pair in pairs]
-    return _adjusted(found) if found else []
+    family = {question.pair for question in questions}
+    return _adjusted([_compared(question, len(family), rng) for question in questions])
 
 
 def _scores(values: ArrayLike, declared: Declaration) -> Floats:
@@ -98,18 +92,21 @@ def _scores(values: ArrayLike, declared: Declaration) -> Floats:
     return np.where(np.isfinite(x), x if declared.higher_is_better else -x, -np.inf)
 
 
-def _compared(
-    pair: tuple[Arm, Arm], scores: Mapping[str, Floats], declared: Declaration, m: int, rng: Rng
-) -> Comparison:
+def _compared(question: Question, m: int, rng: Rng) -> Comparison:
     """Everything about one comparison in a family of m but Holm's correction."""
-    c, t = (scores[arm.name] for arm in pair)
+    declared = question.declared
+    c, t = _scores(question.control.values, declared), _scores(question.treatment.values, declared)
+    if c.size != t.size:
+        raise ValueError(
+            f"{declared.metric}: expected as many repeats of every variant, received {c.size} and {t.size}."
+        )
     d = _differences(c, t)
     finite = bool(np.isfinite([c, t]).all())
     unit = declared.n_test or 1
     p_superiority, p_low, p_high = superiority(c, t, 1 - declared.alpha)
     return Comparison(
-        control=pair[0].name,
-        treatment=pair[1].name,
+        control=question.control.name,
+        treatment=question.treatment.name,
         metric=declared.metric,
         higher_is_better=declared.higher_is_better,
         n=d.size,
@@ -131,7 +128,7 @@ def _compared(
         p_superiority_high=p_high,
         pairing_correlation=_correlation(c, t) if finite else None,
         **(_magnitude(d / unit, declared, m) if finite else {}),
-        **_on_new_images(pair, declared, m),
+        **_on_new_images(question, m),
     )
 
 
@@ -174,10 +171,15 @@ def _peek_proof(d: Floats, alpha: float) -> dict[str, float | None]:
     return {"peek_proof_low": low if bounded else None, "peek_proof_high": high if bounded else None}
 
 
-def _on_new_images(pair: tuple[Arm, Arm], declared: Declaration, m: int) -> dict[str, Any]:
-    """The interval on new images, where both arms have the same test images."""
-    control, treatment = (None if arm.images is None else np.asarray(arm.images, float) for arm in pair)
-    if control is None or treatment is None or control.shape != treatment.shape:
+def _on_new_images(question: Question, m: int) -> dict[str, Any]:
+    """The interval on new images, where both arms have the same test images, or one is a number."""
+    control, treatment, declared = question.control.images, question.treatment.images, question.declared
+    if control is None or treatment is None:
+        return {}
+    control, treatment = np.asarray(control, float), np.asarray(treatment, float)
+    if max(control.ndim, treatment.ndim) < 2 or (
+        control.shape != treatment.shape and control.ndim == treatment.ndim
+    ):
         return {}
     sign = 1 if declared.higher_is_better else -1
     crossed = crossed_intervals(sign * (treatment - control), declared.alpha / m)
@@ -189,15 +191,19 @@ def _on_new_images(pair: tuple[Arm, Arm], declared: Declaration, m: int) -> dict
 def _adjusted(found: Sequence[Comparison]) -> list[Comparison]:
     """Comparisons after Holm's correction; who is not tested for equivalence still counts, as p = 1."""
     family = {frozenset((c.control, c.treatment)): c for c in found}
-    equivalence = [1.0 if c.equivalence_p is None else c.equivalence_p for c in family.values()]
-    tests = [c.p for c in family.values()], equivalence
-    p, e = (
-        dict(zip(family, map(float, multipletests(test, method="holm")[1]), strict=True)) for test in tests
-    )
+    p = holm({pair: c.p for pair, c in family.items()})
+    e = holm({pair: 1.0 if c.equivalence_p is None else c.equivalence_p for pair, c in family.items()})
+    pairs = [frozenset((c.control, c.treatment)) for c in found]
     return [
-        replace(c, p_adjusted=p[key], equivalence_p_adjusted=None if c.equivalence_p is None else e[key])
-        for c, key in ((c, frozenset((c.control, c.treatment))) for c in found)
+        replace(c, p_adjusted=p[pair], equivalence_p_adjusted=None if c.equivalence_p is None else e[pair])
+        for c, pair in zip(found, pairs, strict=True)
     ]
+
+
+def holm(p: Mapping[Key, float]) -> dict[Key, float]:
+    """Holm's adjusted p of every member of a family; Holm (1979), Scandinavian Journal of Statistics 6."""
+    adjusted = multipletests(list(p.values()), method="holm")[1] if p else []
+    return dict(zip(p, map(float, adjusted), strict=True))
 
 
 def _mean(scores: Floats, declared: Declaration) -> float | None:

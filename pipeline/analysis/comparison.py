@@ -41,6 +41,20 @@ class Arm:
     images: ArrayLike | None = None
 
 
+@dataclass(frozen=True)
+class Question:
+    """Is the treatment better than the control, or equal to it, by what is declared?"""
+
+    control: Arm
+    treatment: Arm
+    declared: Declaration
+
+    @property
+    def pair(self) -> frozenset[str]:
+        """The two arms whatever their order: asking both ways is one test."""
+        return frozenset((self.control.name, self.treatment.name))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
     """One treatment against the control, oriented so that higher is better; None where undefined.

@@ -1,8 +1,9 @@
 """Adding repeats until decided: planned looks, and an interval that survives any peeking."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,6 +11,8 @@ from numpy.typing import ArrayLike
 from pipeline.analysis.power import smallest_attainable_p
 from pipeline.errors import UserError
 
+Key = TypeVar("Key", bound=Hashable)
+T = TypeVar("T")
 LOOKS = (8, 12, 16, 20)
 
 
@@ -43,6 +46,23 @@ def schedule(alpha: float = 0.05, family_size: int = 1, looks: Sequence[int] = L
         raise UserError(f"looks: expected increasing numbers of repeats such as {LOOKS}, received {looks}.")
     share = alpha / len(looks)
     return tuple(Look(n, share, family_size * smallest_attainable_p(n) <= share) for n in looks)
+
+
+def analyses(repeats: int, alpha: float, looks: Sequence[int] | None) -> list[tuple[int, float]]:
+    """Numbers of repeats at which a study is analysed, in order, each with its level.
+
+    Without looks it is analysed once, with all its repeats. With looks, every one that was reached is analysed at
+    its share of alpha, so that a decision made then stands; before the first look all repeats are, at that share.
+    """
+    if not looks:
+        return [(repeats, alpha)]
+    share = alpha / len(looks)
+    return [(n, share) for n in looks if n <= repeats] or [(repeats, share)]
+
+
+def first_decisions(found: Sequence[Mapping[Key, T]], decided: Callable[[T], bool]) -> dict[Key, T]:
+    """What each key was decided to be at the first analysis that decided it; the last analysis where none did."""
+    return {key: next((one[key] for one in found if decided(one[key])), found[-1][key]) for key in found[-1]}
 
 
 def first_deciding_look(

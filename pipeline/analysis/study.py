@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.analysis.compare import compare_family
 from pipeline.analysis.comparison import Comparison, Declaration
 from pipeline.analysis.evaluation import precision, recall
+from pipeline.analysis.sequential import analyses, first_decisions
 from pipeline.analysis.variance import student_interval
 from pipeline.files import Arrays
 from pipeline.seeds import derive
@@ -31,10 +32,10 @@ def study_statistics(
     arrays : mapping of str to dict of ndarray
         evaluations/<study>/<variant>.npz by variant.
     """
-    comparisons = _comparisons(plan, runs)
+    comparisons = _comparisons(plan, runs, arrays)
     return {
         **{key: plan[key] for key in ("study", "question", "profile", "metric", "higher_is_better", "alpha")},
-        **{key: plan[key] for key in ("margin", "control", "repeats", "data")},
+        **{key: plan[key] for key in ("margin", "control", "repeats", "looks", "data")},
         "stand_in": any(data["stand_in"] for data in plan["data"].values()),
         "variants": {
             name: _variant(kind, runs[runs["variant"] == name], arrays[name], plan["alpha"])
@@ -44,21 +45,36 @@ def study_statistics(
     }
 
 
-def _comparisons(plan: Mapping[str, Any], runs: pd.DataFrame) -> dict[str, Comparison]:
-    """Comparisons of counts of correct images, so that ties are exact."""
+def _comparisons(
+    plan: Mapping[str, Any], runs: pd.DataFrame, arrays: Mapping[str, Arrays]
+) -> dict[str, Comparison]:
+    """Comparisons with the control, each as it stood at the first analysis that decided it."""
+    found = [
+        _comparisons_of(plan, runs, arrays, n, alpha)
+        for n, alpha in analyses(plan["repeats"], plan["alpha"], plan["looks"])
+    ]
+    return first_decisions(found, lambda one: one.verdict != "undecided")
+
+
+def _comparisons_of(
+    plan: Mapping[str, Any], runs: pd.DataFrame, arrays: Mapping[str, Arrays], n: int, alpha: float
+) -> dict[str, Comparison]:
+    """Comparisons over the first n repeats, of counts of correct images, so that ties are exact."""
+    names = (plan["control"], *plan["treatments"])
     counts = {
-        name: runs.loc[runs["variant"] == name].sort_values("repeat")["test_correct"].to_numpy()
-        for name in (plan["control"], *plan["treatments"])
+        name: runs.loc[runs["variant"] == name].sort_values("repeat")["test_correct"].to_numpy()[:n]
+        for name in names
     }
     declared = Declaration(
         metric=plan["metric"],
         margin=plan["margin"],
         higher_is_better=plan["higher_is_better"],
-        alpha=plan["alpha"],
+        alpha=alpha,
         n_test=int(runs["n_test"].iloc[0]),
     )
     rng = np.random.Generator(np.random.PCG64(derive("resampling", plan["study"])))
-    return compare_family(counts, plan["control"], declared, rng=rng)
+    images = {name: arrays[name]["correct"][:n] for name in names}
+    return compare_family(counts, plan["control"], declared, rng=rng, images=images)
 
 
 def _variant(kind: str, runs: pd.DataFrame, arrays: Arrays, alpha: float) -> dict[str, Any]:
@@ -90,8 +106,10 @@ def _mean_over_repeats(by_class: Any) -> list[float | None]:
     return [None if np.isnan(value) else float(value) for value in by_class.mean(axis=0)]
 
 
-def summary(profile: str, studies: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What metrics/summary.json says: every verdict, and how often each was reached."""
+def summary(
+    profile: str, studies: Mapping[str, Mapping[str, Any]], claims: Mapping[str, Mapping[str, int]]
+) -> dict[str, Any]:
+    """What metrics/summary.json says: every verdict, and how often each was reached, by comparisons and by claims."""
     verdicts = {
         name: {treatment: one["verdict"] for treatment, one in study["comparisons"].items()}
         for name, study in studies.items()
@@ -103,4 +121,5 @@ def summary(profile: str, studies: Mapping[str, Mapping[str, Any]]) -> dict[str,
             name: {"n": studies[name]["repeats"], "verdicts": found} for name, found in verdicts.items()
         },
         "counts": dict(sorted(Counter(one for found in verdicts.values() for one in found.values()).items())),
+        "claims": dict(claims),
     }

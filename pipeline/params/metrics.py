@@ -18,6 +18,7 @@ class Metric:
     unit: str = ""
     share: bool = False
     timed: bool = False  # measured apart, as no two machines give the same
+    counted: bool = False  # the same in every repeat, whatever the seeds
 
 
 METRICS = {
@@ -35,14 +36,15 @@ METRICS = {
     "best_epoch": Metric("epoch of the smallest validation loss", "epochs"),
     "epochs_run": Metric("epochs trained", "epochs"),
     "epochs_to_98": Metric("epochs until validation accuracy reaches 98 %", "epochs"),
-    "updates": Metric("weight updates", "updates"),
-    "parameters": Metric("parameters", "parameters"),
-    "trainable_parameters": Metric("trainable parameters", "parameters"),
+    "updates": Metric("number of weight updates"),
+    "parameters": Metric("number of parameters", counted=True),
+    "trainable_parameters": Metric("number of trainable parameters", counted=True),
     "weight_norm": Metric("L2 norm of all kernels"),
     "sparsity": Metric("share of kernel weights below 0.001", share=True),
     "false_positives": Metric("false positives", "images"),
     "false_negatives": Metric("false negatives", "images"),
     "probability_sum_error": Metric("largest distance of an image's probabilities from a sum of 1"),
+    "split_checksum": Metric("images that train", counted=True),
     "train_seconds": Metric("training time", "s", timed=True),
     "inference_seconds": Metric("inference time", "s", timed=True),
     "seconds_per_update": Metric("training time per update", "s", timed=True),

@@ -1,25 +1,30 @@
-"""Stage compare: paired comparisons and verdicts of every study."""
+"""Stage compare: paired comparisons and verdicts of every study, and an answer to every claim."""
 
 import pandas as pd
 
 from pipeline import layout
+from pipeline.analysis.claims.ledger import COLUMNS, counts, rows
+from pipeline.analysis.claims.study import answer_study
 from pipeline.analysis.study import study_statistics, summary
-from pipeline.files import read_arrays, read_json, replaced, write_json
+from pipeline.files import csv_text, read_arrays, read_json, replaced, write_json, write_text
 from pipeline.stages.command import run
 
 
 def compare() -> None:
-    """Write metrics/studies/<study>.json for every planned study, and metrics/summary.json."""
-    studies = {}
+    """Write metrics/studies/<study>.json for every planned study, metrics/claims.csv and metrics/summary.json."""
+    studies, answers = {}, []
     plans = [read_json(path) for path in sorted((layout.PLAN / "comparison").glob("*.json"))]
     for plan in plans:
         folder = layout.EVALUATIONS / plan["study"]
+        runs = pd.read_csv(folder / "runs.csv")
         arrays = {name: read_arrays(folder / f"{name}.npz") for name in plan["kinds"]}
-        studies[plan["study"]] = study_statistics(plan, pd.read_csv(folder / "runs.csv"), arrays)
+        studies[plan["study"]] = study_statistics(plan, runs, arrays)
+        answers += answer_study(plan, runs, arrays)
     with replaced(layout.METRICS / "studies") as folder:
         for name, statistics in studies.items():
             write_json(folder / f"{name}.json", statistics)
-    write_json(layout.METRICS / "summary.json", summary(plans[0]["profile"], studies))
+    write_text(layout.CLAIMS, csv_text(rows(answers), COLUMNS))
+    write_json(layout.METRICS / "summary.json", summary(plans[0]["profile"], studies, counts(answers)))
 
 
 if __name__ == "__main__":

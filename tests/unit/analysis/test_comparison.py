@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipeline.analysis.compare import compare_arms, compare_family, compare_pair
-from pipeline.analysis.comparison import Arm, Comparison, Declaration
+from pipeline.analysis.compare import compare_all, compare_family, compare_pair
+from pipeline.analysis.comparison import Arm, Comparison, Declaration, Question
 from pipeline.analysis.crossed import crossed_intervals
 from pipeline.analysis.power import detectable_d_z
 from pipeline.analysis.sentences import VERDICTS
@@ -343,7 +343,8 @@ def test_declarations_are_checked(wrong: dict[str, float]) -> None:
 
 def test_a_pair_asked_about_twice_or_in_both_directions_is_one_test() -> None:
     a, b, c = (Arm(name, CONTROL + shift) for name, shift in (("a", 0 * RISE), ("b", RISE), ("c", 2 * RISE)))
-    ab, again, ba, ac = compare_arms([(a, b), (a, b), (b, a), (a, c)], ACCURACY, rng=rng())
+    asked = [(a, b), (a, b), (b, a), (a, c)]
+    ab, again, ba, ac = compare_all([Question(*pair, ACCURACY) for pair in asked], rng=rng())
     assert ab == again
     assert {one.family_size for one in (ab, ba, ac)} == {2}
     assert ba.p_adjusted == ab.p_adjusted == min(1.0, 2 * ab.p)

@@ -23,6 +23,7 @@ def plan(repeats: int = 5, **changes: Any) -> dict[str, Any]:
         "metric": "test_accuracy",
         "higher_is_better": True,
         "alpha": 0.05,
+        "looks": None,
         "margin": 0.02,
         "control": "none",
         "treatments": ["equal", "better"],
@@ -57,7 +58,8 @@ def arrays(repeats: int = 5) -> dict[str, Arrays]:
     made: dict[str, Arrays] = {}
     for variant, correct in CORRECT.items():
         counts = [[[right - 40, 0, 0], [N_TEST - right, 40, 0], [0, 0, 0]] for right in correct[:repeats]]
-        made[variant] = {"confusion": np.array(counts, np.int64)}
+        right = np.arange(N_TEST) < np.array(correct[:repeats])[:, None]
+        made[variant] = {"confusion": np.array(counts, np.int64), "correct": right.astype(np.uint8)}
     return made
 
 
@@ -140,7 +142,8 @@ def test_two_repeats_never_decide_that_one_is_better() -> None:
 
 def test_the_summary_counts_verdicts_over_studies() -> None:
     studies = {"tiny": statistics(), "short": statistics(1, data={"m": {**plan()["data"]["mnist"]}})}
-    found = summary("quick", studies)
+    found = summary("quick", studies, {"as_written": {"supported": 1}})
+    assert found["claims"] == {"as_written": {"supported": 1}}
     assert found["profile"] == "quick"
     assert found["stand_in"] is True
     assert {name: one["n"] for name, one in found["studies"].items()} == {"tiny": 5, "short": 1}
