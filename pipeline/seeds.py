@@ -5,7 +5,7 @@ depends on the stream's name and the repeat only, never on the variant, so that 
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -34,9 +34,9 @@ def derive(*parts: object) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
 
 
-def repeat_seeds(repeat: int) -> Seeds:
-    """Seeds of the repeat-th run (0-based) of any variant."""
-    return Seeds(**{stream: derive(stream, repeat) for stream in STREAMS})
+def repeat_seeds(repeat: int, vary: Collection[str] = STREAMS) -> Seeds:
+    """Seeds of the repeat-th run (0-based) of any variant; a stream that does not vary keeps repeat 0's."""
+    return Seeds(**{stream: derive(stream, repeat if stream in vary else 0) for stream in STREAMS})
 
 
 def sampled_orders(seed: int, n: int) -> Iterator[npt.NDArray[np.int32]]:

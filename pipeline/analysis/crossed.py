@@ -93,18 +93,18 @@ def mean_squares(D: ArrayLike) -> tuple[float, float, float]:
 
 
 def resampled_interval(
-    differences: ArrayLike, n_train: int, n_test: int, alpha: float = 0.05
+    differences: ArrayLike, n_train: float, n_test: float, alpha: float = 0.05
 ) -> tuple[float, float]:
-    """Interval of a mean difference over J repeats that each redraw the split.
+    """Interval of a mean, or of a mean difference, over J repeats that each redraw the split.
 
     The training sets overlap, so the variance of the mean is s^2 (1 / J + n_test / n_train), not s^2 / J.
 
     Parameters
     ----------
     differences : array_like of float, shape (J,)
-        One difference per split, J >= 2.
-    n_train, n_test : int
-        Images in each training part and in each evaluated part.
+        One value or difference per split, J >= 2.
+    n_train, n_test : float
+        Images in each training part and in each part held out from it, or their shares.
     alpha : float
         Confidence is 1 - alpha.
 

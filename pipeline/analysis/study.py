@@ -9,9 +9,10 @@ import pandas as pd
 
 from pipeline.analysis.compare import compare_family
 from pipeline.analysis.comparison import Comparison, Declaration
+from pipeline.analysis.crossed import resampled_interval
 from pipeline.analysis.evaluation import precision, recall
 from pipeline.analysis.sequential import analyses, first_decisions
-from pipeline.analysis.variance import student_interval
+from pipeline.analysis.variance import spread, student_interval
 from pipeline.files import Arrays
 from pipeline.seeds import derive
 
@@ -38,8 +39,7 @@ def study_statistics(
         **{key: plan[key] for key in ("margin", "control", "repeats", "looks", "data")},
         "stand_in": any(data["stand_in"] for data in plan["data"].values()),
         "variants": {
-            name: _variant(kind, runs[runs["variant"] == name], arrays[name], plan["alpha"])
-            for name, kind in plan["kinds"].items()
+            name: _variant(plan, name, runs[runs["variant"] == name], arrays[name]) for name in plan["kinds"]
         },
         "comparisons": {name: one.to_dict() for name, one in comparisons.items()},
     }
@@ -77,28 +77,47 @@ def _comparisons_of(
     return compare_family(counts, plan["control"], declared, rng=rng, images=images)
 
 
-def _variant(kind: str, runs: pd.DataFrame, arrays: Arrays, alpha: float) -> dict[str, Any]:
+def _variant(plan: Mapping[str, Any], name: str, runs: pd.DataFrame, arrays: Arrays) -> dict[str, Any]:
     numeric = runs.drop(columns=list(NOT_MEASURED))
-    confusion = arrays["confusion"]
+    confusion, held_out = arrays["confusion"], plan["held_out_anew"][name]
     return {
-        "kind": kind,
+        "kind": plan["kinds"][name],
         "n": len(runs),
-        "metrics": {name: _estimate(numeric[name].to_numpy(dtype=float), alpha) for name in numeric},
+        "vary": plan["vary"][name],
+        "held_out_anew": held_out,
+        "metrics": {m: _estimate(numeric[m].to_numpy(dtype=float), plan["alpha"], held_out) for m in numeric},
         "recall": _mean_over_repeats(recall(confusion)),
         "precision": _mean_over_repeats(precision(confusion)),
         "confusion": confusion.mean(axis=0).tolist(),
     }
 
 
-def _estimate(values: Any, alpha: float) -> dict[str, float | None]:
-    """Mean, sd and Student interval over repeats; None where a value is missing or there are too few."""
+def _estimate(values: Any, alpha: float, held_out: float | None) -> dict[str, float | None]:
+    """Mean and sd over repeats with their intervals; None where a value is missing or there are too few.
+
+    The mean's interval is Student's, or Nadeau and Bengio's where each repeat holds out a fraction of its own; the
+    sd's is the chi-square one.
+    """
+    nothing = dict.fromkeys(("mean", "sd", "low", "high", "sd_low", "sd_high"))
     if not np.isfinite(values).all():
-        return dict.fromkeys(("mean", "sd", "low", "high"))
+        return nothing
     mean = float(values.mean())
     if len(values) < 2:
-        return {"mean": mean, "sd": None, "low": None, "high": None}
-    low, high = student_interval(values, 1 - alpha)
-    return {"mean": mean, "sd": float(values.std(ddof=1)), "low": low, "high": high}
+        return {**nothing, "mean": mean}
+    low, high = (
+        student_interval(values, 1 - alpha)
+        if held_out is None
+        else resampled_interval(values, 1 - held_out, held_out, alpha)
+    )
+    found = spread(values, 1 - alpha)
+    return {
+        "mean": mean,
+        "sd": found.sd,
+        "low": low,
+        "high": high,
+        "sd_low": found.low,
+        "sd_high": found.high,
+    }
 
 
 def _mean_over_repeats(by_class: Any) -> list[float | None]:

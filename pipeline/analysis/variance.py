@@ -1,6 +1,5 @@
-"""Intervals: of a mean, a spread, their ratio, a chance to win; the spread of a variance study's arms."""
+"""Intervals: of a mean, a spread, their ratio, a chance to win."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +12,7 @@ LARGE_T = 200.0
 
 @dataclass(frozen=True)
 class Spread:
-    """Standard deviation of one arm over its repeats, with its interval; None where it is undefined.
-
-    Squares of the SDs of one-at-a-time arms need not sum to the square of the total's.
-    """
+    """Standard deviation of one arm over its repeats, with its interval; None where it is undefined."""
 
     n: int
     sd: float | None
@@ -126,8 +122,3 @@ def spread(values: ArrayLike, level: float = 0.95) -> Spread:
     # Repeats of one seed must give exactly 0, which the rounding of a mean can spoil.
     sd = float(x.std(ddof=1)) if np.ptp(x) else 0.0
     return Spread(x.size, sd, *sd_interval(sd, x.size, level))
-
-
-def spread_by_arm(arms: Mapping[str, ArrayLike], level: float = 0.95) -> dict[str, Spread]:
-    """Spread of every arm of a variance study: all streams vary, each alone, none (see `spread`)."""
-    return {name: spread(values, level) for name, values in arms.items()}

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.data.splits import is_per_repeat, split_indices
 from pipeline.files import Arrays, canonical, digest
 
 
@@ -19,7 +20,8 @@ def identify(
     source : mapping
         Where its arrays came from.
     parts : mapping of str to dict of ndarray
-        Images `x` and labels `y` of train, test, and validation where there is one.
+        Images `x` and labels `y` of train, test, and validation where there is one. Where each repeat splits the
+        development images, train is all of them.
     scaling : dict of ndarray
         Scaling statistics.
 
@@ -27,9 +29,13 @@ def identify(
     -------
     dict
         `training_digest` covers train, validation, scaling and the number of classes: all that training can see;
-        `test_digest` covers the test part and scaling.
+        `test_digest` covers the test part and scaling. `split_per_repeat` is how each repeat divides the images
+        of train; `n` of train and validation is then the number after that, and their digests are of all.
     """
     about = {name: _part(content) for name, content in parts.items()}
+    split = task["split"] if is_per_repeat(task["split"]) else None
+    if split:
+        about |= _divided(about["train"], parts["train"]["y"], split)
     scaled = {name: digest(array) for name, array in scaling.items()}
     classes = _class_names(task, parts)
     validation = about.get("validation")
@@ -40,11 +46,14 @@ def identify(
         "classes": classes,
         "groups": task["classes"],
         "validation_is_test": task["split"]["kind"] == "test",
+        "split_per_repeat": split,
         "train": about["train"],
         "validation": validation,
         "test": about["test"],
         "scaling": scaled,
-        "training_digest": _hash([about["train"], validation, scaled, len(classes)]),
+        "training_digest": _hash(
+            [about["train"], validation, scaled, len(classes), *([split] if split else [])]
+        ),
         "test_digest": _hash([about["test"], scaled]),
     }
 
@@ -55,6 +64,15 @@ def _part(content: Arrays) -> dict[str, Any]:
         "shape": list(content["x"].shape[1:]),
         "x": digest(content["x"]),
         "y": digest(content["y"]),
+    }
+
+
+def _divided(development: dict[str, Any], labels: Any, split: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Train and validation as any seed divides them: the number of images does not depend on it."""
+    indices = split_indices(labels, {**split, "seed": 0}, "a task split per repeat")
+    return {
+        part: {**development, "n": len(chosen)}
+        for part, chosen in zip(("train", "validation"), indices, strict=True)
     }
 
 

@@ -1,4 +1,4 @@
-"""From raw arrays to what training is given: classes, split, scaling. Pure functions of arrays."""
+"""From raw arrays to what training is given: classes, scaling, parts. Pure functions of arrays."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,6 @@ from pipeline.errors import UserError
 from pipeline.files import Arrays
 
 Images = npt.NDArray[np.uint8]
-Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -113,52 +112,6 @@ def _describe_one(name: str, array: npt.NDArray[Any]) -> dict[str, Any]:
     if name.startswith("y_"):
         about["class_counts"] = np.bincount(array).tolist()
     return about
-
-
-def split_indices(
-    labels: npt.NDArray[np.uint8], split: dict[str, Any], where: str
-) -> tuple[Indices, Indices]:
-    """Indices of the train and the validation images among the development images.
-
-    Parameters
-    ----------
-    labels : ndarray of uint8, shape (n,)
-        Labels of the development images.
-    split : dict
-        `kind` tail: the first int(n * (1 - fraction)) images train and the others validate, as with Keras's
-        `validation_split`;
-        `kind` shuffled: scikit-learn's train_test_split with `seed` as random_state;
-        `kind` none or test: every image trains.
-
-    Raises
-    ------
-    UserError
-        When either part would be empty, or a class is too small to stratify.
-    """
-    n = len(labels)
-    if split["kind"] in ("none", "test"):
-        return np.arange(n), np.arange(0)
-    if split["kind"] == "tail":
-        first = int(n * (1 - split["fraction"]))
-        train, validation = np.arange(first), np.arange(first, n)
-    else:
-        train, validation = _shuffled(labels, split, where)
-    if not len(train) or not len(validation):
-        raise UserError(f"{where}.split.fraction: {split['fraction']} of {n} images leaves a part empty.")
-    return train, validation
-
-
-def _shuffled(labels: npt.NDArray[np.uint8], split: dict[str, Any], where: str) -> tuple[Indices, Indices]:
-    from sklearn.model_selection import train_test_split  # a second that no worker needs to wait for
-
-    stratify = labels if split["stratified"] else None
-    try:
-        train, validation = train_test_split(
-            np.arange(len(labels)), test_size=split["fraction"], random_state=split["seed"], stratify=stratify
-        )
-    except ValueError as error:
-        raise UserError(f"{where}.split: expected a split of {len(labels)} images; {error}") from None
-    return train, validation
 
 
 def fitted_scaling(scaling: dict[str, Any], train: Images, development: Images) -> Scaling:

@@ -21,6 +21,7 @@ EVALUATION_CODE = (
     "analysis/evaluation.py",
     "backend.py",
     "data/preparation.py",
+    "data/splits.py",
     "evaluation/study.py",
     "evaluation/work.py",
     "models/architectures.py",
@@ -87,8 +88,10 @@ def merge_of(rule: str, trained_on: Mapping[str, Any], task: Mapping[str, Any]) 
 
 def read_images(folder: Path, identity: dict[str, Any]) -> TaskImages:
     """Every part of a task's folder, the test images included."""
-    parts = {part: read_arrays(folder / f"{part}.npz") for part in PARTS if identity[part]}
-    return TaskImages(parts, Scaling(**read_arrays(folder / "scaling.npz")), len(identity["classes"]))
+    split = identity["split_per_repeat"]
+    stored = [part for part in PARTS if identity[part] and not (split and part == "validation")]
+    parts = {part: read_arrays(folder / f"{part}.npz") for part in stored}
+    return TaskImages(parts, Scaling(**read_arrays(folder / "scaling.npz")), len(identity["classes"]), split)
 
 
 def evaluation_fingerprint(run: TrainedRun, identity: dict[str, Any], code: str) -> str:
@@ -128,7 +131,8 @@ def evaluate_missing(
 
 def _job(run: TrainedRun, images: TaskImages) -> Job:
     recipe = Recipe.model_validate(run.about["recipe"])
-    return Job(recipe, read_arrays(run.folder / "weights.npz"), images, run.shifts, run.merge)
+    weights = read_arrays(run.folder / "weights.npz")
+    return Job(recipe, weights, images, run.about["seeds"]["split"], run.shifts, run.merge)
 
 
 def _write(result: Evaluated, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from pipeline.analysis.evaluation import (
     predicted_labels,
 )
 from pipeline.data.preparation import Images, Scaling
+from pipeline.data.splits import resplit
 from pipeline.files import Arrays
 from pipeline.params.schema import Recipe
 
@@ -22,11 +24,19 @@ DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1))
 
 @dataclass(frozen=True)
 class TaskImages:
-    """All images of a task, by part; a part without images is absent."""
+    """All images of a task, by part; a part without images is absent.
+
+    With a `split`, the part train is all development images, which each repeat divides by its own seed.
+    """
 
     parts: dict[str, Arrays]
     scaling: Scaling
     classes: int
+    split: dict[str, Any] | None = None
+
+    def of_repeat(self, seed: int) -> dict[str, Arrays]:
+        """Parts as the repeat whose stream `split` has this seed had them."""
+        return {**self.parts, **resplit(self.parts["train"], self.split, seed)} if self.split else self.parts
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,7 @@ class Job:
     recipe: Recipe
     weights: Arrays
     images: TaskImages
+    split_seed: int
     shifts: tuple[int, ...] = ()
     merge: Merge | None = None
 
@@ -64,13 +75,14 @@ class Evaluated:
 def perform(job: Job) -> Evaluated:
     """Evaluation of one run."""
     scalars: dict[str, float] = {}
+    parts = job.images.of_repeat(job.split_seed)
     for part in ("train", "validation"):
-        if part in job.images.parts:
-            arrays = job.images.parts[part]
+        if part in parts:
+            arrays = parts[part]
             accuracy, loss = accuracy_and_loss(*_answers(job, arrays["x"]), arrays["y"])
             short = "val" if part == "validation" else part
             scalars |= {f"{short}_accuracy": accuracy, f"{short}_loss": loss}
-    test = job.images.parts["test"]
+    test = parts["test"]
     start = time.perf_counter()
     probabilities, predicted = _answers(job, test["x"])
     seconds = time.perf_counter() - start

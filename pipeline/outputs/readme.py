@@ -16,7 +16,11 @@ BEGIN, END = "<!-- verdicts: make readme -->\n", "<!-- end of verdicts -->\n"
 
 
 def verdict_lines(studies: Sequence[Mapping[str, Any]]) -> str:
-    """Markdown table: the studies with repeats enough for the exact test to decide, and how many have fewer."""
+    """Markdown table: the studies with repeats enough for the exact test to decide, and how many have fewer.
+
+    Studies that compare nothing have no verdict to show.
+    """
+    studies = [study for study in studies if study["comparisons"]]
     rows = ["| question | n | treatment: verdict, against the control |", "|---|---|---|"]
     shown = [study for study in studies if _can_decide(study)]
     rows += [f"| {s['question']} (`{s['control']}`) | {s['repeats']} | {_verdicts(s)} |" for s in shown]

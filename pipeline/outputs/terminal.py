@@ -22,7 +22,7 @@ def verdict_table(studies: Sequence[Mapping[str, Any]]) -> Table:
         table.add_column(column)
     for study in studies:
         verdicts = "\n".join(f"{verdict}: {', '.join(names)}" for verdict, names in by_verdict(study).items())
-        table.add_row(study["study"], str(study["repeats"]), verdicts)
+        table.add_row(study["study"], str(study["repeats"]), verdicts or "no comparisons")
     return table
 
 

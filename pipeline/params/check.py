@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pipeline.errors import UserError, hint
 from pipeline.params.check_claims import check_claims
-from pipeline.params.check_variants import check_variants
+from pipeline.params.check_variants import check_compared, check_variants
 from pipeline.params.resolve import needed_by, resolve_variant
 from pipeline.params.schema import Params, Study
 
@@ -40,6 +40,7 @@ def _check_study(params: Params, study: Study, where: str, key: str) -> None:
         for field, other in needed_by(variant).items():
             _known(where, f"{key}.variants.{name}.{field}", other, study.variants)
     check_variants(params.tasks, study, resolved, where, key)
+    check_compared(params.tasks, study, resolved, where, key)
     check_claims(study, where, key)
 
 

@@ -37,6 +37,25 @@ def check_variants(tasks: Mapping[str, Task], study: Study, resolved: Resolved, 
             raise UserError(f"{where}: {key}.variants.{name}{field}: {mistake}.")
 
 
+def check_compared(tasks: Mapping[str, Task], study: Study, resolved: Resolved, where: str, key: str) -> None:
+    """Raise a UserError for the first compared variant whose repeats are no sample; see `check_variants`."""
+    treatments = [v for v in resolved if v != study.control] if study.treatments is None else study.treatments
+    for name in (study.control, *treatments) if treatments else ():
+        variant = resolved[name][0]
+        task = variant.task or study.task
+        if tasks[task].split.seed == "repeat":
+            raise UserError(
+                f"{where}: {key}.treatments: expected [] with '{name}' on the task '{task}', which every repeat splits "
+                "anew: the repeats' train images overlap, so that their differences are not independent and the test "
+                "would find too much (Nadeau and Bengio). Compare on a task whose split has a seed of its own."
+            )
+        if variant.vary is not None:
+            raise UserError(
+                f"{where}: {key}.treatments: expected [] where a variant has 'vary', as '{name}' has: "
+                "repeats that share seeds are no sample of all seeds."
+            )
+
+
 def _of_task(variant: Variant, recipe: Recipe, task: Task) -> Iterator[tuple[str, str]]:
     two_classes = task.classes is not None and len(task.classes) == 2
     if variant.threshold is not None and not two_classes:
@@ -50,6 +69,8 @@ def _of_task(variant: Variant, recipe: Recipe, task: Task) -> Iterator[tuple[str
             ".search",
             "expected a task with validation images to select on; received one with split kind none",
         )
+    if "split" in (variant.vary or ()) and task.split.seed != "repeat":
+        yield ".vary", "expected a task whose split has 'seed: repeat' for the stream split to matter"
     stopping = recipe.early_stopping
     if stopping and stopping.monitor.startswith("val_") and task.split.kind == "none":
         yield ".early_stopping.monitor", f"expected a task with validation images for {stopping.monitor}"
@@ -82,6 +103,9 @@ def _of_others(name: str, variant: Variant, recipe: Recipe, resolved: Resolved) 
             ".trial_of.variant",
             f"expected a variant with a 'search'; received '{variant.trial_of.variant}'",
         )
+    for field, other in needed_by(variant).items():
+        if resolved[other][0].vary != variant.vary:
+            yield ".vary", f"expected that of '{other}', whose runs are taken by '{field}' repeat for repeat"
     if variant.merged and resolved[variant.merged.variant][0].merged:
         yield ".merged.variant", f"expected a variant that is trained; received '{variant.merged.variant}'"
     if variant.warm_start:

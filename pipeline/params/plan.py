@@ -3,7 +3,7 @@
 from typing import Any
 
 from pipeline.params.resolve import resolve_variant, selected
-from pipeline.params.schema import Params, Study
+from pipeline.params.schema import Params, Study, Task
 
 
 def plan_sources(params: Params) -> dict[str, dict[str, Any]]:
@@ -99,10 +99,17 @@ def plan_comparison(params: Params, name: str) -> dict[str, Any]:
         "margins": params.protocol.margins,
         "control": study.control,
         "treatments": [
-            one for one in study.treatments or variants if one in variants and one != study.control
+            one
+            for one in (variants if study.treatments is None else study.treatments)
+            if one in variants and one != study.control
         ],
         "kinds": {variant: one["kind"] for variant, one in variants.items()},
         "claims": {name: claim.model_dump() for name, claim in study.claims.items()},
+        "vary": {variant: one["vary"] for variant, one in variants.items()},
+        "held_out_anew": {
+            variant: _held_out_anew(params.tasks[one["task"]], one["vary"])
+            for variant, one in variants.items()
+        },
         "repeats": _repeats(params, name),
         "caps": _caps(params, name),
         "data": {
@@ -114,6 +121,12 @@ def plan_comparison(params: Params, name: str) -> dict[str, Any]:
             for task, source in data.items()
         },
     }
+
+
+def _held_out_anew(task: Task, vary: list[str] | None) -> float | None:
+    """Fraction of the development images that a variant's repeats validate on, where each draws its own."""
+    drawn = task.split.seed == "repeat" and (vary is None or "split" in vary)
+    return task.split.fraction if drawn else None
 
 
 def _margin(params: Params, task: str) -> float:

@@ -10,6 +10,7 @@ from pipeline.params.claims import Claim, ClaimId
 from pipeline.params.metrics import MetricName
 from pipeline.params.names import Name, Named, name_among
 from pipeline.params.section import Section
+from pipeline.seeds import STREAMS
 
 BY_HAND = ("mlp", "cnn3")  # what pipeline/models/scratch builds
 NOT_BY_HAND = (
@@ -43,6 +44,13 @@ def _batch_size(value: object) -> object:
     whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
     if not whole and value != "full":
         raise ValueError("expected a whole number from 1, or full")
+    return value
+
+
+def _split_seed(value: object) -> object:
+    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    if not whole and value not in (None, "repeat"):
+        raise ValueError("expected a whole number from 0, or repeat")
     return value
 
 
@@ -202,18 +210,21 @@ class Variant(Section):
     trial_of: TrialOf | None = None
     warm_start: Name | None = None
     merged: Merged | None = None
+    vary: list[Annotated[str, name_among(STREAMS)]] | None = (
+        None  # streams that repeats differ in; all of them
+    )
 
 
 class Split(Section):
     """How the development images are divided into train and validation.
 
     `tail` and `shuffled` hold a fraction out, `none` trains on every image, and `test` validates on a copy of the
-    test images, as some write-ups did.
+    test images, as some write-ups did. With `seed: repeat` each repeat shuffles by a seed of its own.
     """
 
     kind: Literal["tail", "shuffled", "none", "test"]
     fraction: Fraction | None = None
-    seed: Annotated[int, Field(ge=0)] | None = None
+    seed: Annotated[int | Literal["repeat"] | None, PlainValidator(_split_seed)] = None
     stratified: bool = False
 
     @model_validator(mode="after")
@@ -254,6 +265,15 @@ class Task(Section):
     scaling: Scaling
     margin: Fraction
 
+    @model_validator(mode="after")
+    def _one_scaling_for_every_split(self) -> Self:
+        if self.split.seed == "repeat" and self.scaling.fit_on == "train":
+            raise ValueError(
+                "expected scaling by 'method: unit' or 'fit_on: development' with 'seed: repeat': "
+                "the train images differ with the repeat, and the scaling is one for all"
+            )
+        return self
+
 
 class Source(Section):
     """Where raw arrays come from and the SHA-256 that identifies each of them."""
@@ -273,14 +293,14 @@ class Source(Section):
 
 
 class Study(Section):
-    """One question: a task, a control variant, and treatments compared with it."""
+    """One question: a task, a control variant, and treatments compared with it; without a list, all others."""
 
     question: str
     task: Name
     shifts: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = None
     model: dict[str, object]
     control: Name
-    treatments: Annotated[list[Name], Field(min_length=1)] | None = None
+    treatments: list[Name] | None = None
     only: Annotated[list[Name], Field(min_length=1)] | None = (
         None  # run these, the control, and what they need
     )

@@ -27,7 +27,7 @@ from pipeline.outputs.report import (
 )
 from pipeline.stages.command import run
 
-PLOTTED = ("differences", "curves", "confusion")
+PLOTTED = ("spread", "differences", "curves", "confusion")
 
 
 def report() -> None:

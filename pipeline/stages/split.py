@@ -1,7 +1,7 @@
 """Stage split: which development images train and which validate, as indices."""
 
 from pipeline import layout
-from pipeline.data.preparation import split_indices
+from pipeline.data.splits import split_indices
 from pipeline.files import read_arrays, read_json, replaced, write_arrays
 from pipeline.stages.command import run
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.params.schema import Caps, Recipe, Search
-from pipeline.seeds import Seeds, repeat_seeds
+from pipeline.seeds import STREAMS, Seeds, repeat_seeds
 from pipeline.training.fingerprint import recipe_fingerprint, run_fingerprint, training_code
 from pipeline.training.orders import batch_size_of
 
@@ -70,7 +70,8 @@ def _declared(
         identity["training_digest"],
         training_code(recipe.library),
     )
-    seeds = repeat_seeds(repeat)
+    vary = STREAMS if planned["vary"] is None else planned["vary"]
+    seeds = repeat_seeds(repeat, vary)
     return DeclaredRun(
         variant=variant,
         repeat=repeat,
@@ -80,7 +81,7 @@ def _declared(
         seeds=seeds,
         parents=tuple(Parent(parent.fingerprint, use) for use, parent in needed.items()),
         recipe_fingerprint=shared,
-        fingerprint=run_fingerprint(shared, seeds),
+        fingerprint=run_fingerprint(shared, seeds, replicate=0 if vary else repeat),
     )
 
 

@@ -15,6 +15,7 @@ from pipeline.seeds import Seeds
 PACKAGE = Path(__file__).parents[1]
 TRAINING_CODE = (
     "backend.py",
+    "data/splits.py",
     "models/architectures.py",
     "models/blocks.py",
     "models/build.py",
@@ -55,9 +56,14 @@ def recipe_fingerprint(
     )
 
 
-def run_fingerprint(recipe: str, seeds: Seeds) -> str:
-    """SHA-256 (hex) of one run: its recipe's fingerprint and its repeat's seeds."""
-    return _hash({"recipe": recipe, "seeds": seeds.to_dict()})
+def run_fingerprint(recipe: str, seeds: Seeds, replicate: int = 0) -> str:
+    """SHA-256 (hex) of one run: its recipe's fingerprint and its repeat's seeds.
+
+    `replicate` tells runs of equal seeds apart that are to be trained each; the first, 0, is the run that any
+    other variant with these seeds has too.
+    """
+    again = {"replicate": replicate} if replicate else {}
+    return _hash({"recipe": recipe, "seeds": seeds.to_dict(), **again})
 
 
 @cache

@@ -176,6 +176,12 @@ def _resident(data: TrainingData, loss: str) -> tuple[Resident, Resident | None]
     return train_arrays, None if data.x_validation is None else hold(data.x_validation, data.y_validation)
 
 
+def release() -> None:
+    """Let go of every traced model and of the images it holds."""
+    _compiled.cache_clear()
+    _resident.cache_clear()
+
+
 def encoded(labels: npt.NDArray[np.uint8], loss: str, classes: int) -> npt.NDArray[Any]:
     """Labels as a Keras loss takes them: integers, one-hot rows (n, classes), or a column of 0 and 1."""
     if loss == "categorical_crossentropy":

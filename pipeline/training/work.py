@@ -1,6 +1,7 @@
 """What a worker does with one job: a training, or a search, from what earlier runs left."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipeline.files import Arrays
@@ -38,10 +39,11 @@ class Job:
 
 def perform(job: Job) -> "RunResult":
     """Result of a job."""
+    data = _of_repeat(job.data, job.seeds.split) if job.data.split else job.data
     if job.search:
         from pipeline.training.tuner import search
 
-        return search(job.recipe, job.search, job.seeds, job.data)
+        return search(job.recipe, job.search, job.seeds, data)
     recipe = job.recipe
     if job.hyperparameters:
         from pipeline.training.tuner import applied
@@ -50,7 +52,16 @@ def perform(job: Job) -> "RunResult":
     if recipe.library == "numpy":
         from pipeline.training.by_hand import train_by_hand
 
-        return train_by_hand(recipe, job.seeds, job.data, job.start)
+        return train_by_hand(recipe, job.seeds, data, job.start)
     from pipeline.training.run import train
 
-    return train(recipe, job.seeds, job.data, job.start)
+    return train(recipe, job.seeds, data, job.start)
+
+
+@lru_cache(maxsize=1)
+def _of_repeat(data: TrainingData, seed: int) -> TrainingData:
+    """A repeat's own split, one at a time: a traced model keeps its images, and few runs share these."""
+    from pipeline.training.run import release
+
+    release()
+    return data.divided(seed)

@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,13 +52,18 @@ def test_some_variant_does_validate_on_test_images_as_written() -> None:
 def test_training_data_hold_no_test_images(tmp_path: Path) -> None:
     names = [field.name for field in fields(TrainingData)]
     parts = ["x_train", "y_train", "x_validation", "y_validation"]
-    assert names == ["digest", "classes", *parts, "scaling"]
+    assert names == ["digest", "classes", *parts, "scaling", "split"]
     images = np.arange(4 * 4, dtype=np.uint8).reshape(4, 2, 2, 1)
     labels = np.array([0, 1, 0, 1], np.uint8)
     for number, part in enumerate(("train", "validation")):  # and no test.npz, which is thus never opened
         write_arrays(tmp_path / f"{part}.npz", {"x": images + number, "y": labels})
     write_arrays(tmp_path / "scaling.npz", unit_scaling().to_arrays())
-    identity = {"validation": {}, "training_digest": "d", "classes": ["0", "1"]}
+    identity: dict[str, Any] = {
+        "validation": {},
+        "training_digest": "d",
+        "classes": ["0", "1"],
+        "split_per_repeat": None,
+    }
     data = read_training_data(tmp_path, {**identity, "validation": {"n": 4}})
     assert data.x_validation is not None
     assert np.array_equal(data.x_train + 1, data.x_validation)

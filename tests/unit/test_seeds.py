@@ -29,6 +29,15 @@ def test_streams_and_repeats_all_differ() -> None:
     assert len(set(seeds)) == 200 * len(STREAMS)
 
 
+@pytest.mark.parametrize(
+    "vary", [[], ["weights"], ["order"], ["noise"], ["split"], ["noise", "split"], STREAMS]
+)
+def test_streams_that_do_not_vary_keep_the_first_repeats_seed(vary: list[str]) -> None:
+    first, fifth, seeds = (one.to_dict() for one in (repeat_seeds(0), repeat_seeds(5), repeat_seeds(5, vary)))
+    assert seeds == {stream: (fifth if stream in vary else first)[stream] for stream in STREAMS}
+    assert repeat_seeds(0, vary) == repeat_seeds(0)
+
+
 def test_a_seed_depends_on_every_part_of_its_name() -> None:
     names = [("weights", 1), ("weight", 1), ("weights", 2), ("weights", 1, "conv1"), ("weights", 1, "conv2")]
     assert len({derive(*name) for name in names}) == len(names)

@@ -9,7 +9,7 @@ from scipy import stats
 from pipeline.analysis.claims.networks import network_parameters
 from pipeline.analysis.claims.recorded import Floats, Recorded
 from pipeline.analysis.comparison import Arm
-from pipeline.data.preparation import split_indices
+from pipeline.data.splits import split_indices
 from pipeline.params.claims import Network, Operand, SplitOf
 
 Values = Callable[[str], Floats]

@@ -15,7 +15,12 @@ Estimate = Mapping[str, Any]
 
 @themed
 def bar_chart(
-    estimates: Mapping[str, Estimate], control: str | None, metric: str, n: int, from_zero: bool = False
+    estimates: Mapping[str, Estimate],
+    control: str | None,
+    metric: str,
+    n: int,
+    from_zero: bool = False,
+    label: str | None = None,
 ) -> Figure:
     """Means of a metric with their 95 % intervals, one bar a variant.
 
@@ -32,6 +37,8 @@ def bar_chart(
     from_zero : bool
         Bars start at zero (times, sizes) instead of at the control's mean (accuracies, where a bar from zero
         would hide the differences and a bar from anywhere else would distort them).
+    label : str, optional
+        What the values are where they are no means, with its unit.
     """
     figure, axes = rows_axes(list(estimates), row_inches=0.34, extra_inches=0.75)
     factor = scale(metric)
@@ -43,7 +50,8 @@ def bar_chart(
         axes.axvline(factor * baseline, color=INK, linewidth=0.9, linestyle=(0, (4, 2)), gid="control")
         look = Line2D([], [], color=INK, linewidth=0.9, linestyle=(0, (4, 2)), label=f"mean of {control}")
         figure.legend(handles=[look], loc="outside upper left")
-    axes.set_xlabel(f"{value_label(metric)}, mean and 95 % interval, n = {n} repeats")
+    label = label or f"{value_label(metric)}, mean"
+    axes.set_xlabel(f"{label} and 95 % interval, n = {n} repeats")
     return figure
 
 

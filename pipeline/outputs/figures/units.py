@@ -39,6 +39,12 @@ def difference_label(metric: str) -> str:
     return f"improvement in {words(metric)} ({unit})" if unit else f"improvement in {words(metric)}"
 
 
+def spread_label(metric: str) -> str:
+    """Axis label of a metric's standard deviation over repeats, with its unit."""
+    unit = _difference_unit(metric)
+    return f"standard deviation of {words(metric)}" + (f" ({unit})" if unit else "")
+
+
 def _difference_unit(metric: str) -> str:
     return "percentage points" if is_fraction(metric) else UNITS.get(metric.rsplit("_", 1)[-1], "")
 

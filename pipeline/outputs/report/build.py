@@ -8,10 +8,13 @@ from typing import Any
 import pandas as pd
 
 from pipeline.outputs.report import pictures, tables
+from pipeline.outputs.report.variance import variance
 from pipeline.outputs.report.views import Comparison, Data, Section, StudyView
 
 Metrics = Mapping[str, Any]
 ORDER = (
+    "variance",
+    "spread",
     "verdicts",
     "differences",
     "variants",
@@ -58,6 +61,7 @@ def study_view(
     """
     anchor = anchor_of(metrics["study"])
     built_in = [
+        Section("variance", "Where the variance comes from", "variance.html", variance(metrics)),
         Section("verdicts", "Verdicts", "verdicts.html"),
         *_tables(metrics, classes or {}, marks or {}),
         *_pictures(metrics, histories, runs, classes, anchor),
@@ -116,6 +120,7 @@ def _pictures(
     anchor: str,
 ) -> list[Section]:
     every = {
+        ("spread", "Standard deviations"): pictures.spread_pictures(metrics, anchor),
         ("differences", "Differences"): pictures.difference_pictures(metrics, runs, anchor),
         ("shifts", "Shifted images"): pictures.shift_pictures(metrics, runs, anchor),
         ("curves", "Learning curves"): pictures.curve_pictures(histories, metrics["control"], anchor),

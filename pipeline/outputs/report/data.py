@@ -59,7 +59,7 @@ def _block(
 def _tasks(identities: Mapping[str, About]) -> Table:
     rows = tuple(
         (
-            Cell(task, tag="validates on test images" if one["validation_is_test"] else None),
+            Cell(task, tag=_tag(one)),
             *(
                 Cell(number(one[part]["n"]) if one[part] else MISSING)
                 for part in ("train", "validation", "test")
@@ -70,6 +70,12 @@ def _tasks(identities: Mapping[str, About]) -> Table:
     return Table(
         "Tasks on these images, and how each divides them", ("task", "train", "validation", "test"), rows
     )
+
+
+def _tag(identity: About) -> str | None:
+    if identity["validation_is_test"]:
+        return "validates on test images"
+    return "divided anew in every repeat" if identity["split_per_repeat"] else None
 
 
 def _arrays(about: About) -> Table:

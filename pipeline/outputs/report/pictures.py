@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from pipeline.outputs import figures
 from pipeline.outputs.figures.shifts import shifted_accuracies
+from pipeline.outputs.figures.units import spread_label
 from pipeline.outputs.report.views import Picture
 
 Metrics = Mapping[str, Any]
@@ -40,6 +41,10 @@ CAPTIONS = {
     "shifts": (
         "Test images moved by so many pixels, the mean of the four directions. Line: mean over repeats. "
         "Small marks: the repeats, and the shade from the smallest to the largest. Dashed: {control}."
+    ),
+    "spread": (
+        "Standard deviation over the repeats, by which streams of random numbers differ between them. Whiskers: "
+        "95 % chi-square interval. Squares of the bars of single streams need not sum to the square of the whole."
     ),
     "gap": (
         "Accuracy on the training images, measured without dropout, minus accuracy on the validation "
@@ -83,6 +88,18 @@ def shift_pictures(metrics: Metrics, runs: pd.DataFrame, anchor: str) -> tuple[P
         return ()
     figure = figures.shift_curves(runs, list(metrics["variants"]), metrics["control"])
     return (_picture(figure, "shifts", anchor, metrics["control"]),)
+
+
+def spread_pictures(metrics: Metrics, anchor: str) -> tuple[Picture, ...]:
+    """Standard deviation of the study's metric by arm, where variants say which streams vary."""
+    if all(view["vary"] is None for view in metrics["variants"].values()):
+        return ()
+    metric = metrics["metric"]
+    found = {v: view["metrics"][metric] for v, view in metrics["variants"].items()}
+    bars = {v: {"mean": e["sd"], "low": e["sd_low"], "high": e["sd_high"]} for v, e in found.items()}
+    label = spread_label(metric)
+    figure = figures.bar_chart(bars, None, metric, metrics["repeats"], from_zero=True, label=label)
+    return (_picture(figure, "spread", anchor),)
 
 
 def gap_pictures(metrics: Metrics, anchor: str) -> tuple[Picture, ...]:

@@ -89,7 +89,11 @@ def rows_of(planned: Mapping[str, Any]) -> list[str]:
 def _fields(planned: Mapping[str, Any]) -> dict[str, str]:
     outside = {name: planned[name] for name in OUTSIDE_RECIPE}
     said = {name: _said(value) for name, value in {**_flat(planned["recipe"]), **outside}.items()}
-    return {**said, "search": _search(planned["search"])}
+    return {**said, "search": _search(planned["search"]), "vary": _vary(planned["vary"])}
+
+
+def _vary(streams: Sequence[str] | None) -> str:
+    return MISSING if streams is None else ", ".join(streams) or "nothing"
 
 
 def _search(search: Mapping[str, Any] | None) -> str:

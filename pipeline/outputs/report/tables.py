@@ -75,7 +75,10 @@ def _table(metrics: Metrics, names: Mapping[str, str], caption: str, marks: Mark
         )
         for variant, view in metrics["variants"].items()
     )
+    anew = [variant for variant, view in metrics["variants"].items() if view["held_out_anew"] is not None]
     caption = f"{caption}, with standard deviation (sd) and 95 % Student interval of the mean"
+    if anew:
+        caption += f"; of {', '.join(anew)}, which split the images anew in every repeat, Nadeau and Bengio's interval"
     return Table(caption, ("variant", "n", *names.values()), rows)
 
 

@@ -111,6 +111,16 @@ class Recipes:
 
 
 @dataclass(frozen=True)
+class Variance:
+    """Arms of a variance study: a table, a sentence for each arm, and those that can't be, which must be seen."""
+
+    table: Table
+    sentences: tuple[str, ...]
+    alarms: tuple[str, ...]
+    new_splits: bool
+
+
+@dataclass(frozen=True)
 class DataBlock:
     """One set of images, and the tasks that use it."""
 

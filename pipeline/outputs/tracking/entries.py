@@ -86,7 +86,7 @@ def of_run(records: StudyRecords, variant: VariantRecord, run: RunRecord, parent
         tags=_tags(key, "run", records.study) | _about(variant) | place,
         params=names.flat(run.recipe) | names.flat(run.seeds, "seeds."),
         points=[*epochs, *finals],
-        data=list(_data(variant.task, records.digests[variant.task])),
+        data=list(_data(variant.task, records.digests[variant.task], run.seeds["split"])),
         artifacts=[(run.folder / file, "") for file in ("run.json", "history.csv", "summary.txt")],
     )
 
@@ -136,10 +136,11 @@ def _points(numbers: Mapping[str, float | None], step: int) -> Iterator[Point]:
             yield Point(name, float(np.nan_to_num(value, nan=math.nan)), step)
 
 
-def _data(task: str, digests: Mapping[str, Any]) -> Iterator[DataSet]:
+def _data(task: str, digests: Mapping[str, Any], split_seed: int) -> Iterator[DataSet]:
     source = json.dumps({name: digests[name] for name in ("data_set", "source", "stand_in")})
     for split in _SPLITS:
         if arrays := digests[split]:
             # MLflow allows 36 characters: the full hashes are in the profile.
-            digest = hashlib.sha256(f"{arrays['x']}{arrays['y']}".encode()).hexdigest()[:32]
+            seed = split_seed if digests["split_per_repeat"] and split != "test" else ""
+            digest = hashlib.sha256(f"{arrays['x']}{arrays['y']}{seed}".encode()).hexdigest()[:32]
             yield DataSet(f"{task}/{split}", split, digest, source, json.dumps(arrays))

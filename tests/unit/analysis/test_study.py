@@ -28,6 +28,8 @@ def plan(repeats: int = 5, **changes: Any) -> dict[str, Any]:
         "control": "none",
         "treatments": ["equal", "better"],
         "kinds": {"none": "as_written", "better": "as_specified", "equal": "control"},
+        "vary": dict.fromkeys(CORRECT),
+        "held_out_anew": dict.fromkeys(CORRECT),
         "repeats": repeats,
         "data": {"mnist": {"source": "digits", "stand_in": True, "description": "digits"}},
         **changes,
@@ -71,13 +73,41 @@ def test_estimates_are_students_over_repeats() -> None:
     found = statistics()["variants"]["better"]["metrics"]["test_accuracy"]
     values = np.array(CORRECT["better"]) / N_TEST
     low, high = stats.t.interval(0.95, 4, values.mean(), stats.sem(values))
-    assert found == pytest.approx({"mean": 0.96, "sd": 0.01, "low": low, "high": high}, rel=1e-9)
+    sd_low, sd_high = 0.01 * np.sqrt(4 / stats.chi2.ppf([0.975, 0.025], 4))
+    expected = {"mean": 0.96, "sd": 0.01, "low": low, "high": high, "sd_low": sd_low, "sd_high": sd_high}
+    assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_repeats_that_split_anew_have_nadeau_and_bengios_interval_and_the_others_students() -> None:
+    """Of 0.2 held out the variance of the mean is s^2 (1/5 + 0.2/0.8): 2.25 times Student's, half-width 1.5 times."""
+    anew = {"none": None, "better": 0.2, "equal": None}
+    found, before = (one["variants"] for one in (statistics(treatments=[], held_out_anew=anew), statistics()))
+    one, other = (variants["better"]["metrics"]["test_accuracy"] for variants in (found, before))
+    assert one["high"] - one["low"] == pytest.approx(1.5 * (other["high"] - other["low"]))
+    assert {key: one[key] for key in ("mean", "sd", "sd_low", "sd_high")} == {
+        key: other[key] for key in ("mean", "sd", "sd_low", "sd_high")
+    }
+    assert found["equal"]["metrics"] == before["equal"]["metrics"]
+    assert (found["better"]["held_out_anew"], found["none"]["held_out_anew"]) == (0.2, None)
+
+
+def test_equal_repeats_have_a_standard_deviation_of_exactly_0() -> None:
+    same = runs().assign(test_accuracy=0.1)
+    found = study_statistics(plan(), same, arrays())["variants"]["none"]["metrics"]["test_accuracy"]
+    assert (found["sd"], found["sd_low"], found["sd_high"]) == (0, 0, 0)
+
+
+def test_a_study_without_treatments_compares_nothing() -> None:
+    found = statistics(treatments=[])
+    assert found["comparisons"] == {}
+    assert set(found["variants"]) == set(CORRECT)
+    assert summary("quick", {"tiny": found}, {})["studies"] == {"tiny": {"n": 5, "verdicts": {}}}
 
 
 def test_every_numeric_column_is_estimated_and_names_are_not() -> None:
     metrics = statistics()["variants"]["none"]["metrics"]
     assert list(metrics) == ["n_test", "test_correct", "test_accuracy", "val_accuracy", "best_epoch"]
-    nothing = {"mean": None, "sd": None, "low": None, "high": None}
+    nothing = dict.fromkeys(("mean", "sd", "low", "high", "sd_low", "sd_high"))
     assert metrics["val_accuracy"] == nothing
     assert metrics["best_epoch"] == nothing  # of the runs that have one it would be another quantity
 
@@ -127,7 +157,7 @@ def test_one_repeat_leaves_everything_undecided() -> None:
     better = found["comparisons"]["better"]
     assert better["estimate"] == pytest.approx(0.05)
     assert better["low"] is better["high"] is better["sd"] is None
-    nothing = {"sd": None, "low": None, "high": None}
+    nothing = dict.fromkeys(("sd", "low", "high", "sd_low", "sd_high"))
     assert found["variants"]["better"]["metrics"]["test_accuracy"] == {"mean": 0.95, **nothing}
 
 

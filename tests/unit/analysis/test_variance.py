@@ -8,7 +8,6 @@ from pipeline.analysis.variance import (
     d_z_interval,
     sd_interval,
     spread,
-    spread_by_arm,
     student_interval,
     superiority,
 )
@@ -35,13 +34,6 @@ def test_repeats_of_one_seed_spread_exactly_zero() -> None:
 @pytest.mark.parametrize("values", [[0.3], [0.3, np.nan, 0.4], [0.3, np.inf]])
 def test_spread_is_undefined_for_one_run_or_a_diverged_one(values: list[float]) -> None:
     assert spread(values) == Spread(len(values), None, None, None)
-
-
-def test_spread_by_arm_keeps_every_arm_in_order() -> None:
-    arms = spread_by_arm({"all": [1.0, 2.0, 3.0], "none": [2.0, 2.0, 2.0]}, level=0.8)
-    assert list(arms) == ["all", "none"]
-    assert arms["all"] == spread([1.0, 2.0, 3.0], 0.8)
-    assert arms["none"].sd == 0.0
 
 
 def test_student_interval_of_equal_values_collapses() -> None:

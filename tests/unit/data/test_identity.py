@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.data.identity import identify
 from pipeline.data.preparation import unit_scaling
-from pipeline.files import Arrays
+from pipeline.files import Arrays, digest
 
 Parts = dict[str, Arrays]
 SOURCE = {"name": "mine", "stand_in": False, "loader": "npz"}
@@ -136,3 +136,36 @@ def test_the_scalings_digests_are_listed() -> None:
     assert identify(TASK, SOURCE, parts(), scaling)["scaling"] == {
         name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in scaling.items()
     }
+
+
+RESPLIT: dict[str, Any] = {"kind": "shuffled", "fraction": 0.25, "seed": "repeat", "stratified": False}
+
+
+def resplit_identity(content: Parts, **split: Any) -> dict[str, Any]:
+    """Identity of a task that each repeat splits: all development images are in train."""
+    task = {**TASK, "split": {**RESPLIT, **split}}
+    return identify(task, SOURCE, {k: content[k] for k in ("train", "test")}, unit_scaling().to_arrays())
+
+
+def test_a_task_split_per_repeat_counts_its_images_after_the_split() -> None:
+    """Of 9 images scikit-learn holds out ceil(9 / 4) = 3."""
+    content = parts()
+    found = resplit_identity(content)
+    assert (found["train"]["n"], found["validation"]["n"], found["test"]["n"]) == (6, 3, 6)
+    assert found["train"]["x"] == found["validation"]["x"] == digest(content["train"]["x"])
+    assert found["split_per_repeat"] == RESPLIT
+    assert identify(TASK, SOURCE, content, unit_scaling().to_arrays())["split_per_repeat"] is None
+
+
+def test_how_each_repeat_splits_is_part_of_the_training_digest() -> None:
+    found = [resplit_identity(parts(), **split) for split in ({}, {"fraction": 0.3}, {"stratified": True})]
+    assert [one["train"]["n"] for one in found] == [6, 6, 6]
+    assert len({one["training_digest"] for one in found}) == 3
+    assert len({one["test_digest"] for one in found}) == 1
+
+
+@pytest.mark.parametrize("array", ["x", "y"])
+def test_any_development_value_changes_the_training_digest_of_a_task_split_per_repeat(array: str) -> None:
+    changed = parts()
+    changed["train"][array].flat[-1] ^= 1
+    assert resplit_identity(changed)["training_digest"] != resplit_identity(parts())["training_digest"]

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.data.preparation import divided, fitted_scaling, prepared, split_indices
+from pipeline.data.preparation import divided, fitted_scaling, prepared
 from pipeline.data.sources import MIRROR, load
+from pipeline.data.splits import split_indices
 from pipeline.files import Arrays
 
 FILES = {

@@ -6,8 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from pipeline.data.preparation import describe, split_indices, unit_scaling, with_channels
+from pipeline.data.preparation import describe, unit_scaling, with_channels
+from pipeline.data.splits import resplit, split_indices
 from pipeline.errors import UserError
+from pipeline.files import Arrays
 
 Labels = npt.NDArray[np.uint8]
 
@@ -105,3 +107,24 @@ def test_the_description_counts_what_is_there() -> None:
             "class_counts": [1, 0, 2, 1],
         },
     }
+
+
+def per_repeat(fraction: float, stratified: bool = False) -> dict[str, Any]:
+    return {**shuffled(fraction, 0, stratified), "seed": "repeat"}
+
+
+def test_before_a_run_divides_them_all_images_of_a_task_split_per_repeat_are_in_train() -> None:
+    train, validation = split_indices(unlabelled(10), per_repeat(0.2), "here")
+    assert (train.tolist(), len(validation)) == (list(range(10)), 0)
+
+
+@pytest.mark.parametrize("stratified", [False, True])
+def test_a_repeats_own_split_is_the_shuffled_one_of_its_seed(stratified: bool) -> None:
+    labels = np.arange(60, dtype=np.uint8) % 4
+    development: Arrays = {"x": np.arange(100, 160), "y": labels}
+    for seed in (0, 7, 2**31 - 1):
+        found = resplit(development, per_repeat(0.2, stratified), seed)
+        indices = split_indices(labels, shuffled(0.2, seed, stratified), "here")
+        for part, chosen in zip(("train", "validation"), indices, strict=True):
+            np.testing.assert_array_equal(found[part]["x"], 100 + chosen)
+            np.testing.assert_array_equal(found[part]["y"], chosen % 4)

@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from pipeline.data.preparation import divided, fitted_scaling, merge_map, prepared, split_indices
+from pipeline.data.preparation import divided, fitted_scaling, merge_map, prepared
+from pipeline.data.splits import split_indices
 from pipeline.errors import UserError
 from pipeline.files import Arrays
 

@@ -15,6 +15,7 @@ from pipeline.evaluation.study import (
     evaluation_fingerprint,
     merge_of,
     planned_runs,
+    read_images,
 )
 from pipeline.evaluation.work import Evaluated, Merge, TaskImages
 from pipeline.files import read_arrays, read_json, write_arrays
@@ -100,6 +101,21 @@ def test_trained_variants_come_first_and_derived_ones_are_anothers_runs() -> Non
     assert [one.merge for one in found] == [None, None, None, None, merge, merge]
 
 
+def test_a_task_split_per_repeat_has_no_validation_file(tmp_path: Path) -> None:
+    split = {"kind": "shuffled", "fraction": 0.5, "seed": "repeat", "stratified": False}
+    for part in ("train", "test"):
+        write_arrays(tmp_path / f"{part}.npz", {"x": np.zeros((4, 2, 2, 1)), "y": np.zeros(4)})
+    write_arrays(tmp_path / "scaling.npz", unit_scaling().to_arrays())
+    parts = {part: {"n": 2} for part in ("train", "validation", "test")}
+    images = read_images(tmp_path, {**parts, "classes": ["0", "1"], "split_per_repeat": split})
+    assert (list(images.parts), images.split) == (["train", "test"], split)
+    assert {part: len(one["y"]) for part, one in images.of_repeat(1).items()} == {
+        "train": 2,
+        "validation": 2,
+        "test": 4,
+    }
+
+
 @pytest.fixture
 def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Jobs that were sent to workers; a job's loss is not a number, as a diverged run's."""
@@ -119,7 +135,7 @@ def test_only_what_the_store_lacks_is_evaluated_each_once(
     tmp_path: Path, evaluated: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = Store(tmp_path / "store")
-    about = {"fingerprint": "f", "recipe": RECIPE}
+    about = {"fingerprint": "f", "recipe": RECIPE, "seeds": {"split": 3}}
     runs = []
     for number in range(3):
         write_arrays(tmp_path / str(number) / "weights.npz", {"a": np.array(number)})
@@ -136,6 +152,7 @@ def test_only_what_the_store_lacks_is_evaluated_each_once(
     assert evaluate_missing([*runs, runs[1]], ["x", "y", "z", "y"], *arguments) == 2
     assert asked == ["mnist", "mnist"]
     assert [int(job.weights["a"]) for job in evaluated] == [0, 1, 2]
+    assert {job.split_seed for job in evaluated} == {3}
     assert "s: 4 evaluations, 2 to compute" in capsys.readouterr().out
     for number, name in enumerate("xyz"):
         scalars = read_json(store.path(name) / "scalars.json")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from sklearn.model_selection import train_test_split
 
 from pipeline.data.preparation import unit_scaling
 from pipeline.evaluation.work import Evaluated, Job, Merge, TaskImages, perform, shifted
@@ -95,7 +96,7 @@ def part(numbers: list[int], labels: list[int]) -> Arrays:
 def evaluated(
     parts: dict[str, Arrays], shifts: tuple[int, ...] = (), merge: Merge | None = None
 ) -> Evaluated:
-    return perform(Job(RECIPE, WEIGHTS, TaskImages(parts, unit_scaling(), 2), shifts, merge))
+    return perform(Job(RECIPE, WEIGHTS, TaskImages(parts, unit_scaling(), 2), 0, shifts, merge))
 
 
 @pytest.mark.usefixtures("asked")
@@ -118,6 +119,20 @@ def test_every_part_is_scored_on_its_own() -> None:
     assert result.scalars["sparsity"] == 0.5
     assert result.test["predicted"].tolist() == [0, 1, 1, 1]
     np.testing.assert_allclose(result.test["positive"], [0.1, 0.8, 0.8, 0.8], rtol=1e-6)
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_repeats_own_split_is_divided_by_its_seed_and_scored_apart(seed: int) -> None:
+    """Image number 0 is taken for class 0 and number 1 for class 1, so that each part's accuracy shows who is in it."""
+    labels = np.arange(20) % 3 == 0
+    split = {"kind": "shuffled", "fraction": 0.3, "seed": "repeat", "stratified": False}
+    parts = {"train": part([0] * 20, labels.astype(int).tolist()), "test": part([0], [0])}
+    scalars = perform(Job(RECIPE, WEIGHTS, TaskImages(parts, unit_scaling(), 2, split), seed)).scalars
+    train, validation = train_test_split(np.arange(20), test_size=0.3, random_state=seed)
+    assert scalars["train_accuracy"] == pytest.approx(1 - labels[train].mean())
+    assert scalars["val_accuracy"] == pytest.approx(1 - labels[validation].mean())
+    assert scalars["test_accuracy"] == 1
 
 
 @pytest.mark.usefixtures("asked")

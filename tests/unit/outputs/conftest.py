@@ -29,9 +29,16 @@ class Parts:
 def estimate(values: Numbers) -> dict[str, float | None]:
     mean, sd = float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else None
     if sd is None:
-        return {"mean": mean, "sd": None, "low": None, "high": None}
+        return {"mean": mean, **dict.fromkeys(("sd", "low", "high", "sd_low", "sd_high"))}
     half = float(stats.t.ppf(0.975, len(values) - 1)) * sd / len(values) ** 0.5
-    return {"mean": mean, "sd": sd, "low": mean - half, "high": mean + half}
+    return {
+        "mean": mean,
+        "sd": sd,
+        "low": mean - half,
+        "high": mean + half,
+        "sd_low": 0.7 * sd,
+        "sd_high": 1.8 * sd,
+    }
 
 
 def comparison(
@@ -123,6 +130,8 @@ def build(
         v: {
             "kind": "control" if v == "none" else "as_written",
             "n": repeats,
+            "vary": None,
+            "held_out_anew": None,
             "metrics": {
                 "test_accuracy": estimate(values[v]),
                 "test_loss": estimate(losses[v]),

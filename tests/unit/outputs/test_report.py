@@ -368,3 +368,68 @@ def test_a_usual_study_stays_below_two_hundred_kilobytes(view: StudyView) -> Non
     drawn = sum(len(p.svg) for s in view.sections if s.template == "pictures.html" for p in s.content)
     assert 0 < drawn < 200_000
     assert len(page_of(view)) - len(index_of()) < 230_000
+
+
+ARMS: dict[str, list[str] | None] = {"none": None, "order": ["order"], "split": ["split"], "same": []}
+
+
+def variance_parts(make_parts: Make, **of_same: float) -> Any:
+    """A study that compares nothing; `none` is its control, in which every stream varies."""
+    parts = make_parts(treatments=("order", "split", "same"), repeats=10)
+    parts.metrics["comparisons"] = {}
+    for name, arm in parts.metrics["variants"].items():
+        arm |= {"vary": ARMS[name], "held_out_anew": 0.2 if name in ("none", "split") else None}
+    for metric, estimate in parts.metrics["variants"]["same"]["metrics"].items():
+        sd = of_same.get(metric, 0.0)
+        estimate |= {"sd": sd, "sd_low": 0.7 * sd, "sd_high": 1.8 * sd}
+    return parts
+
+
+def test_a_variance_study_shows_each_arms_spread_in_table_picture_and_words(make_parts: Make) -> None:
+    parts = variance_parts(make_parts)
+    spread = {"sd": 0.004, "sd_low": 0.0025, "sd_high": 0.0075}
+    parts.metrics["variants"]["none"]["metrics"]["test_accuracy"] |= {"sd": 0.008}
+    parts.metrics["variants"]["order"]["metrics"]["test_accuracy"] |= spread
+    view = view_of(parts)
+    assert [section.anchor for section in view.sections][:3] == ["variance", "spread", "verdicts"]
+    words = Page(page_of(view)).words
+    assert (
+        "order: with only order varying, test accuracy has a standard deviation of 0.40 pp "
+        "(95 % interval 0.25 pp to 0.75 pp) over 10 repeats, 0.50 times that of none."
+    ) in words
+    assert "none: with every stream varying, test accuracy has" in words
+    assert "need not sum to the square" in words
+    assert "compares no treatment with its control" in words
+    assert (
+        "of none, split, which split the images anew in every repeat, Nadeau and Bengio's interval" in words
+    )
+
+
+def test_repeats_of_one_seed_that_agree_are_said_to_be_exactly_0(make_parts: Make) -> None:
+    words = Page(page_of(view_of(variance_parts(make_parts)))).words
+    assert "same: nothing varies" in words
+    assert "exactly 0, as it must be; so is that of every other metric." in words
+    assert "NOT REPRODUCIBLE" not in words
+
+
+@pytest.mark.parametrize("metric", ["test_accuracy", "weight_norm"])
+def test_repeats_of_one_seed_that_differ_in_anything_are_an_alarm(make_parts: Make, metric: str) -> None:
+    (section, *_) = view_of(variance_parts(make_parts, **{metric: 1e-9})).sections
+    (alarm,) = section.content.alarms
+    assert alarm.startswith("same: NOT REPRODUCIBLE. 10 repeats of one seed must agree exactly")
+    assert f"differ in {units.words(metric)}." in alarm
+    assert not any(sentence.startswith("same") for sentence in section.content.sentences)
+
+
+def test_a_diverged_repeat_leaves_an_arms_spread_undefined(make_parts: Make) -> None:
+    parts = variance_parts(make_parts)
+    undefined = dict.fromkeys(("mean", "sd", "low", "high", "sd_low", "sd_high"))
+    for name in ("none", "split"):
+        parts.metrics["variants"][name]["metrics"]["test_accuracy"] = undefined
+    words = Page(page_of(view_of(parts))).words
+    assert "split: the spread of test accuracy over 10 repeats is undefined" in words
+    assert "times that of none" not in words
+
+
+def test_a_study_in_which_no_variant_says_what_varies_has_no_such_part(small: Make) -> None:
+    assert {"variance", "spread"}.isdisjoint(section.anchor for section in view_of(small()).sections)

@@ -56,6 +56,7 @@ PLANNED: dict[str, Any] = {
     "trial_of": None,
     "warm_start": None,
     "merged": None,
+    "vary": None,
     "recipe": RECIPE,
 }
 SEARCH = {"trials": 5, "units": {"minimum": 32, "maximum": 64, "step": 32}, "learning_rate": None}
@@ -63,6 +64,7 @@ PART = {"n": 24}
 IDENTITY: dict[str, Any] = {
     "classes": ["0", "1"],
     "validation_is_test": False,
+    "split_per_repeat": None,
     "train": PART,
     "validation": {"n": 6},
     "test": {"n": 60},
@@ -279,7 +281,7 @@ def test_trials_are_folded_and_the_first_of_the_best_is_marked() -> None:
 def test_thresholds_table_says_both_kinds_of_error(make_parts: Make) -> None:
     metrics = make_parts(treatments=(), repeats=3, classes=2).metrics
     assert threshold_table(metrics, {}, ["3", "7"]) is None
-    exact = {"sd": 0.0, "low": None, "high": None}
+    exact = {"sd": 0.0, "low": None, "high": None, "sd_low": 0.0, "sd_high": 0.0}
     means = {"test_accuracy": (0.75, 0.5), "false_positives": (4, 1), "false_negatives": (2, 9)}
     for name, (half, strict) in means.items():
         for at, mean in ((50, half), (90, strict)):

@@ -45,6 +45,14 @@ def test_studies_that_cannot_decide_are_counted_not_listed() -> None:
     assert lines[-1].startswith("| 1 more studies")
 
 
+def test_studies_that_compare_nothing_have_no_row_and_are_not_counted() -> None:
+    nothing = {**STUDY, "comparisons": {}}
+    assert verdict_lines([STUDY, nothing]) == verdict_lines([STUDY])
+    out = io.StringIO()
+    show([nothing], Console(file=out, width=150))
+    assert "no comparisons" in out.getvalue()
+
+
 def test_only_the_readmes_table_is_replaced() -> None:
     assert with_verdicts(f"a\n{BEGIN}old\n{END}z\n", "new\n") == f"a\n{BEGIN}new\n{END}z\n"
     with pytest.raises(UserError, match="README"):

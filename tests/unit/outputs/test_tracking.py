@@ -47,6 +47,7 @@ class Files:
     def __init__(self, folder: Path, repeats: int = 2, version: str = "a") -> None:
         self.folder, self.repeats, self.version = folder, repeats, version
         self.rng = np.random.default_rng(20)
+        self.split: dict[str, Any] | None = None
         self.write()
 
     def write(self) -> None:
@@ -60,6 +61,7 @@ class Files:
         arrays = {"n": 10, "x": "ab" * 32, "y": "cd" * 32}
         digests = {"train": arrays, "validation": None, "test": {**arrays, "n": 5}}
         about = {"data_set": "mnist", "source": "digits", "stand_in": True}
+        about["split_per_repeat"] = self.split
         self.json(layout.digests(STUDY), {"digits": {**about, **digests}})
         self.json(layout.TIMINGS / f"{STUDY}.json", {"none": {"0": {"train_seconds": 1.25}}})
         self.json(layout.study_metrics(STUDY), self.metrics(rows))
@@ -75,7 +77,7 @@ class Files:
             "fingerprint": fingerprint,
             "recipe_fingerprint": hashlib.sha256(variant.encode()).hexdigest(),
             "recipe": self.recipe(),
-            "seeds": {"weights": repeat, "order": 7},
+            "seeds": {"weights": repeat, "order": 7, "split": 3},
         }
         (folder / "run.json").write_text(json.dumps(run))
         (folder / "summary.txt").write_text("a model")
@@ -224,7 +226,12 @@ def test_params_are_the_flat_recipe_and_the_seeds(files: Files) -> None:
         "l1.layers": "all",
         "l2": "null",
     }
-    assert only("/none/1@").data.params == {**recipe, "seeds.weights": "1", "seeds.order": "7"}
+    assert only("/none/1@").data.params == {
+        **recipe,
+        "seeds.weights": "1",
+        "seeds.order": "7",
+        "seeds.split": "3",
+    }
     assert only("/none@").data.params == recipe
 
 
@@ -264,6 +271,16 @@ def test_run_shows_its_data_by_digest_and_its_files(files: Files) -> None:
     artifacts = Path(os.environ["DVC_ROOT"]) / "mlartifacts" / STUDY / run.info.run_id / "artifacts"
     assert {path.name for path in artifacts.iterdir()} == {"run.json", "history.csv", "summary.txt"}
     assert run.info.status == "FINISHED"
+
+
+def test_data_that_a_run_split_itself_are_told_apart_by_its_seed(files: Files) -> None:
+    files.split = {"kind": "shuffled", "fraction": 0.2, "seed": "repeat"}
+    files.write()
+    files.track()
+    inputs = {put.tags[0].value: put.dataset for put in only("/dropout/0@").inputs.dataset_inputs}
+    arrays = "ab" * 32 + "cd" * 32
+    assert inputs["train"].digest == hashlib.sha256(f"{arrays}3".encode()).hexdigest()[:32]
+    assert inputs["test"].digest == hashlib.sha256(arrays.encode()).hexdigest()[:32]
 
 
 def test_tracking_twice_adds_nothing(files: Files) -> None:
@@ -372,7 +389,7 @@ def test_a_call_holds_no_more_than_mlflow_allows(files: Files) -> None:
     files.track()
     assert history(only("/none/0@"), "epoch/loss") == dict.fromkeys(range(1, 602), 0.5)
     params = only("/none/0@").data.params
-    assert len(params) == 153 and params["long"] == "x" * 6000
+    assert len(params) == 154 and params["long"] == "x" * 6000
 
 
 def test_long_listing_is_read_page_by_page(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:

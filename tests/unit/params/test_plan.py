@@ -79,6 +79,7 @@ def test_a_planned_variant_holds_its_whole_recipe(repository: Path) -> None:
         "trial_of": None,
         "warm_start": None,
         "merged": None,
+        "vary": None,
         "recipe": None,
     }
 

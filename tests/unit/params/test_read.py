@@ -91,7 +91,7 @@ def test_treatments_are_a_list_of_declared_variants(write_params: WriteParams) -
     assert "Did you mean 'batch_norm'?" in said
 
 
-@pytest.mark.parametrize("treatments", [["none", "dropout"], ["dropout", "dropout"], []])
+@pytest.mark.parametrize("treatments", [["none", "dropout"], ["dropout", "dropout"]])
 def test_treatments_leave_out_the_control_and_name_each_variant_once(
     write_params: WriteParams, treatments: list[str]
 ) -> None:
@@ -99,6 +99,58 @@ def test_treatments_leave_out_the_control_and_name_each_variant_once(
     said = message(path)
     assert f"{path}: {STUDY}.treatments" in said
     assert "tuple" not in said
+
+
+@pytest.mark.parametrize("treatments", [None, ["weights"]])
+def test_a_comparison_on_a_task_that_each_repeat_splits_is_refused_and_says_why(
+    write_params: WriteParams, treatments: list[str] | None
+) -> None:
+    said = message(write_params({"studies.mnist_variance.treatments": treatments}))
+    assert "studies.mnist_variance.treatments: expected [] with 'all' on the task 'mnist_resplit'" in said
+    assert "not independent" in said
+    assert "Nadeau and Bengio" in said
+
+
+def test_one_compared_variant_on_such_a_task_is_enough_and_one_outside_the_family_is_not(
+    write_params: WriteParams,
+) -> None:
+    key = f"{STUDY}.variants.l2_all.task"
+    assert "'l2_all' on the task 'mnist_resplit'" in message(write_params({key: "mnist_resplit"}))
+    assert read(write_params({key: "mnist_resplit", f"{STUDY}.treatments": ["dropout"]}))
+
+
+def test_variants_whose_repeats_share_seeds_are_not_compared(write_params: WriteParams) -> None:
+    said = message(write_params({f"{STUDY}.variants.dropout.vary": []}))
+    assert f"{STUDY}.treatments: expected [] where a variant has 'vary', as 'dropout' has" in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"studies.mnist_variance.variants.noise.vary": ["nose"]},
+            "studies.mnist_variance.variants.noise.vary.0: received 'nose'. Did you mean 'noise'?",
+        ),
+        (
+            {f"{STUDY}.treatments": [], f"{STUDY}.variants.dropout.vary": ["split"]},
+            f"{STUDY}.variants.dropout.vary: expected a task whose split has 'seed: repeat'",
+        ),
+        (
+            {f"{STUDY}.treatments": [], f"{STUDY}.variants.dropout": {"vary": [], "warm_start": "none"}},
+            f"{STUDY}.variants.dropout.vary: expected that of 'none', whose runs are taken by 'warm_start'",
+        ),
+        (
+            {"tasks.mnist_resplit.scaling": {"method": "standardize", "fit_on": "train"}},
+            "tasks.mnist_resplit: expected scaling by 'method: unit' or 'fit_on: development' with 'seed: repeat'",
+        ),
+        ({"tasks.mnist_resplit.split.seed": "repeet"}, "expected a whole number from 0, or repeat"),
+        ({"tasks.mnist_resplit.split.seed": -1}, "expected a whole number from 0, or repeat"),
+    ],
+)
+def test_what_varies_between_repeats_is_refused_where_it_makes_no_sense(
+    write_params: WriteParams, changes: dict[str, Any], said: str
+) -> None:
+    assert said in message(write_params(changes))
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def plan(repeats: int = 3, **changes: dict[str, Any]) -> dict[str, Any]:
             "trial_of": None,
             "warm_start": None,
             "merged": None,
+            "vary": None,
             "recipe": {**recipe, **changes.get(name, {})},
         }
         for name, recipe in recipes.items()
@@ -112,7 +113,8 @@ def related(
     repeats: int = 2, caps: dict[str, int] | None = None, **changes: dict[str, Any]
 ) -> dict[str, Any]:
     """A plan in which `child` is declared before the variants that it starts from; changes are to variants."""
-    labels = {"task": "mnist", "search": None, "trial_of": None, "warm_start": None, "merged": None}
+    absent = ("search", "trial_of", "warm_start", "merged", "vary")
+    labels = {"task": "mnist", **dict.fromkeys(absent)}
     variants: dict[str, dict[str, Any]] = {
         "child": {"warm_start": "none", "trial_of": {"variant": "search", "which": "last"}},
         "search": {"search": SEARCH},
@@ -205,6 +207,39 @@ def test_a_parents_cap_reaches_its_child() -> None:
     """5 epochs of 1,000 images fit, the parent's 7 do not."""
     after = fingerprints(related(caps={"image_passes": 6000}))
     assert changed_variants(fingerprints(related()), after) == {"none", "child"}
+
+
+def varying(*arms: list[str] | None) -> list[list[DeclaredRun]]:
+    """Three repeats of one recipe for each list of streams that vary."""
+    declared = plan()
+    declared["variants"] = {
+        f"arm{i}": {**declared["variants"]["none"], "vary": one} for i, one in enumerate(arms)
+    }
+    runs = declared_runs(declared, IDENTITIES)
+    return [runs[3 * i : 3 * i + 3] for i in range(len(arms))]
+
+
+def test_only_the_streams_that_vary_differ_between_repeats() -> None:
+    for arm, vary in zip(
+        varying([], ["noise"], ["order", "split"]), ([], ["noise"], ["order", "split"]), strict=True
+    ):
+        assert [run.seeds for run in arm] == [repeat_seeds(repeat, vary) for repeat in range(3)]
+
+
+def test_repeats_of_one_seed_are_runs_of_their_own() -> None:
+    """Were they one run, that they agree would be no finding."""
+    (arm,) = varying([])
+    assert len({run.seeds for run in arm}) == 1
+    assert len({run.fingerprint for run in arm}) == 3
+
+
+def test_arms_share_the_first_repeat_and_no_other() -> None:
+    arms = varying(None, [], ["weights"], ["order"], ["noise"], ["split"])
+    assert len({arm[0].fingerprint for arm in arms}) == 1
+    assert len({run.fingerprint for arm in arms for run in arm}) == 1 + 2 * len(arms)
+    assert [one.fingerprint for one in varying(["weights", "order", "noise", "split"])[0]] == [
+        one.fingerprint for one in arms[0]
+    ]
 
 
 def test_a_circle_ends_with_an_error_and_not_never() -> None:

@@ -220,3 +220,9 @@ def test_every_seed_counts(stream: str) -> None:
     other = Seeds(**{**seeds.to_dict(), stream: 1})
     assert run_fingerprint("recipe", other) != run_fingerprint("recipe", seeds)
     assert run_fingerprint("other", seeds) != run_fingerprint("recipe", seeds)
+
+
+def test_replicates_of_a_run_differ_and_the_first_is_the_run_itself() -> None:
+    seeds = repeat_seeds(0)
+    assert run_fingerprint("recipe", seeds, 0) == run_fingerprint("recipe", seeds)
+    assert len({run_fingerprint("recipe", seeds, replicate) for replicate in range(3)}) == 3
