@@ -38,6 +38,7 @@ METRICS = {
     "updates": Metric("weight updates", "updates"),
     "parameters": Metric("parameters", "parameters"),
     "trainable_parameters": Metric("trainable parameters", "parameters"),
+    "split_checksum": Metric("checksum of the images that train"),
     "weight_norm": Metric("L2 norm of all kernels"),
     "sparsity": Metric("share of kernel weights below 0.001", share=True),
     "false_positives": Metric("false positives", "images"),
