@@ -9,7 +9,6 @@ from pipeline.params.metrics import MetricName
 from pipeline.params.names import Name, name_among
 from pipeline.params.section import Section
 
-ClaimId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Several = Annotated[list[Name], Field(min_length=2)]
 Scope = Literal["as_written", "controlled"]
