@@ -6,9 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.params.schema import Recipe
-from pipeline.training.orders import batch_size_of
-
 REACHED = 0.98
 
 
@@ -30,8 +27,3 @@ def history_metrics(history: pd.DataFrame) -> dict[str, Any]:
         "val_loss_rise": float(loss[-1] - np.nanmin(loss)) if np.isfinite(loss).any() else None,
         "epochs_to_98": int(history["epoch"].iloc[reached[0]]) if len(reached) else math.inf,
     }
-
-
-def updates_of(recipe: Recipe, epochs_run: int, n_train: int) -> int:
-    """Weight updates of a run: one a batch, the smaller last one of an epoch included."""
-    return recipe.updates or epochs_run * math.ceil(n_train / batch_size_of(recipe, n_train))

@@ -5,8 +5,9 @@ import math
 import pandas as pd
 import pytest
 
-from pipeline.evaluation.history import history_metrics, updates_of
+from pipeline.evaluation.history import history_metrics
 from pipeline.params.schema import Recipe
+from pipeline.training.orders import updates_of
 
 
 def history(val_accuracy: list[float], val_loss: list[float]) -> pd.DataFrame:
