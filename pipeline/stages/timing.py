@@ -58,9 +58,9 @@ def _times(
     declared: Iterable[DeclaredRun],
     identities: dict[str, Any],
 ) -> Iterable[dict[str, Any]]:
-    from pipeline.training.timing import timed  # imports TensorFlow
-
     start_tensorflow()
+    from pipeline.training.timing import timed  # imports Keras, which is to find TensorFlow started
+
     folders = {one.fingerprint: layout.run_folder(study, one.variant, one.repeat) for one in declared}
     data = {
         task: read_training_data(layout.STANDARDIZED / task, identities[task])
