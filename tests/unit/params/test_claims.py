@@ -144,6 +144,15 @@ def refusal(path: Path) -> str:
     [
         ({"of": "l1_al", "above": "none"}, "", "'l1_al' is no variant of the study. Did you mean 'l1_all'?"),
         (
+            {
+                "metric": "parameters",
+                "of": {"network": {"architecture": "cnn3", "input_shape": [28, 28, 1], "layer": "conv11"}},
+                "equals": 320,
+            },
+            "",
+            "'conv11' is no layer of cnn3. Did you mean 'conv1'?",
+        ),
+        (
             {"of": {"lowest": ["none", "dropot"]}, "above": 0.9},
             "",
             "'dropot' is no variant of the study. Did you mean 'dropout'?",
