@@ -41,7 +41,7 @@ def train_missing(
 
 def _train(runs: Sequence[DeclaredRun], jobs: Sequence[Job], store: Store, workers: int, label: str) -> None:
     passes = [job.image_passes for job in jobs]
-    results = run_all(perform, jobs, workers, batched([run.variant for run in runs], passes))
+    results = run_all(perform, jobs, workers, batched([job.trace for job in jobs], passes))
     for index, result in progress(results, sum(passes), lambda done: passes[done[0]], label):
         store.put(runs[index].fingerprint, partial(write_run, runs[index], result))
 
