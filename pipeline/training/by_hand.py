@@ -14,7 +14,8 @@ from pipeline.params.schema import Recipe
 from pipeline.seeds import Seeds
 from pipeline.training.data import TrainingData
 from pipeline.training.orders import batch_size_of, order_table
-from pipeline.training.run import RunResult, Weights, outcome
+from pipeline.training.result import RunResult, Weights
+from pipeline.training.run import outcome
 
 NETWORKS = {"mlp": mlp, "cnn3": cnn3}
 OPTIMIZERS: dict[str, Any] = {"sgd": SGD, "adam": Adam}

@@ -26,6 +26,7 @@ TRAINING_CODE = (
     "training/epoch.py",
     "training/orders.py",
     "training/record.py",
+    "training/result.py",
     "training/run.py",
     "training/traced.py",
     "training/tuner.py",

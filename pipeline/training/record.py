@@ -1,20 +1,17 @@
 """The files of one finished run, as the run store keeps them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeline.files import csv_text, write_arrays, write_json, write_text
 from pipeline.training.declared import DeclaredRun
 from pipeline.training.fingerprint import library_versions
-
-if TYPE_CHECKING:  # importing it takes TensorFlow
-    from pipeline.training.run import RunResult
+from pipeline.training.result import RunResult
 
 TIMING = "timing.json"
 NO_HYPERPARAMETER = ("trial", "val_accuracy", "val_loss")
 
 
-def write_run(run: DeclaredRun, result: "RunResult", folder: Path) -> None:
+def write_run(run: DeclaredRun, result: RunResult, folder: Path) -> None:
     """Write a result's files: everything of it but its names, which the study adds."""
     write_json(
         folder / "run.json",

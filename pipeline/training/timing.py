@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.models.predict import probabilities
 from pipeline.training.orders import updates_of
-from pipeline.training.run import RunResult
+from pipeline.training.result import RunResult
 from pipeline.training.work import Job, perform
 
 PREDICTED = 10_000  # training images whose prediction is timed: test images are for evaluation only

@@ -12,7 +12,8 @@ from pipeline.errors import UserError
 from pipeline.params.schema import Range, Recipe, Search
 from pipeline.seeds import STREAMS, Seeds, derive
 from pipeline.training.data import TrainingData
-from pipeline.training.run import RunResult, train
+from pipeline.training.result import RunResult
+from pipeline.training.run import train
 
 OBJECTIVE = "val_accuracy"
 

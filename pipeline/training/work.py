@@ -3,17 +3,14 @@
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from pipeline.files import Arrays
 from pipeline.params.schema import Recipe, Search
 from pipeline.seeds import Seeds
 from pipeline.training.data import TrainingData
 from pipeline.training.orders import batch_size_of
+from pipeline.training.result import RunResult
 from pipeline.training.traced import traced_part
-
-if TYPE_CHECKING:  # importing it takes TensorFlow, which a study with nothing to train never needs
-    from pipeline.training.run import RunResult
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ class Job:
         return traced_part(self.recipe), self.data.digest, split, units, searched
 
 
-def perform(job: Job) -> "RunResult":
+def perform(job: Job) -> RunResult:
     """Result of a job."""
     data = _of_repeat(job.data, job.seeds.split) if job.data.split else job.data
     if job.search:

@@ -9,7 +9,7 @@ import pytest
 from pipeline.models.weights import named_weights
 from pipeline.seeds import repeat_seeds
 from pipeline.training import run
-from pipeline.training.run import RunResult
+from pipeline.training.result import RunResult, Weights
 from pipeline.training.work import Job, perform
 from tests.contract.declared import BY_NAME, Case, distinct
 from tests.contract.tiny import SLOWEST, N, built, data_of, same, short
@@ -39,7 +39,7 @@ class Rates(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no typ
         self.iterations = int(self.model.optimizer.iterations)
 
 
-def watched(case: Case, start: run.Weights | None = None, **changes: Any) -> Rates:
+def watched(case: Case, start: Weights | None = None, **changes: Any) -> Rates:
     """What a short training did to the optimizer."""
     spy, callbacks = Rates(), run._callbacks
     with pytest.MonkeyPatch.context() as patch:

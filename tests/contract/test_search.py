@@ -11,7 +11,7 @@ from pipeline.seeds import Seeds, derive, repeat_seeds
 from pipeline.training import run, tuner
 from pipeline.training.data import TrainingData
 from pipeline.training.record import _chosen
-from pipeline.training.run import RunResult
+from pipeline.training.result import RunResult, Weights
 from pipeline.training.work import Job, perform
 from tests.contract.declared import BY_NAME, CASES, Case, distinct
 from tests.contract.tiny import data_of, same, short
@@ -37,7 +37,7 @@ def untrained(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Recipe]]:
         asked.append(recipe)
         accuracy = derive(seeds.weights) % 5 / 5  # one of few, so that trials tie
         history = ({"epoch": 1, "val_accuracy": 1.0}, {"epoch": 2, "val_accuracy": accuracy, "val_loss": 1.0})
-        weights: run.Weights = {}
+        weights: Weights = {}
         return RunResult(
             recipe=recipe,
             weights=weights,

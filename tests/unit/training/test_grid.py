@@ -4,6 +4,9 @@ import inspect
 import math
 import operator
 import os
+import pickle
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -15,6 +18,7 @@ from hypothesis import strategies as st
 from pipeline.errors import UserError
 from pipeline.training import grid
 from pipeline.training.grid import WORKERS, batched, progress, run_all, worker_count
+from pipeline.training.result import RunResult
 
 
 def alone(count: int) -> list[list[int]]:
@@ -145,3 +149,14 @@ def test_batches_hold_every_job_once_with_others_of_its_key(jobs: list[tuple[str
     for key in set(keys):
         of_key = [batch for batch in batches if keys[batch[0]] == key]
         assert len(of_key) <= max(1, math.ceil(sum(cost for k, cost in jobs if k == key) / 50))
+
+
+def test_the_main_process_receives_results_without_tensorflow() -> None:
+    """Its import takes seconds, and one process of every stage only passes results on."""
+    code = "import sys; import pipeline.training.study, pipeline.evaluation.study; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    result = RunResult(**dict.fromkeys(RunResult.__dataclass_fields__))  # type: ignore[arg-type]
+    unpickle = (
+        f"import pickle, sys; pickle.loads({pickle.dumps(result)!r}); sys.exit('tensorflow' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", unpickle], check=False).returncode == 0
