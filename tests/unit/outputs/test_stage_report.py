@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from pipeline.analysis.claims.ledger import COLUMNS
 from pipeline.analysis.exercises import solve
-from pipeline.files import Arrays, write_arrays, write_json, write_text
+from pipeline.files import Arrays, csv_text, write_arrays, write_json, write_text
 from pipeline.outputs.report import (
     Section,
     data_blocks,
@@ -351,6 +352,9 @@ def folder(tmp_path: Path, make_parts: Make, monkeypatch: pytest.MonkeyPatch) ->
     }
     write_json(Path("metrics/data.json"), dict.fromkeys(("mnist", "on_test"), dict.fromkeys(arrays, labels)))
     write_json(Path("metrics/exercises.json"), solve())
+    row = {"id": "E-1", "scope": "controlled", "write_up": "own", "study": "s", "verdict": "not testable"}
+    row |= {"says": "a claim of s", "sentence": "Not testable: nobody counted."}
+    write_text(Path("metrics/claims.csv"), csv_text([row, {**row, "id": "E-2", "study": "gone"}], COLUMNS))
     for task in ("mnist", "on_test"):
         write_arrays(Path(f"data/tasks/{task}.npz"), arrays)
     predicted = np.stack([arrays["y_test"]] * 2)
@@ -381,12 +385,23 @@ def test_stage_writes_pages_pictures_and_times_and_repeats_them(folder: Path) ->
         f"plots/s/{name}.svg"
         for name in ("confusion_1", "curves_1", "curves_2", "differences_1", "differences_2")
     }
-    assert set(first) == {f"report/{name}.html" for name in ("index", "s", "exercises")} | {
+    assert set(first) == {f"report/{name}.html" for name in ("index", "s", "claims", "exercises")} | {
         "timings/index.html",
         *plots,
     }
     study = first["report/s.html"].decode()
-    anchors = ("hyperparameters", "predictions", "trials", "shifts", "curves", "confusion", "models")
+    assert "nobody counted" in study and "E-2" not in study
+    assert all(f'id="E-{n}-controlled"' in first["report/claims.html"].decode() for n in (1, 2))
+    anchors = (
+        "claims",
+        "hyperparameters",
+        "predictions",
+        "trials",
+        "shifts",
+        "curves",
+        "confusion",
+        "models",
+    )
     assert all(f'id="s-{anchor}"' in study for anchor in anchors)
     assert "1 wrong" in study
     assert f'dropout <span class="tag">{MARK}</span>' in study
