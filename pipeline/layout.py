@@ -12,6 +12,7 @@ STANDARDIZED = Path("data/standardized")
 DIGESTS = Path("data/digests")
 RUNS = Path("runs")
 TIMINGS = Path("timings")
+TIMING_RECEIPT = TIMINGS / "receipt.json"
 EVALUATIONS = Path("evaluations")
 METRICS = Path("metrics")
 EXERCISES = METRICS / "exercises.json"

@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.data.preparation import Scaling, merge_map
 from pipeline.evaluation.work import Evaluated, Job, Merge, TaskImages, perform
-from pipeline.files import canonical, read_arrays, write_arrays, write_json
+from pipeline.files import canonical, read_arrays, read_json, write_arrays, write_json
 from pipeline.params.schema import Recipe
 from pipeline.training.fingerprint import code_fingerprint, library_versions
 from pipeline.training.grid import batched, progress, run_all
@@ -140,3 +140,9 @@ def _write(result: Evaluated, folder: Path) -> None:
     write_json(folder / "scalars.json", finite)
     write_arrays(folder / "test.npz", result.test)
     write_json(folder / TIMING, {"inference_seconds": result.inference_seconds})
+
+
+def read_evaluated(folder: Path) -> Evaluated:
+    """An evaluation as the store keeps it; a number that was not finite is None."""
+    seconds = read_json(folder / TIMING)["inference_seconds"]
+    return Evaluated(read_json(folder / "scalars.json"), read_arrays(folder / "test.npz"), seconds)

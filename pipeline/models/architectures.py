@@ -99,3 +99,13 @@ def blocks_of(architecture: str, units: int | None) -> list[Block]:
     if units is None:
         return FIXED[architecture]()
     return TUNABLE[architecture](units)
+
+
+def layer_names(architecture: str, units: int | None, pooling: bool = True) -> list[str]:
+    """Names of the layers that have a name of their own, in order, the output among them."""
+    names = []
+    for block in blocks_of(architecture, units):
+        names.append(block.name)
+        if isinstance(block, Conv) and block.pool and pooling:
+            names.append(f"{block.name}_pool")
+    return [*names, "output"]

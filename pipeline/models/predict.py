@@ -1,12 +1,14 @@
 """A finished run's model: rebuilt from its recipe and weights, and asked for probabilities."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 
 from pipeline.data.preparation import Images, Scaling
 from pipeline.files import Arrays, read_arrays, read_json
@@ -15,7 +17,6 @@ from pipeline.models.weights import set_weights
 from pipeline.params.schema import Recipe
 
 BATCH = 256
-CHUNK = 4096
 
 
 def rebuild(folder: Path) -> keras.Model:
@@ -38,16 +39,16 @@ def probabilities(
     weights : dict of ndarray
         By `layer/variable`.
     images : ndarray of uint8, shape (n, height, width, channels)
-        Unscaled images; scaled piece by piece, to bound memory.
+        Unscaled images; scaled batch by batch, to bound memory.
     scaling : Scaling
         From pixels to what the network is given.
     classes : int
         Number of classes.
     """
-    model = _model(_inference_part(recipe), images.shape[1:], classes)
+    model, answer = _model(_inference_part(recipe), images.shape[1:], classes)
     set_weights(model, weights)
-    pieces = (images[first : first + CHUNK] for first in range(0, len(images), CHUNK))
-    answers = np.concatenate([model.predict(scaling(piece), batch_size=BATCH, verbose=0) for piece in pieces])
+    batches = (images[first : first + BATCH] for first in range(0, len(images), BATCH))
+    answers = np.concatenate([answer(scaling(batch)).numpy() for batch in batches])
     return np.hstack([1 - answers, answers]) if recipe.loss == "binary_crossentropy" else answers
 
 
@@ -65,5 +66,8 @@ def _inference_part(recipe: Recipe) -> Recipe:
 
 
 @lru_cache(maxsize=8)
-def _model(recipe: Recipe, input_shape: Sequence[int], classes: int) -> keras.Model:
-    return build(recipe, input_shape, classes)
+def _model(recipe: Recipe, input_shape: Sequence[int], classes: int) -> tuple[keras.Model, Any]:
+    """Model, and its answers as one traced function: `predict` builds a pipeline of data sets at every call."""
+    model = build(recipe, input_shape, classes)
+    images = tf.TensorSpec((None, *input_shape), tf.float32)
+    return model, tf.function(partial(model, training=False), input_signature=[images])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.errors import UserError, hint
+from pipeline.models.architectures import layer_names
 from pipeline.params.claims import Condition
 from pipeline.params.metrics import metric
 from pipeline.params.schema import Study
@@ -26,6 +27,10 @@ def _mistakes(study: Study, condition: Condition) -> Iterator[str]:
     for name in condition.metrics:
         if name.startswith(SHIFTED) and int(name.rpartition("_")[2]) not in (study.shifts or ()):
             yield f"{name}: expected a shift that the study's 'shifts' name; received {study.shifts}."
+    for network in condition.networks:
+        layers = layer_names(network.architecture, network.units, network.pooling)
+        if network.layer is not None and network.layer not in layers:
+            yield f"'{network.layer}' is no layer of {network.architecture}. {hint(network.layer, layers)}"
     timed = {bool(found and found.timed) for found in map(metric, condition.metrics)}
     if len(timed) > 1:
         yield "expected metrics that are all times, or none; times are measured apart."

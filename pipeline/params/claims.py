@@ -4,12 +4,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from pipeline.models.architectures import ARCHITECTURES
+from pipeline.models.architectures import ARCHITECTURES, TUNABLE
 from pipeline.params.metrics import MetricName
 from pipeline.params.names import Name, name_among
 from pipeline.params.section import Section
 
-ClaimId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Several = Annotated[list[Name], Field(min_length=2)]
 Scope = Literal["as_written", "controlled"]
@@ -26,6 +25,18 @@ class Network(Section):
     pooling: bool = True
     layer: Name | None = None
     as_dense: bool = False
+
+    @model_validator(mode="after")
+    def _units_where_asked(self) -> Self:
+        if (self.architecture in TUNABLE) != (self.units is not None):
+            raise ValueError(f"expected 'units' with {' or '.join(TUNABLE)}, and with no other architecture")
+        return self
+
+    @model_validator(mode="after")
+    def _dense_in_place_of_a_layer(self) -> Self:
+        if self.as_dense and self.layer is None:
+            raise ValueError("expected 'as_dense' with a 'layer'")
+        return self
 
 
 class SplitOf(Section):
@@ -166,6 +177,11 @@ class Condition(Section):
         operands = [name for one in [*(self.of or ()), *self.against] for name in one.variants]
         groups = [name for group in self.best_changes or () for name in group]
         return [*operands, *(self.differ or ()), *groups]
+
+    @property
+    def networks(self) -> list[Network]:
+        """All networks that it counts the parameters of."""
+        return [one.network for one in [*(self.of or ()), *self.against] if one.network]
 
     @property
     def metrics(self) -> list[str]:

@@ -10,7 +10,10 @@ from pipeline.errors import hint
 
 T = TypeVar("T")
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+NAME = r"^[a-z0-9_]+$"
+CLAIM_ID = r"^[A-Za-z0-9_-]+$"
+Name = Annotated[str, Field(pattern=NAME)]
+ClaimId = Annotated[str, Field(pattern=CLAIM_ID)]
 Named = Annotated[dict[Name, T], Field(min_length=0)]
 
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
 from pipeline.models.architectures import ARCHITECTURES, TUNABLE
-from pipeline.params.claims import Claim, ClaimId
+from pipeline.params.claims import Claim
 from pipeline.params.metrics import MetricName
-from pipeline.params.names import Name, Named, name_among
+from pipeline.params.names import ClaimId, Name, Named, name_among
 from pipeline.params.section import Section
 from pipeline.seeds import STREAMS
 

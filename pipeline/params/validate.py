@@ -6,8 +6,11 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import UserError, hint
+from pipeline.params.names import CLAIM_ID, NAME
 
 Model = TypeVar("Model", bound=BaseModel)
+
+NAMES = {NAME: "a-z, 0-9 and _", CLAIM_ID: "letters, digits, _ and -"}  # by pattern
 
 
 def validate(
@@ -54,8 +57,8 @@ def _line(
         return f"{where}: {key}: received {received!r}. {hint(received, legal)}"
     if mistake["type"] == "unknown_name":
         return f"{where}: {key}: received {received!r}. {mistake['msg']}"
-    if mistake["type"] == "string_pattern_mismatch" and "a-z0-9_" in mistake["ctx"]["pattern"]:
-        return f"{where}: {key}: expected a name of a-z, 0-9 and _; received {received!r}."
+    if mistake["type"] == "string_pattern_mismatch" and (name := NAMES.get(mistake["ctx"]["pattern"])):
+        return f"{where}: {key}: expected a name of {name}; received {received!r}."
     said = mistake["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     expected = said if said.startswith("expected") else f"expected {said}"
     return f"{where}: {key}: {expected}; received {_shown(received)}."

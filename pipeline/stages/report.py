@@ -23,7 +23,6 @@ from pipeline.outputs.report import (
     row_table,
     samples,
     study_view,
-    timings_page,
     trial_tables,
     validation_marks,
 )
@@ -33,7 +32,7 @@ PLOTTED = ("spread", "differences", "curves", "confusion")
 
 
 def report() -> None:
-    """Write the pages of report/, plots/<study>/<section>_<number>.svg, and timings/index.html."""
+    """Write the pages of report/, and plots/<study>/<section>_<number>.svg."""
     names = [path.stem for path in sorted((layout.PLAN / "training").glob("*.json"))]
     plans = {name: read_json(layout.training_plan(name)) for name in names}
     identities = {name: read_json(layout.digests(name)) for name in names}
@@ -55,7 +54,6 @@ def report() -> None:
         for study in studies:
             for name, picture in _pictures(study).items():
                 write_text(folder / study.name / f"{name}.svg", picture.svg)
-    write_text(layout.TIMINGS / "index.html", timings_page(_timings(names), stand_in))
 
 
 def _samples(identities: dict[str, Any]) -> dict[str, Samples]:
@@ -132,12 +130,6 @@ def _overview(
 
 def _tables(paths: Iterable[Path]) -> list[pd.DataFrame]:
     return [pd.read_csv(path) for path in paths]
-
-
-def _timings(names: list[str]) -> dict[str, Any]:
-    """Times of every study that has any; nothing hashed depends on them."""
-    paths = {name: layout.TIMINGS / f"{name}.json" for name in names}
-    return {name: read_json(path) for name, path in paths.items() if path.exists()}
 
 
 def _pictures(study: StudyView) -> dict[str, Picture]:

@@ -27,6 +27,7 @@ TRAINING_CODE = (
     "training/orders.py",
     "training/record.py",
     "training/run.py",
+    "training/traced.py",
     "training/tuner.py",
     "training/work.py",
 )

@@ -1,5 +1,6 @@
 """The grid of runs: independent jobs through a pool of single-thread workers, results as they finish."""
 
+import math
 import os
 import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -7,6 +8,7 @@ from functools import cache
 from typing import TypeVar
 
 import joblib
+import numpy as np
 from tqdm import tqdm
 
 from pipeline.backend import start_tensorflow
@@ -68,23 +70,29 @@ def run_all(
 
 
 def batched(keys: Sequence[Hashable], costs: Sequence[int], most: int = SMALL) -> list[list[int]]:
-    """Neighbouring jobs of one key, together up to a cost of `most`: a model is traced once for small runs.
+    """Jobs of one key together, in batches that cost about `most` or less, the longest batch first.
+
+    So a model is traced once for small runs, and the workers end at about the same time.
 
     Parameters
     ----------
     keys : sequence
         What each job's model is traced for.
     costs : sequence of int
-        Image passes of each job; a job that costs `most` or more stands alone.
+        Image passes of each job; jobs that cost `most` or more stand alone.
     """
-    batches: list[list[int]] = []
-    for index, (key, cost) in enumerate(zip(keys, costs, strict=True)):
-        last = batches[-1] if batches else []
-        if last and keys[last[0]] == key and sum(costs[other] for other in last) + cost <= most:
-            last.append(index)
-        else:
-            batches.append([index])
-    return batches
+    groups: dict[Hashable, list[int]] = {}
+    for index, key in enumerate(keys):
+        groups.setdefault(key, []).append(index)
+
+    def cost(batch: Sequence[int]) -> int:
+        return sum(costs[index] for index in batch)
+
+    batches = []
+    for group in groups.values():
+        pieces = min(len(group), max(1, math.ceil(cost(group) / most)))
+        batches += [piece.tolist() for piece in np.array_split(group, pieces)]
+    return sorted(batches, key=cost, reverse=True)
 
 
 def _work(

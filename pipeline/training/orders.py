@@ -17,6 +17,11 @@ def batch_size_of(recipe: Recipe, n: int) -> int:
     return n if recipe.batch_size == "full" else recipe.batch_size
 
 
+def updates_of(recipe: Recipe, epochs_run: int, n: int) -> int:
+    """Weight updates of a run on n training images: one a batch, the smaller last one of an epoch included."""
+    return recipe.updates or epochs_run * -(-n // batch_size_of(recipe, n))
+
+
 def order_table(recipe: Recipe, seed: int, n: int) -> Indices:
     """Indices of the examples that each epoch sees, int32 of shape (epochs, examples an epoch).
 

@@ -18,6 +18,7 @@ from pipeline.seeds import Seeds
 from pipeline.training.data import TrainingData
 from pipeline.training.epoch import FusedModel, Resident, order_dataset, pass_dataset, prepare
 from pipeline.training.orders import batch_size_of, order_table
+from pipeline.training.traced import traced_part
 
 Weights = dict[str, npt.NDArray[np.float32]]
 
@@ -96,7 +97,7 @@ def train(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weights | Non
     """
     traced = _compiled.cache_info().misses
     orders = order_table(recipe, seeds.order, len(data.x_train))
-    compiled = _compiled(_traced_part(recipe), data, orders.shape[1])
+    compiled = _compiled(traced_part(recipe), data, orders.shape[1])
     model = compiled.model
     _reset(compiled, recipe, seeds, start)
     callbacks = _callbacks(recipe)
@@ -144,13 +145,6 @@ def outcome(
         summary=_summary(model),
         **timing,
     )
-
-
-def _traced_part(recipe: Recipe) -> Recipe:
-    """The part of a recipe that the traced graph depends on; the rest is set per run."""
-    optimizer = recipe.optimizer.model_copy(update={"learning_rate": 1.0})
-    per_run = {"epochs": 1, "updates": None, "sampling": "epochs", "early_stopping": None, "step_decay": None}
-    return recipe.model_copy(update={**per_run, "optimizer": optimizer})
 
 
 @lru_cache(maxsize=8)

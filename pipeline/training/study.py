@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 from pipeline.files import read_arrays, read_json
 from pipeline.training.data import TrainingData
@@ -33,14 +34,14 @@ def train_missing(
     waves = list(_waves(missing))
     for number, wave in enumerate(waves, 1):
         name = label if len(waves) == 1 else f"{label} ({number} of {len(waves)})"
-        jobs = [_job(run, store, data[run.task]) for run in wave]
+        jobs = [job_of(run, data[run.task], store.path) for run in wave]
         _train(wave, jobs, store, workers, name)
     return len(missing)
 
 
 def _train(runs: Sequence[DeclaredRun], jobs: Sequence[Job], store: Store, workers: int, label: str) -> None:
     passes = [job.image_passes for job in jobs]
-    results = run_all(perform, jobs, workers, batched([run.variant for run in runs], passes))
+    results = run_all(perform, jobs, workers, batched([job.trace for job in jobs], passes))
     for index, result in progress(results, sum(passes), lambda done: passes[done[0]], label):
         store.put(runs[index].fingerprint, partial(write_run, runs[index], result))
 
@@ -55,11 +56,11 @@ def _waves(missing: Sequence[DeclaredRun]) -> Iterator[list[DeclaredRun]]:
         left = [run for run in left if run not in ready]
 
 
-def _job(run: DeclaredRun, store: Store, data: TrainingData) -> Job:
-    """A run with what it takes from its parents."""
+def job_of(run: DeclaredRun, data: TrainingData, folder_of: Callable[[str], Path]) -> Job:
+    """A run with what it takes from its parents, whose folders are found by their fingerprints."""
     hyperparameters = start = None
     for parent in run.parents:
-        folder = store.path(parent.fingerprint)
+        folder = folder_of(parent.fingerprint)
         if parent.use == "weights":
             start = read_arrays(folder / "weights.npz")
         else:

@@ -1,5 +1,6 @@
 """What a worker does with one job: a training, or a search, from what earlier runs left."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from pipeline.params.schema import Recipe, Search
 from pipeline.seeds import Seeds
 from pipeline.training.data import TrainingData
 from pipeline.training.orders import batch_size_of
+from pipeline.training.traced import traced_part
 
 if TYPE_CHECKING:  # importing it takes TensorFlow, which a study with nothing to train never needs
     from pipeline.training.run import RunResult
@@ -35,6 +37,14 @@ class Job:
             else self.recipe.epochs * n
         )
         return passes * (self.search.trials if self.search else 1)
+
+    @property
+    def trace(self) -> Hashable:
+        """What is traced: a worker traces once for jobs in which it is equal."""
+        units = (self.hyperparameters or {}).get("units")
+        searched = self.seeds if self.search and self.search.units else None  # every search traces its own
+        split = self.seeds.split if self.data.split else None  # the images are part of the graph
+        return traced_part(self.recipe), self.data.digest, split, units, searched
 
 
 def perform(job: Job) -> "RunResult":

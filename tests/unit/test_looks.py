@@ -74,6 +74,8 @@ def simulated(name: str, repeats: int, treatments: int = 1) -> dict[str, Any]:
         "control": "none",
         "treatments": [one for one in variants if one != "none"],
         "kinds": dict.fromkeys(variants, "control"),
+        "vary": dict.fromkeys(variants),
+        "held_out_anew": dict.fromkeys(variants),
         "repeats": repeats,
         "data": {},
     }

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from pipeline.analysis.claims.findings import EQUIVALENT, REFUTED, SUPPORTED, UNDECIDED, Finding
 from pipeline.params.claims import Condition
 
@@ -100,8 +102,13 @@ def _wins(group: Sequence[str], findings: Sequence[Finding]) -> dict[int, set[in
 def _deciding(findings: Sequence[Finding], verdict: str) -> Finding:
     """The finding a verdict rests on: the weakest where all have to hold, the clearest where one is enough."""
     of_verdict = [one for one in findings if one.verdict == verdict] or list(findings)
-    if verdict == REFUTED:
-        return min(of_verdict, key=lambda one: one.comparison.p_adjusted)
     if verdict == UNDECIDED:
         return max(of_verdict, key=lambda one: one.comparison.repeats_needed or 0)
-    return max(of_verdict, key=lambda one: one.comparison.p_adjusted)
+    by_strength = sorted(of_verdict, key=_strength)
+    return by_strength[-1] if verdict == REFUTED else by_strength[0]
+
+
+def _strength(finding: Finding) -> tuple[float, float]:
+    """How clear a finding is: by its p, and between equal ones, as small n often gives, by its standardised mean."""
+    c = finding.comparison
+    return -c.p_adjusted, abs(c.d_z) if c.d_z is not None else np.inf

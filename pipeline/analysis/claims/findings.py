@@ -54,6 +54,7 @@ class Asked:
     metric: Metric
     spread: bool = False
     computed: bool = False
+    bound: bool = False
 
     @property
     def family(self) -> tuple[str, bool]:
@@ -63,13 +64,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Finding:
-    """One pair's comparison and what it says of the relation that was claimed."""
+    """One pair's comparison and what it says of the relation that was claimed.
+
+    Against a number as `bound`, near it is neither above nor below it: nothing is equivalent to a bound.
+    """
 
     relation: str
     metric: Metric
     comparison: Comparison
     spread: bool = False
     computed: bool = False
+    bound: bool = False
 
     @property
     def verdict(self) -> str:
@@ -80,7 +85,7 @@ class Finding:
         if self.relation == "equals":
             return _of_equality(self.comparison)
         if word == EQUIVALENT:
-            return EQUIVALENT
+            return UNDECIDED if self.bound else EQUIVALENT
         return SUPPORTED if word.startswith("better") or self.relation == "differs_from" else REFUTED
 
 
@@ -111,7 +116,8 @@ def questions(condition: Condition, recorded: Recorded, rules: Rules) -> list[As
                 replace(one, values=np.resize(one.values, 2)) for one in (control, treatment)
             )
         question = Question(control, treatment, declared)
-        found.append(Asked(question, relation, metric, of.spread is not None, computed))
+        bound = rival.value is not None and relation != "equals"
+        found.append(Asked(question, relation, metric, of.spread is not None, computed, bound))
     return found
 
 
@@ -153,7 +159,7 @@ def find(asked: Sequence[Asked], rng: np.random.Generator) -> list[Finding]:
         compared = _compare_spreads(own) if family[1] else compare_all(own, rng=rng)
         found.update(zip(members, compared, strict=True))
     return [
-        Finding(one.relation, one.metric, found[index], one.spread, one.computed)
+        Finding(one.relation, one.metric, found[index], one.spread, one.computed, one.bound)
         for index, one in enumerate(asked)
     ]
 

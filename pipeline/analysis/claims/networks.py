@@ -33,11 +33,6 @@ def network_parameters(network: Network) -> int:
     return prod(row.shape) * (prod(shape) + 1) if network.as_dense else row.parameters
 
 
-def layer_names(network: Network) -> list[str]:
-    """Names of the network's layers, in order."""
-    return [name for name, _ in _rows(network)]
-
-
 def _rows(network: Network) -> Iterator[tuple[str, tuple[Shape, Row]]]:
     """Each layer with the shape it is given and its row of the summary."""
     shape: Shape = tuple(network.input_shape)

@@ -57,6 +57,14 @@ def answer_study(
     return list(first_decisions(found, lambda one: one.verdict not in (UNDECIDED, NOT_TESTABLE)).values())
 
 
+def timed_variants(plan: Mapping[str, Any]) -> list[str]:
+    """Variants that the study's claims compare by time, in the order they are first named."""
+    claims = [Claim.model_validate(one) for one in plan["claims"].values()]
+    conditions = [one for claim in claims for test in claim.tests.values() for one in test if _is_timed(one)]
+    named = dict.fromkeys(name for one in conditions for name in one.variants)
+    return [name for name in named if name in plan["kinds"]]
+
+
 def _answers(
     plan: Mapping[str, Any], claims: Mapping[str, Claim], recorded: Recorded, level: float, timed: bool
 ) -> dict[tuple[str, str], Answer]:

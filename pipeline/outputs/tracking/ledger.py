@@ -3,6 +3,8 @@
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
+from types import MappingProxyType
 from typing import Self, TypeVar
 
 from mlflow import MlflowClient
@@ -15,7 +17,7 @@ COMPLETE = "claimcheck.complete"
 SUPERSEDED = "claimcheck.superseded"
 MODEL = "claimcheck.model"
 EXPERIMENT = "dvc.experiment"
-MAX_METRICS, MAX_PARAMS, MAX_TAGS = 1000, 100, 100  # of one call
+MAX_METRICS, MAX_PARAMS, MAX_TAGS = 900, 100, 100  # of one call, which takes 1000 in all
 
 T = TypeVar("T")
 
@@ -77,9 +79,7 @@ class Ledger:
         tags = {**entry.tags, **_marks({}, True, self.dvc_experiment), **note}
         run = self.client.create_run(self.experiment_id, tags=tags, run_name=entry.name)
         run_id: str = run.info.run_id
-        self._log_points(run_id, entry.points)
-        for params in _chunks([Param(name, value) for name, value in entry.params.items()], MAX_PARAMS):
-            self.client.log_batch(run_id, params=params)
+        self._log(run_id, entry.points, entry.params)
         if entry.data:
             self.client.log_inputs(run_id, [_dataset_input(data) for data in entry.data])
         for path, folder in entry.artifacts:
@@ -96,7 +96,7 @@ class Ledger:
         self._set_tags(run, {**entry.tags, **_marks(run.data.tags, True, self.dvc_experiment)})
         shown, latest = run.data.metrics, {point.name: point for point in entry.points}
         changed = [point for point in latest.values() if not _same(shown.get(point.name), point.value)]
-        self._log_points(run_id, [self._on_top(run_id, point) for point in changed])
+        self._log(run_id, [self._on_top(run_id, point) for point in changed])
         return run_id
 
     def _on_top(self, run_id: str, point: Point) -> Point:
@@ -104,11 +104,15 @@ class Ledger:
         steps = [old.step for old in self.client.get_metric_history(run_id, point.name)]
         return point._replace(step=max([point.step, *steps]))
 
-    def _log_points(self, run_id: str, points: Sequence[Point]) -> None:
+    def _log(
+        self, run_id: str, points: Sequence[Point], params: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Log metrics and params in as few calls as MLflow allows: every call costs some transactions."""
         now = time.time_ns() // 1_000_000
-        metrics = [Metric(point.name, point.value, now, point.step) for point in points]
-        for chunk in _chunks(metrics, MAX_METRICS):
-            self.client.log_batch(run_id, metrics=chunk)
+        metrics = _chunks([Metric(one.name, one.value, now, one.step) for one in points], MAX_METRICS)
+        settings = _chunks([Param(name, value) for name, value in params.items()], MAX_PARAMS)
+        for some, others in zip_longest(metrics, settings, fillvalue=()):
+            self.client.log_batch(run_id, metrics=some, params=others)
 
     def _set_tags(self, run: Run, tags: Mapping[str, str]) -> None:
         changed = [RunTag(name, value) for name, value in tags.items() if run.data.tags.get(name) != value]

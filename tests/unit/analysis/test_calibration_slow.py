@@ -6,16 +6,19 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
 from pipeline.analysis import power
+from pipeline.analysis.claims.study import answer_study
 from pipeline.analysis.compare import compare_family, compare_pair
 from pipeline.analysis.comparison import Declaration
 from pipeline.analysis.crossed import crossed_intervals
 from pipeline.analysis.sequential import schedule
+from pipeline.params.claims import Claim
 
 pytestmark = pytest.mark.slow
 slow_sign_flip_p = power.sign_flip_p
@@ -87,6 +90,39 @@ def test_false_positives_of_holm_and_four_looks(gain: list[float], null: list[st
     rng, studies = np.random.default_rng(42), 1000
     false = sum(any_false_claim(counts(gain, 20, rng), null, rng) for _ in range(studies))
     print(f"gain {gain}: {false / studies:.3f} false positives")
+    assert stats.binomtest(false, studies, 0.05, alternative="greater").pvalue > 0.01
+
+
+CLAIMS: dict[str, Any] = {
+    "one": {"says": "x is best", "controlled": {"of": "x", "above": ["y", "z"]}},
+    "two": {"says": "x beats the control", "controlled": {"of": "x", "above": "c"}},
+    "three": {"says": "some differ", "controlled": {"differ": ["c", "y", "z"]}},
+}
+
+
+@pytest.mark.usefixtures("fast")
+def test_false_verdicts_of_claims_that_share_a_family_over_four_looks() -> None:
+    """Arms all alike: any claim supported or refuted, at any look, in at most 5 % of studies."""
+    rng, studies = np.random.default_rng(44), 500
+    plan = {
+        "study": "null",
+        "alpha": 0.05,
+        "looks": [8, 12, 16, 20],
+        "margin": 0.0,
+        "margins": {},
+        "repeats": 20,
+        "claims": {name: Claim.model_validate(one).model_dump() for name, one in CLAIMS.items()},
+    }
+    false = 0
+    for _ in range(studies):
+        rows = [
+            {"variant": v, "repeat": r, "val_accuracy": 0.0, "test_accuracy": correct / N_TEST}
+            for v, x in counts([0.0, 0.0, 0.0], 20, rng).items()
+            for r, correct in enumerate(x)
+        ]
+        answers = answer_study(plan, pd.DataFrame(rows), {})
+        false += any(one.verdict in ("supported", "refuted") for one in answers)
+    print(f"claims: {false / studies:.3f} studies with a false verdict")
     assert stats.binomtest(false, studies, 0.05, alternative="greater").pvalue > 0.01
 
 

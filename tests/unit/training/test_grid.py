@@ -1,6 +1,7 @@
 """The grid of runs: every job once, under its own number, whoever finishes first."""
 
 import inspect
+import math
 import operator
 import os
 import threading
@@ -118,18 +119,29 @@ def test_a_number_of_workers_that_is_none_is_a_users_error(
         worker_count()
 
 
-def test_small_runs_of_one_variant_go_together_and_large_ones_alone() -> None:
-    assert batched("aaabb", [10, 10, 10, 10, 10], most=20) == [[0, 1], [2], [3, 4]]
+def test_small_jobs_of_one_key_go_together_and_large_ones_alone() -> None:
     assert batched("aabb", [30, 30, 5, 5], most=20) == [[0], [1], [2, 3]]
-    assert batched("aba", [1, 1, 1], most=20) == [[0], [1], [2]]
+    assert batched("aba", [1, 1, 1], most=20) == [[0, 2], [1]]
     assert batched("", []) == []
 
 
+def test_jobs_of_one_key_are_divided_evenly() -> None:
+    assert batched("a" * 6, [10] * 6, most=50) == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_the_longest_batch_comes_first() -> None:
+    assert batched("abbc", [5, 4, 4, 20], most=20) == [[3], [1, 2], [0]]
+
+
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 60)), max_size=12))
-def test_batches_hold_every_job_once_in_order(jobs: list[tuple[str, int]]) -> None:
+def test_batches_hold_every_job_once_with_others_of_its_key(jobs: list[tuple[str, int]]) -> None:
     keys, costs = [key for key, _ in jobs], [cost for _, cost in jobs]
     batches = batched(keys, costs, most=50)
-    assert [index for batch in batches for index in batch] == list(range(len(jobs)))
+    assert sorted(index for batch in batches for index in batch) == list(range(len(jobs)))
+    sums = [sum(costs[index] for index in batch) for batch in batches]
+    assert sums == sorted(sums, reverse=True)
     for batch in batches:
         assert len({keys[index] for index in batch}) == 1
-        assert len(batch) == 1 or sum(costs[index] for index in batch) <= 50
+    for key in set(keys):
+        of_key = [batch for batch in batches if keys[batch[0]] == key]
+        assert len(of_key) <= max(1, math.ceil(sum(cost for k, cost in jobs if k == key) / 50))

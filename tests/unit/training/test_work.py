@@ -1,4 +1,4 @@
-"""Jobs: how much work one is, which progress is shown by."""
+"""Jobs: how much work one is, which progress is shown by, and which of them can share a trace."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.data.preparation import unit_scaling
 from pipeline.files import write_arrays
-from pipeline.params.schema import Recipe, Search
+from pipeline.params.schema import Range, Recipe, Search
 from pipeline.seeds import repeat_seeds
 from pipeline.training.data import TrainingData, read_training_data
 from pipeline.training.work import Job, perform
@@ -19,6 +19,14 @@ RECIPE: dict[str, Any] = {
     "batch_size": 4,
     "epochs": 3,
 }
+
+
+def job(
+    recipe: dict[str, Any] | None = None, search: Search | None = None, repeat: int = 0, digest: str = "d"
+) -> Job:
+    images = np.zeros((10, 2, 2, 1), np.uint8)
+    data = TrainingData(digest, 2, images, np.zeros(10, np.uint8), None, None, unit_scaling())
+    return Job(Recipe.model_validate({**RECIPE, **(recipe or {})}), search, repeat_seeds(repeat), data)
 
 
 @pytest.mark.parametrize(
@@ -37,11 +45,45 @@ RECIPE: dict[str, Any] = {
 def test_image_passes_are_epochs_of_all_images_or_updates_of_a_batch(
     recipe: dict[str, Any], trials: int | None, passes: int
 ) -> None:
-    images = np.zeros((10, 2, 2, 1), np.uint8)
-    data = TrainingData("d", 2, images, np.zeros(10, np.uint8), None, None, unit_scaling())
     search = Search(trials=trials, learning_rate=[0.1]) if trials else None
-    job = Job(Recipe.model_validate({**RECIPE, **recipe}), search, repeat_seeds(0), data)
-    assert job.image_passes == passes
+    assert job(recipe, search).image_passes == passes
+
+
+def test_jobs_share_a_trace_that_differ_in_what_is_set_per_run() -> None:
+    callbacks = {"early_stopping": {"monitor": "val_loss", "patience": 2}, "step_decay": None}
+    faster = {"optimizer": {"name": "sgd", "learning_rate": 0.5}, "epochs": 9, **callbacks}
+    assert job().trace == job(faster, repeat=1).trace
+    assert hash(job().trace) == hash(job(faster, repeat=1).trace)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [{"optimizer": {"name": "adam", "learning_rate": 0.1}}, {"batch_size": 5}, {"architecture": "mlp"}],
+)
+def test_jobs_whose_graphs_differ_do_not_share_a_trace(recipe: dict[str, Any]) -> None:
+    assert job().trace != job(recipe).trace
+
+
+def test_jobs_on_other_images_do_not_share_a_trace() -> None:
+    assert job().trace != job(digest="other").trace
+
+
+def test_repeats_share_a_trace_only_where_they_share_the_split() -> None:
+    recipe = Recipe.model_validate(RECIPE)
+
+    def trace(repeat: int, *vary: str) -> object:
+        return Job(recipe, None, repeat_seeds(repeat, vary), development()).trace
+
+    assert trace(1, "weights", "order") == trace(0)
+    assert trace(1, "split") != trace(0)
+
+
+def test_searches_share_a_trace_unless_they_search_its_units() -> None:
+    rates = Search(trials=2, learning_rate=[0.1, 0.2])
+    units = Search(trials=2, units=Range(minimum=10, maximum=20, step=10))
+    tuned = {"architecture": "tuned_mlp", "units": 10}
+    assert job(search=rates).trace == job(search=rates, repeat=1).trace
+    assert job(tuned, units).trace != job(tuned, units, repeat=1).trace
 
 
 SPLIT: dict[str, Any] = {"kind": "shuffled", "fraction": 0.3, "seed": "repeat", "stratified": False}
