@@ -1,12 +1,23 @@
 """What a run's history says beside its last epoch: how fast it learned, how steadily, and how far it overfitted."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from pipeline.params.schema import Recipe
+from pipeline.training.orders import updates_of
+
 REACHED = 0.98
+
+
+def with_history(about: Mapping[str, Any], history: pd.DataFrame, n_train: int) -> dict[str, Any]:
+    """A run.json with what its history and recipe say beside it, under `learned`; columns of runs.csv."""
+    recipe = Recipe.model_validate(about["recipe"])
+    learned = {**history_metrics(history), "updates": updates_of(recipe, about["epochs_run"], n_train)}
+    return {**about, "learned": learned}
 
 
 def history_metrics(history: pd.DataFrame) -> dict[str, Any]:

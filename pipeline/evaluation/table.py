@@ -41,7 +41,8 @@ def table_row(
     return {
         **row,
         **{name: run.about[name] for name in about},
-        **{name: scalars[name] for name in ("weight_norm", "sparsity", *shifts)},
+        **run.about["learned"],
+        **{name: scalars[name] for name in ("weight_norm", "sparsity", "probability_sum_error", *shifts)},
         **_at_thresholds(test, labels),
     }
 

@@ -88,6 +88,8 @@ def perform(job: Job) -> Evaluated:
     seconds = time.perf_counter() - start
     accuracy, loss = accuracy_and_loss(probabilities, predicted, test["y"])
     scalars |= {"test_accuracy": accuracy, "test_loss": loss, **kernel_statistics(job.weights)}
+    sums = probabilities.sum(axis=1, dtype=np.float64)
+    scalars["probability_sum_error"] = float(np.abs(sums - 1).max())
     for distance in job.shifts:
         scalars[f"test_accuracy_shift_{distance}"] = _shifted_accuracy(job, test, distance)
     arrays = {"predicted": predicted, "nll": negative_log_likelihood(probabilities, test["y"])}

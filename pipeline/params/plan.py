@@ -71,11 +71,12 @@ def _caps(params: Params, study: str) -> dict[str, Any]:
 
 
 def _repeats(params: Params, study: str) -> int:
-    """Repeats of a study: those of its current look, or without looks those that the profile declares."""
+    """Repeats of a study: those of its current look; those that the profile declares where nothing is looked at."""
     profile = params.profiles[params.profile]
     declared = profile.studies.get(study)
     looks = params.protocol.looks
-    if looks:
+    about = params.studies[study]
+    if looks and (about.treatments != [] or about.claims):
         return looks[((declared and declared.look) or 1) - 1]
     return (declared and declared.repeats) or profile.repeats
 

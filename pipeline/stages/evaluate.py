@@ -6,7 +6,10 @@ One stage for all studies: TensorFlow starts once, and an evaluation that is kep
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from pipeline import layout
+from pipeline.evaluation.history import with_history
 from pipeline.evaluation.study import (
     evaluate_missing,
     evaluation_code,
@@ -35,7 +38,10 @@ def _evaluate_study(study: str, folder: Path) -> None:
 
     def read_run(variant: str, repeat: int) -> tuple[Path, dict[str, Any]]:
         at = layout.run_folder(study, variant, repeat)
-        return at, read_json(at / "run.json")
+        about = read_json(at / "run.json")
+        return at, with_history(
+            about, pd.read_csv(at / "history.csv"), identities[about["task"]]["train"]["n"]
+        )
 
     def load(task: str) -> Any:
         return read_images(layout.STANDARDIZED / task, identities[task])

@@ -13,6 +13,7 @@ from pipeline.analysis.study import study_statistics
 from pipeline.errors import UserError
 from pipeline.files import Arrays
 from pipeline.params import read
+from pipeline.params.plan import plan_comparison, plan_training
 from pipeline.stages.looks import later_looks, look_until_decided, undecided_studies
 
 LOOKS = [8, 12, 16, 20]
@@ -195,6 +196,15 @@ def test_a_study_is_undecided_while_a_comparison_or_a_claim_is() -> None:
     }
     claims = pd.DataFrame({"study": ["b", "c"], "verdict": ["not testable", "undecided"]})
     assert undecided_studies(studies, claims) == {"a", "c"}
+
+
+def test_repeats_are_those_of_the_look_but_where_nothing_is_compared(params: Path) -> None:
+    declared = "repeats: 3, studies: {noisy: {look: 2, repeats: 7}}}"
+    none = PARAMS.replace("  absent: *study\n", "  absent: {<<: *study, treatments: []}\n")
+    params.write_text(none.replace("repeats: 3}", declared))
+    found = {name: plan_training(read(params), name)["repeats"] for name in DIFFERENCE}
+    assert found == {"clear": 8, "noisy": 12, "absent": 3}
+    assert plan_comparison(read(params), "noisy")["looks"] == LOOKS
 
 
 def test_the_last_look_has_no_next(params: Path) -> None:

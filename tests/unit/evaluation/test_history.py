@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from pipeline.evaluation.history import history_metrics
+from pipeline.evaluation.history import history_metrics, with_history
 from pipeline.params.schema import Recipe
 from pipeline.training.orders import updates_of
 
@@ -73,3 +73,16 @@ def test_updates_count_the_smaller_last_batch(changes: dict[str, object], expect
         }
     )
     assert updates_of(recipe, 5, 48_000) == expected
+
+
+def test_a_run_learns_its_updates_from_its_recipe_and_the_number_of_images() -> None:
+    recipe = {
+        "architecture": "mlp",
+        "optimizer": {"name": "adam", "learning_rate": 0.001},
+        "batch_size": 10,
+        "epochs": 3,
+    }
+    found = with_history({"recipe": recipe, "epochs_run": 2, "x": 1}, history([0.9, 0.9], [0.3, 0.2]), 95)
+    assert found["x"] == 1
+    assert found["learned"]["updates"] == 20
+    assert found["learned"]["first_epoch_accuracy"] == pytest.approx(0.7)

@@ -18,6 +18,7 @@ ABOUT: dict[str, Any] = {
     "parameters": 20417,
     "trainable_parameters": 20400,
     "seeds": {},
+    "learned": {"first_epoch_accuracy": 0.7, "updates": 40},
 }
 SCALARS: dict[str, Any] = {
     "train_accuracy": 0.75,
@@ -28,12 +29,13 @@ SCALARS: dict[str, Any] = {
     "test_loss": 0.4,
     "weight_norm": 2.0,
     "sparsity": 0.1,
+    "probability_sum_error": 1e-7,
 }
 COLUMNS = [
     *("variant", "repeat", "fingerprint", "n_test", "test_correct", "test_accuracy", "test_loss"),
     *("train_accuracy", "train_loss", "val_accuracy", "val_loss", "generalization_gap"),
     *("epochs_run", "stopped_epoch", "best_epoch", "parameters", "trainable_parameters"),
-    *("weight_norm", "sparsity"),
+    *("first_epoch_accuracy", "updates", "weight_norm", "sparsity", "probability_sum_error"),
 ]
 AT_THRESHOLDS = [
     *("test_accuracy_at_50", "false_positives_at_50", "false_negatives_at_50"),

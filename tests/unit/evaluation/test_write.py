@@ -15,8 +15,12 @@ from pipeline.files import Arrays, read_arrays
 ABOUT: dict[str, Any] = {
     "fingerprint": "f",
     **dict.fromkeys(("epochs_run", "stopped_epoch", "best_epoch", "parameters", "trainable_parameters"), 1),
+    "learned": {"updates": 40},
 }
-SCALARS = {"test_loss": 0.4, "train_accuracy": 1.0, "train_loss": 0.0, "weight_norm": 2.0, "sparsity": 0.1}
+SCALARS = {
+    **{"test_loss": 0.4, "train_accuracy": 1.0, "train_loss": 0.0, "weight_norm": 2.0, "sparsity": 0.1},
+    "probability_sum_error": 0.0,
+}
 PLAN = {"variants": {"plain": {"threshold": None}, "strict": {"threshold": 0.9}}, "derived": {}}
 IDENTITIES = {"two": {"classes": ["3", "7"]}, "again": {"classes": ["0", "1"]}}
 LABELS = {"two": np.array([1, 0], np.uint8), "again": np.array([1, 1], np.uint8)}
