@@ -95,8 +95,12 @@ def read_json(path: Path) -> Any:
     UserError
         When it is not there.
     """
+    return json.loads(_text(path))
+
+
+def _text(path: Path) -> str:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UserError(
             f"{path}: expected this file of an earlier stage; run `dvc repro` to make it."
@@ -113,6 +117,18 @@ def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = 
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Rows of a CSV file that a stage wrote, as text; an empty cell is empty text.
+
+    Raises
+    ------
+    UserError
+        When it is not there.
+    """
+    with io.StringIO(_text(path), newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:

@@ -1,4 +1,4 @@
-"""`make readme`: the README's verdict table, written from the committed metrics so that no figure is typed."""
+"""`make readme`: the README's verdicts, written from the committed metrics so that no figure is typed."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,9 +8,11 @@ from pipeline import layout
 from pipeline.analysis.power import smallest_n_that_can_reject
 from pipeline.errors import UserError
 from pipeline.files import read_json, write_text
-from pipeline.outputs.figures.verdicts import VERDICTS
+from pipeline.outputs.figures.units import words
+from pipeline.outputs.figures.verdicts import CLAIM_VERDICTS, VERDICTS
 from pipeline.stages.command import run
 
+Claims = Mapping[str, Mapping[str, int]]  # how many got each verdict, by scope
 README = Path("README.md")
 BEGIN, END = "<!-- verdicts: make readme -->\n", "<!-- end of verdicts -->\n"
 
@@ -48,8 +50,22 @@ def by_verdict(study: Mapping[str, Any]) -> dict[str, list[str]]:
     return {verdict: names for verdict, names in groups.items() if names}
 
 
-def with_verdicts(readme: str, table: str) -> str:
-    """The README's text with its verdict table replaced.
+def claim_lines(claims: Claims, stand_in: bool) -> str:
+    """Markdown table: how many claims of each scope got each verdict."""
+    data = "stand-in data" if stand_in else "the write-ups' own data"
+    rows = [
+        f"| claims, on {data} | {' | '.join(CLAIM_VERDICTS)} |",
+        "|---" * (1 + len(CLAIM_VERDICTS)) + "|",
+    ]
+    rows += [
+        f"| {words(scope)} | {' | '.join(str(counts[verdict]) for verdict in CLAIM_VERDICTS)} |"
+        for scope, counts in claims.items()
+    ]
+    return "\n".join(rows) + "\n"
+
+
+def with_verdicts(readme: str, tables: str) -> str:
+    """The README's text with its verdicts replaced.
 
     Raises
     ------
@@ -60,14 +76,19 @@ def with_verdicts(readme: str, table: str) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise UserError(f"{README}: expected the lines {BEGIN.strip()} and {END.strip()}.")
-    return f"{before}{BEGIN}{table}{END}{after}"
+    return f"{before}{BEGIN}{tables}{END}{after}"
+
+
+def tables(metrics: Path) -> str:
+    """Both tables, of the verdicts on treatments and of those on claims, from a folder of metrics."""
+    summary = read_json(metrics / "summary.json")
+    studies = [read_json(metrics / "studies" / f"{name}.json") for name in summary["studies"]]
+    return f"{verdict_lines(studies)}\n{claim_lines(summary['claims'], summary['stand_in'])}"
 
 
 def main() -> None:
-    """Rewrite the table from metrics/."""
-    names = read_json(layout.METRICS / "summary.json")["studies"]
-    table = verdict_lines([read_json(layout.study_metrics(name)) for name in names])
-    write_text(README, with_verdicts(README.read_text("utf-8"), table))
+    """Rewrite the tables from metrics/."""
+    write_text(README, with_verdicts(README.read_text("utf-8"), tables(layout.METRICS)))
 
 
 if __name__ == "__main__":

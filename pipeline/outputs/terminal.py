@@ -9,10 +9,12 @@ from rich.table import Table
 
 from pipeline import layout
 from pipeline.files import read_json
-from pipeline.outputs.readme import by_verdict
+from pipeline.outputs.figures.units import words
+from pipeline.outputs.figures.verdicts import CLAIM_VERDICTS
+from pipeline.outputs.readme import Claims, by_verdict
 from pipeline.stages.command import run
 
-NEXT = "Next: open report/index.html, or browse the runs with `make ui`."
+NEXT = "Next: open report/claims.html and report/index.html, or browse the runs with `make ui`."
 
 
 def verdict_table(studies: Sequence[Mapping[str, Any]]) -> Table:
@@ -26,18 +28,32 @@ def verdict_table(studies: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def show(studies: Sequence[Mapping[str, Any]], console: Console) -> None:
-    """Print every study's verdicts; say when the data are stand-ins."""
+def claim_table(claims: Claims) -> Table:
+    """One row a scope: how many claims got each verdict."""
+    table = Table(title="Claims by verdict: report/claims.html", title_justify="left", title_style="")
+    table.add_column("scope")
+    for verdict in CLAIM_VERDICTS:
+        table.add_column(verdict, justify="right")
+    for scope, counts in claims.items():
+        table.add_row(words(scope), *(str(counts[verdict]) for verdict in CLAIM_VERDICTS))
+    return table
+
+
+def show(studies: Sequence[Mapping[str, Any]], claims: Claims, console: Console) -> None:
+    """Print every study's verdicts and the number of claims by verdict; say when the data are stand-ins."""
     console.print(verdict_table(studies))
+    if claims:
+        console.print(claim_table(claims))
     if any(study["stand_in"] for study in studies):
         console.print("Stand-in data (profile quick): these verdicts say nothing about the real data sets.")
     console.print(NEXT)
 
 
 def main() -> None:
-    """Show the verdicts of the studies in metrics/summary.json."""
-    names = read_json(layout.METRICS / "summary.json")["studies"]
-    show([read_json(layout.study_metrics(name)) for name in names], Console(file=sys.stdout, highlight=False))
+    """Show the verdicts of metrics/summary.json."""
+    summary = read_json(layout.METRICS / "summary.json")
+    studies = [read_json(layout.study_metrics(name)) for name in summary["studies"]]
+    show(studies, summary["claims"], Console(file=sys.stdout, highlight=False))
 
 
 if __name__ == "__main__":

@@ -7,12 +7,14 @@ from typing import Any
 import pandas as pd
 
 from pipeline import layout
-from pipeline.files import read_arrays, read_json, replaced, write_text
+from pipeline.files import read_arrays, read_json, read_rows, replaced, write_text
 from pipeline.outputs.report import (
     Picture,
     Samples,
     Section,
     StudyView,
+    claims_of_study,
+    claims_page,
     data_blocks,
     exercises_page,
     prediction_grid,
@@ -30,18 +32,23 @@ PLOTTED = ("spread", "differences", "curves", "confusion")
 
 
 def report() -> None:
-    """Write report/index.html, a page a study, and plots/<study>/<section>_<number>.svg."""
+    """Write the pages of report/, and plots/<study>/<section>_<number>.svg."""
     names = [path.stem for path in sorted((layout.PLAN / "training").glob("*.json"))]
     plans = {name: read_json(layout.training_plan(name)) for name in names}
     identities = {name: read_json(layout.digests(name)) for name in names}
     metrics = {name: read_json(layout.study_metrics(name)) for name in names}
     shown = _samples({task: one for tasks in identities.values() for task, one in tasks.items()})
-    studies = [_study(plans[name], identities[name], metrics[name], shown) for name in names]
+    claims = read_rows(layout.CLAIMS)
+    studies = [
+        _study(plans[name], identities[name], metrics[name], shown, claims_of_study(claims, name))
+        for name in names
+    ]
     with replaced(layout.REPORT) as folder:
         sections = _overview(plans, identities, metrics, shown)
         for file, page in render(studies, sections).items():
             write_text(folder / file, page)
         stand_in = any(study.stand_in for study in studies)
+        write_text(folder / "claims.html", claims_page(claims, stand_in))
         write_text(folder / "exercises.html", exercises_page(read_json(layout.EXERCISES), stand_in))
     with replaced(layout.PLOTS) as folder:
         for study in studies:
@@ -58,7 +65,11 @@ def _samples(identities: dict[str, Any]) -> dict[str, Samples]:
 
 
 def _study(
-    plan: dict[str, Any], identities: dict[str, Any], metrics: dict[str, Any], shown: dict[str, Samples]
+    plan: dict[str, Any],
+    identities: dict[str, Any],
+    metrics: dict[str, Any],
+    shown: dict[str, Samples],
+    claims: Section | None,
 ) -> StudyView:
     name, repeats = plan["study"], range(plan["repeats"])
     every = {**plan["variants"], **plan["derived"]}
@@ -73,6 +84,7 @@ def _study(
         classes,
         marks,
         [
+            *([claims] if claims else []),
             *_trained(plan, folders, marks),
             _predictions(name, metrics["control"], shown[every[metrics["control"]]["task"]], classes),
         ],

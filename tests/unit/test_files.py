@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ from pipeline.files import (
     digest,
     read_arrays,
     read_json,
+    read_rows,
     replaced,
     root,
     write_arrays,
@@ -182,6 +184,15 @@ def test_csv_numbers_come_back_as_they_were() -> None:
     assert {row["y"] for row in rows} == {""}
     single = np.float32(1 / 7)
     assert np.float32(csv_text([{"x": single}]).split()[1]) == single
+
+
+def test_rows_are_read_as_text_whatever_stands_in_a_cell(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [{"says": "NaN, “None”\nand more", "p": 0.1}, {"says": None, "p": None}]
+    path = tmp_path / "rows.csv"
+    write_text(path, csv_text(rows))
+    assert read_rows(path) == [{"says": "NaN, “None”\nand more", "p": "0.1"}, {"says": "", "p": ""}]
+    with pytest.raises(UserError, match=r"other\.csv"):
+        read_rows(tmp_path / "other.csv")
 
 
 @pytest.mark.parametrize("make", [np.ascontiguousarray, np.asfortranarray, lambda array: array[::-1][::-1]])

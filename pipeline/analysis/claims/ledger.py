@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.analysis.claims.answers import VERDICTS, Answer
+from pipeline.analysis.claims.findings import Finding
 from pipeline.analysis.claims.sentences import sentence_of
-from pipeline.analysis.comparison import Comparison
 
 COLUMNS = (
-    *("id", "scope", "write_up", "study", "says", "verdict", "n", "metric", "estimate", "low", "high"),
+    *("id", "scope", "write_up", "study", "says", "verdict", "n", "metric", "unit"),
+    *("estimate", "low", "high"),
     *("new_images_low", "new_images_high", "peek_proof_low", "peek_proof_high"),
     *("p_adjusted", "p_smallest", "family_size", "margin", "repeats_needed", "printed", "ours", "sentence"),
 )
@@ -19,17 +20,15 @@ def rows(answers: Iterable[Answer]) -> list[dict[str, Any]]:
     """Rows of metrics/claims.csv, by id and scope.
 
     `estimate`, `low` and `high` are the mean advantage in the claim's direction and its simultaneous interval, of
-    the comparison that decided, in the metric's unit; p is absent where nothing was tested. An interval without
-    bounds is absent.
+    the comparison that decided, in `unit` ("share" is a fraction, "" a bare number); p is absent where nothing was
+    tested. An interval without bounds is absent.
     """
     ordered = sorted(answers, key=lambda one: (one.claim, one.scope))
     return [_row(answer) for answer in ordered]
 
 
 def _row(answer: Answer) -> dict[str, Any]:
-    figures = (
-        {} if answer.deciding is None else _figures(answer.deciding.comparison, answer.deciding.computed)
-    )
+    figures = {} if answer.deciding is None else _figures(answer.deciding)
     row = {
         "id": answer.claim,
         "scope": answer.scope,
@@ -45,11 +44,13 @@ def _row(answer: Answer) -> dict[str, Any]:
     return {name: row.get(name) for name in COLUMNS}
 
 
-def _figures(c: Comparison, computed: bool) -> dict[str, Any]:
-    exact = computed or c.sd == 0
+def _figures(finding: Finding) -> dict[str, Any]:
+    c = finding.comparison
+    exact = finding.computed or c.sd == 0
     return {
-        "n": None if computed else c.n,
+        "n": None if finding.computed else c.n,
         "metric": c.metric,
+        "unit": "share" if finding.metric.share else finding.metric.unit,
         "estimate": c.estimate,
         "low": c.simultaneous_low,
         "high": c.simultaneous_high,
@@ -66,13 +67,13 @@ def _figures(c: Comparison, computed: bool) -> dict[str, Any]:
 
 
 def ours(answer: Answer) -> dict[str, float]:
-    """Our means beside the printed figures: of every arm of the metric that decided, by its name."""
+    """Our means beside the printed figures: of every arm of the quantity that decided, by its name."""
     if answer.deciding is None:
         return {}
     found: dict[str, float] = {}
     for one in answer.findings:
         c = one.comparison
-        if c.metric == answer.deciding.comparison.metric:
+        if one.metric == answer.deciding.metric:
             for name, mean in ((c.treatment, c.treatment_mean), (c.control, c.control_mean)):
                 if mean is not None and not _is_number(name):
                     found[name] = mean

@@ -1,6 +1,6 @@
 """Forest plot: every treatment's paired difference from the control, against zero and the margin."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.artist import Artist
@@ -14,11 +14,12 @@ from pipeline.outputs.figures.units import difference_label, scale, signed
 from pipeline.outputs.figures.verdicts import VERDICTS
 
 Comparison = Mapping[str, Any]
+NEW_IMAGES: dict[str, Any] = {"linewidth": 0.8, "marker": "|", "markersize": 4}
 
 
 @themed
 def forest_plot(comparisons: Mapping[str, Comparison]) -> Figure:
-    """Paired differences with simultaneous and Student intervals, one row a treatment.
+    """Paired differences with simultaneous and Student intervals and the one on new images, one row a treatment.
 
     Parameters
     ----------
@@ -60,6 +61,7 @@ def _difference(axes: Axes, row: int, comparison: Comparison) -> None:
             axes.plot(
                 ends, [row, row], color=style.colour, linewidth=width, alpha=alpha, solid_capstyle="butt"
             )
+    _on_new_images(axes, row, comparison)
     if comparison["estimate"] is not None:  # a diverged run leaves no mean
         face = style.colour if style.filled else "white"
         look: dict[str, Any] = {
@@ -69,6 +71,14 @@ def _difference(axes: Axes, row: int, comparison: Comparison) -> None:
             "zorder": 4,
         }
         axes.plot([factor * comparison["estimate"]], [row], style.marker, **look)
+
+
+def _on_new_images(axes: Axes, row: int, comparison: Comparison) -> None:
+    """The second scope as a thin whisker below the others."""
+    ends = [comparison["new_images_low"], comparison["new_images_high"]]
+    if None not in ends:
+        colour, factor, place = VERDICTS[comparison["verdict"]].colour, scale(comparison["metric"]), row + 0.3
+        axes.plot([factor * end for end in ends], [place, place], color=colour, **NEW_IMAGES)
 
 
 def _verdict_column(axes: Axes, comparisons: Mapping[str, Comparison]) -> None:
@@ -93,15 +103,20 @@ def _labels(figure: Figure, axes: Axes, comparisons: list[Comparison]) -> None:
     axes.set_xlabel(f"{difference_label(first['metric'])}, n = {n} paired repeats")
     axes.set_title(f"← worse than {first['control']}", loc="left", color=MUTED, fontsize=9.5)
     axes.set_title(f"better than {first['control']} →", loc="right", color=MUTED, fontsize=9.5)
-    figure.legend(handles=_handles(first), loc="outside lower left", ncols=3)
+    figure.legend(handles=_handles(comparisons), loc="outside lower left", ncols=2)
 
 
-def _handles(comparison: Comparison) -> list[Artist]:
+def _handles(comparisons: Sequence[Comparison]) -> list[Artist]:
+    comparison = comparisons[0]
     level = f"{100 * (1 - comparison['alpha']):.3g} %"
     handles: list[Artist] = [
         Line2D([], [], color=MUTED, linewidth=7, alpha=0.28, label=f"simultaneous {level} interval"),
         Line2D([], [], color=MUTED, linewidth=1.3, label=f"Student {level} interval"),
     ]
+    if any(one["new_images_low"] is not None for one in comparisons):
+        handles.append(
+            Line2D([], [], color=MUTED, label=f"simultaneous {level} interval on new images", **NEW_IMAGES)
+        )
     if comparison["margin"] is not None:
         factor = scale(comparison["metric"])
         unit = " percentage points" if factor == 100 else ""

@@ -1,4 +1,4 @@
-"""How a verdict looks: colour, symbol and marker, so that it is never told by colour alone."""
+"""How a verdict looks, on a comparison or a claim: colour, symbol and marker, so that colour alone never tells it."""
 
 from dataclasses import dataclass
 
@@ -36,4 +36,12 @@ VERDICTS = {
     "worse but negligible": VerdictStyle("worse", "weak", "▽", "v", WARNING, False),
     "worse": VerdictStyle("worse", "plain", "▼", "v", WARNING, True),
     "worse and it matters": VerdictStyle("worse", "strong", "▼", "v", WARNING, True),
+}
+
+CLAIM_VERDICTS = {
+    "supported": VerdictStyle("better", "plain", "✓", "^", ACCENT, True),
+    "refuted": VerdictStyle("worse", "plain", "✗", "v", WARNING, True),
+    "equivalent": VERDICTS["equivalent"],
+    "undecided": VERDICTS["undecided"],
+    "not testable": VerdictStyle("undecided", "weak", "–", "o", MUTED, False),
 }

@@ -1,6 +1,7 @@
 """Report for people: parsed results in, self-contained HTML pages out."""
 
 from pipeline.outputs.report.build import study_view
+from pipeline.outputs.report.claims import claims_of_study, claims_page, claims_section
 from pipeline.outputs.report.data import data_blocks
 from pipeline.outputs.report.exercises import exercises_page
 from pipeline.outputs.report.images import Samples, prediction_grid, samples
@@ -18,6 +19,9 @@ __all__ = [
     "Section",
     "StudyView",
     "Table",
+    "claims_of_study",
+    "claims_page",
+    "claims_section",
     "data_blocks",
     "exercises_page",
     "prediction_grid",

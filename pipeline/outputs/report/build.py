@@ -16,6 +16,7 @@ ORDER = (
     "variance",
     "spread",
     "verdicts",
+    "claims",
     "differences",
     "variants",
     "hyperparameters",
@@ -29,7 +30,10 @@ ORDER = (
     "metrics",
     "models",
 )
-AS_READ = ("question", "profile", "stand_in", "metric", "higher_is_better", "alpha", "margin", "control")
+AS_READ = (
+    *("question", "profile", "stand_in", "metric", "higher_is_better"),
+    *("alpha", "looks", "margin", "control"),
+)
 
 
 def study_view(

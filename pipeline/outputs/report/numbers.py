@@ -5,8 +5,11 @@ import numpy as np
 from pipeline.outputs.figures.units import is_fraction, is_gap, signed
 
 __all__ = [  # what templates know as filters
+    "change",
+    "change_interval",
     "difference",
     "difference_interval",
+    "extent",
     "number",
     "p_value",
     "percent",
@@ -18,6 +21,7 @@ __all__ = [  # what templates know as filters
 ]
 MISSING = "–"
 MINUS = "−"
+SHARE = "share"  # unit of a fraction in the ledger of claims
 
 
 def percent(fraction: float | None, decimals: int = 2) -> str:
@@ -95,6 +99,34 @@ def difference_interval(low: float | None, high: float | None, metric: str) -> s
     if is_fraction(metric):
         return f"[{signed(100 * low)}, {signed(100 * high)}] pp"
     return f"[{signed(low, 4)}, {signed(high, 4)}]"
+
+
+def change(amount: float | None, unit: str) -> str:
+    """Difference in a unit of the ledger of claims, signed: a ``share`` in percentage points, others as they are."""
+    return _in(unit, MISSING if amount is None else _signed(amount, unit))
+
+
+def change_interval(low: float | None, high: float | None, unit: str) -> str:
+    """Interval of a difference in a unit of the ledger of claims: ``[−1.11, +0.67] pp``."""
+    if low is None or high is None:
+        return MISSING
+    return _in(unit, f"[{_signed(low, unit)}, {_signed(high, unit)}]")
+
+
+def extent(amount: float | None, unit: str) -> str:
+    """Size of a difference in a unit of the ledger of claims, without a sign."""
+    return change(amount, unit).removeprefix("+")
+
+
+def _signed(amount: float, unit: str) -> str:
+    if unit == SHARE:
+        return signed(100 * amount)
+    sign = MINUS if amount < 0 else "+" if amount > 0 else ""
+    return sign + number(abs(amount))
+
+
+def _in(unit: str, text: str) -> str:
+    return text if text == MISSING else f"{text} {'pp' if unit == SHARE else unit}".rstrip()
 
 
 def _plain(amount: float, decimals: int) -> str:

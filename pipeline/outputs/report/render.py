@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.outputs.figures import theme
 from pipeline.outputs.figures.units import words
-from pipeline.outputs.figures.verdicts import VERDICTS
+from pipeline.outputs.figures.verdicts import CLAIM_VERDICTS, VERDICTS
 from pipeline.outputs.report import numbers
 from pipeline.outputs.report.views import Section, StudyView
 
@@ -57,5 +57,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {name: getattr(numbers, name) for name in numbers.__all__} | {"words": words}
-    environment.globals |= {"VERDICTS": VERDICTS, "theme": theme}
+    environment.globals |= {
+        "VERDICTS": VERDICTS | CLAIM_VERDICTS,
+        "CLAIM_VERDICTS": CLAIM_VERDICTS,
+        "theme": theme,
+    }
     return environment

@@ -1,7 +1,7 @@
 """What a page shows, as frozen objects: numbers still numbers, pictures already text."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -150,7 +150,8 @@ class Data:
 class Comparison:
     """Treatment against control; fractions, and differences oriented so that higher is better.
 
-    None is what a single repeat, a diverged run or an undeclared margin leaves undefined.
+    None is what a single repeat, a diverged run or an undeclared margin leaves undefined, and what too few
+    repeats leave unbounded.
     """
 
     treatment: str
@@ -166,6 +167,10 @@ class Comparison:
     margin: float | None
     p_adjusted: float | None
     p_smallest: float | None
+    new_images_low: float | None
+    new_images_high: float | None
+    peek_proof_low: float | None
+    peek_proof_high: float | None
     minimum_detectable_effect: float | None
     wins: int
     ties: int
@@ -196,6 +201,7 @@ class StudyView:
     metric: str
     higher_is_better: bool
     alpha: float
+    looks: Sequence[int] | None
     margin: float | None
     control: str
     n: int
@@ -214,6 +220,11 @@ class StudyView:
         """Treatments by verdict, best verdict first; verdicts that nobody got are left out."""
         found = {v: tuple(c.treatment for c in self.comparisons if c.verdict == v) for v in VERDICTS}
         return {verdict: treatments for verdict, treatments in found.items() if treatments}
+
+    @property
+    def level(self) -> float:
+        """Level at which the comparisons were tested: alpha, with looks one look's share of it."""
+        return self.alpha / len(self.looks) if self.looks else self.alpha
 
     @property
     def smallest_adjusted_p(self) -> float | None:

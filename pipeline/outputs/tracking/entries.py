@@ -4,12 +4,13 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from pipeline.files import csv_text
 from pipeline.outputs.tracking import names
 from pipeline.outputs.tracking.records import RunRecord, StudyRecords, VariantRecord
 
@@ -47,6 +48,7 @@ class Entry:
     points: Sequence[Point]
     data: Sequence[DataSet] = ()
     artifacts: Sequence[tuple[Path, str]] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
 
     @property
@@ -92,10 +94,12 @@ def of_run(records: StudyRecords, variant: VariantRecord, run: RunRecord, parent
 
 
 def of_comparison(records: StudyRecords, figures: Sequence[Path]) -> Entry:
-    """Comparison run: the verdict on each treatment, the numbers behind it, and the figures."""
+    """Comparison run: the verdicts on treatments and claims, the numbers behind them, and the figures."""
     metrics, comparisons = records.metrics, records.metrics["comparisons"]
-    digest = hashlib.sha256(records.metrics_file.read_bytes()).hexdigest()
+    claims = {"claims.csv": csv_text(records.claims)} if records.claims else {}
+    digest = hashlib.sha256(records.metrics_file.read_bytes() + "".join(claims.values()).encode()).hexdigest()
     verdicts = {f"verdict.{treatment}": found["verdict"] for treatment, found in comparisons.items()}
+    verdicts |= {f"claim/{row['id']}/{row['scope']}": row["verdict"] for row in records.claims}
     numbers = {
         f"{treatment}/{field}": value
         for treatment, found in comparisons.items()
@@ -109,6 +113,7 @@ def of_comparison(records: StudyRecords, figures: Sequence[Path]) -> Entry:
         params=names.flat({name: metrics[name] for name in _ABOUT_COMPARISON}),
         points=list(_points(numbers, step=0)),
         artifacts=[(records.metrics_file, ""), *((figure, "figures") for figure in figures)],
+        texts=claims,
         description="\n\n".join(
             [metrics["question"], *(found["sentence"] for found in comparisons.values())]
         ),

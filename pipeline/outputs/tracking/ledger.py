@@ -84,6 +84,8 @@ class Ledger:
             self.client.log_inputs(run_id, [_dataset_input(data) for data in entry.data])
         for path, folder in entry.artifacts:
             self.client.log_artifact(run_id, str(path), folder or None)
+        for file, text in entry.texts.items():
+            self.client.log_text(run_id, text, file)
         self.client.set_terminated(run_id, "FINISHED")
         self.client.set_tag(run_id, COMPLETE, "true")  # last: without it the run counts as interrupted
         self.added += 1

@@ -1,6 +1,5 @@
 """One study's files, read into immutable records; what is read is what the plan declares."""
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 from pipeline import layout
 from pipeline.errors import UserError
-from pipeline.files import read_json
+from pipeline.files import read_json, read_rows
 
 Json = Mapping[str, Any]
 Numbers = Mapping[str, float]
@@ -51,13 +50,14 @@ class VariantRecord:
 
 @dataclass(frozen=True)
 class StudyRecords:
-    """One study: its variants in order of the plan, its data by task, and its comparisons."""
+    """One study: its variants in order of the plan, its data by task, its comparisons, and its claims as rows."""
 
     study: str
     variants: tuple[VariantRecord, ...]
     digests: Mapping[str, Json]
     metrics: Json
     metrics_file: Path
+    claims: tuple[Mapping[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,8 @@ def read_study(folder: Path, study: str) -> StudyRecords:
         runs = tuple(_run(at, name, repeat, tables) for repeat, at in enumerate(folders))
         variants.append(_variant(name, declared, metrics, metrics_file, runs))
     digests = _json(folder / layout.digests(study))
-    return StudyRecords(study, tuple(variants), digests, metrics, metrics_file)
+    claims = tuple(row for row in _rows(folder / layout.CLAIMS) if row["study"] == study)
+    return StudyRecords(study, tuple(variants), digests, metrics, metrics_file, claims)
 
 
 def _variant(
@@ -161,8 +162,7 @@ def _timings(folder: Path, study: str) -> Mapping[str, Mapping[str, Mapping[str,
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    with _present(path).open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    return read_rows(_present(path))
 
 
 def _json(path: Path) -> Json:

@@ -53,6 +53,11 @@ def comparison(
         f"simultaneous_{k}": None if se is None else mean + w * se
         for k, w in (("low", -wide), ("high", wide))
     }
+    around |= {
+        f"{name}_{k}": None if se is None else mean + factor * w * se
+        for name, factor in (("new_images", 1.3), ("peek_proof", 1.6))
+        for k, w in (("low", -wide), ("high", wide))
+    }
     return {
         "control": names[0],
         "treatment": names[1],
@@ -157,6 +162,7 @@ def build(
         "metric": "test_accuracy",
         "higher_is_better": True,
         "alpha": 0.05,
+        "looks": None,
         "margin": 0.02,
         "control": "none",
         "repeats": repeats,

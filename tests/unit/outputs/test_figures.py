@@ -63,6 +63,20 @@ def test_forest_draws_each_estimate_and_both_intervals_in_percentage_points(
     assert [label.get_text() for label in axes.get_yticklabels()] == list(comparisons)
 
 
+def test_forest_draws_the_interval_on_new_images_thinner_and_says_so(
+    comparisons: dict[str, dict[str, Any]],
+) -> None:
+    figure = forest_plot(comparisons)
+    for row, c in enumerate(comparisons.values()):
+        (whisker,) = lines_with(figure.axes[0], [100 * c["new_images_low"], 100 * c["new_images_high"]])
+        (student,) = lines_with(figure.axes[0], [100 * c["low"], 100 * c["high"]])
+        assert whisker.get_linewidth() < student.get_linewidth()
+        assert {round(float(y)) for y in np.asarray(whisker.get_ydata())} == {row}
+    assert "interval on new images" in texts(figure)
+    without = {**comparisons["dropout"], "new_images_low": None, "new_images_high": None}
+    assert "new images" not in texts(forest_plot({"dropout": without}))
+
+
 @pytest.mark.parametrize(("estimate", "margin"), [(0.3, 0.002), (0.0001, 0.1), (-0.2, 0.01)])
 def test_forest_always_shows_zero_and_the_whole_margin(
     comparisons: dict[str, dict[str, Any]], estimate: float, margin: float
@@ -91,7 +105,8 @@ def test_forest_without_intervals_draws_the_estimate_alone(make_parts: Make) -> 
 
 
 def test_forest_tells_a_comparison_without_a_mean_or_a_margin(comparisons: dict[str, dict[str, Any]]) -> None:
-    nothing = dict.fromkeys(("estimate", "low", "high", "simultaneous_low", "simultaneous_high", "margin"))
+    ends = [f"{name}{end}" for name in ("", "simultaneous_", "new_images_") for end in ("low", "high")]
+    nothing = dict.fromkeys(("estimate", *ends, "margin"))
     said = texts(forest_plot({"dropout": {**comparisons["dropout"], **nothing}}))
     assert "no mean · better and it matters" in said
     assert "margin" not in said

@@ -3,7 +3,6 @@
 import functools
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
@@ -17,11 +16,11 @@ from pipeline.outputs.figures.verdicts import VERDICTS
 from pipeline.outputs.report import Cell, Section, StudyView, Table, numbers, render, study_view
 from pipeline.outputs.report.build import anchor_of
 from pipeline.outputs.report.views import file_of
+from tests.unit.outputs.html_page import Page
 
 Make = Callable[..., Any]
 BANNER = "Stand-in data: these numbers say nothing about MNIST or CIFAR-10."
 SMALL: dict[str, Any] = {"treatments": ("dropout",), "repeats": 3, "classes": 2, "epochs": 2}
-VOID = {"meta", "link", "br", "img", "image", "use", "path"}
 
 
 def view_of(parts: Any, **more: Any) -> StudyView:
@@ -34,40 +33,6 @@ def index_of(*views: StudyView, **more: Any) -> str:
 
 def page_of(view: StudyView) -> str:
     return render([view])[view.file]
-
-
-class Page(HTMLParser):
-    """What a browser would make of a page: visible text, attributes, ids, tags left open."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.text = ""
-        self.attributes: list[tuple[str, str, str]] = []
-        self.open: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.attributes += [(tag, name, value or "") for name, value in attrs]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.attributes += [(tag, name, value or "") for name, value in attrs]
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in VOID:
-            assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] not in ("style", "script"):
-            self.text += data
-
-    def values(self, *names: str) -> list[str]:
-        return [value for _, name, value in self.attributes if name in names]
-
-    @property
-    def words(self) -> str:
-        return re.sub(r"\s+", " ", self.text)
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +85,16 @@ def page(view: StudyView) -> Page:
         (numbers.difference_interval(-0.0005, 0.0029, "test_accuracy"), "[−0.05, +0.29] pp"),
         (numbers.difference_interval(-0.0005, 0.0029, "test_loss"), "[−0.0005, +0.0029]"),
         (numbers.difference_interval(None, None, "test_loss"), "–"),
+        (numbers.change(0.0022, "share"), "+0.22 pp"),
+        (numbers.change(-0.144, "nats"), "−0.1440 nats"),
+        (numbers.change(-16064.0, ""), "−16,064"),
+        (numbers.change(0.0, "epochs"), "0 epochs"),
+        (numbers.change(None, "nats"), "–"),
+        (numbers.change_interval(-0.0111, 0.0067, "share"), "[−1.11, +0.67] pp"),
+        (numbers.change_interval(0.1, 12.25, "s"), "[+0.1000, +12.2] s"),
+        (numbers.change_interval(None, 0.1, "s"), "–"),
+        (numbers.extent(0.02, "share"), "2.00 pp"),
+        (numbers.extent(0.5, "ranks"), "0.5000 ranks"),
     ],
 )
 def test_numbers_as_readers_see_them(written: str, expected: str) -> None:
@@ -140,6 +115,8 @@ def test_every_comparison_says_its_numbers_verdict_and_sentence(view: StudyView,
             numbers.points(c.estimate),
             numbers.difference_interval(c.simultaneous_low, c.simultaneous_high, metric),
             numbers.difference_interval(c.low, c.high, metric),
+            numbers.difference_interval(c.new_images_low, c.new_images_high, metric),
+            numbers.difference_interval(c.peek_proof_low, c.peek_proof_high, metric),
             "± 2.00 pp",
             numbers.size(c.minimum_detectable_effect, metric),
             numbers.p_value(c.p_adjusted),
@@ -191,7 +168,7 @@ def test_pages_ask_no_network_for_anything(small: Make) -> None:
     pages = render([view_of(small(name=name)) for name in ("one", "two")])
     for text in pages.values():
         targets = Page(text).values("href", "src", "xlink:href", "srcset", "action", "data")
-        local = {*pages, "exercises.html", "../timings/index.html"}
+        local = {*pages, "claims.html", "exercises.html", "../timings/index.html"}
         assert targets
         assert all(target.startswith(("#", "data:")) or target in local for target in targets)
         assert "@import" not in text
@@ -321,8 +298,29 @@ def test_runs_of_different_length_or_none_make_a_page(small: Make) -> None:
     assert "Learning curves" not in Page(page_of(view_of(parts))).words
 
 
+def test_an_interval_that_no_look_can_break_is_unbounded_with_few_repeats(small: Make) -> None:
+    parts = small()
+    assert "unbounded" not in re.sub(r"What the columns mean.*", "", Page(page_of(view_of(parts))).words)
+    parts.metrics["comparisons"]["dropout"].update(peek_proof_low=None, peek_proof_high=None)
+    words = Page(page_of(view_of(parts))).words
+    assert "ppunbounded±" in words.replace(" ", "")
+    assert words.count("What the columns mean") == 1
+
+
+def test_with_looks_the_page_says_which_and_at_which_level(make_parts: Make) -> None:
+    """Four looks at 0.0125 each: one comparison needs 2 / 2**n <= 0.0125, so 8 repeats and not 7."""
+    for n, too_few in ((7, True), (8, False)):
+        parts = make_parts(treatments=("dropout",), repeats=n, classes=2, epochs=2)
+        assert "at its look" not in Page(page_of(view_of(parts))).words
+        parts.metrics["looks"] = [8, 12, 16, 20]
+        words = Page(page_of(view_of(parts))).words
+        assert "Looked at after 8, 12, 16, 20 repeats, each at 0.0125, an equal share of 0.05" in words
+        assert "simultaneous 98.8 %" in words
+        assert ("Too few repeats to decide" in words) is too_few
+
+
 def test_scope_and_data_are_stated(page: Page) -> None:
-    assert "other seeds on these same test images" in page.words
+    assert "other seeds on these same test images, but for those on new images" in page.words
     assert "digits: scikit-learn's 1,797 handwritten digits enlarged to 28x28" in page.words
 
 

@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from pipeline.analysis.claims.ledger import COLUMNS
 from pipeline.analysis.exercises import solve
-from pipeline.files import Arrays, write_arrays, write_json, write_text
+from pipeline.files import Arrays, csv_text, write_arrays, write_json, write_text
 from pipeline.outputs.report import (
     Section,
     data_blocks,
@@ -321,6 +322,7 @@ def test_times_are_means_with_n_and_a_warning() -> None:
     assert "depend on the machine and its load" in said
     assert "Stand-in data" in text and "Stand-in data" not in timings_page({}, stand_in=False)
     assert 'href="../report/index.html"' in text
+    assert "No times are known" in timings_page({}, stand_in=False)
 
 
 @pytest.fixture
@@ -351,6 +353,9 @@ def folder(tmp_path: Path, make_parts: Make, monkeypatch: pytest.MonkeyPatch) ->
     }
     write_json(Path("metrics/data.json"), dict.fromkeys(("mnist", "on_test"), dict.fromkeys(arrays, labels)))
     write_json(Path("metrics/exercises.json"), solve())
+    row = {"id": "E-1", "scope": "controlled", "write_up": "own", "study": "s", "verdict": "not testable"}
+    row |= {"says": "a claim of s", "sentence": "Not testable: nobody counted."}
+    write_text(Path("metrics/claims.csv"), csv_text([row, {**row, "id": "E-2", "study": "gone"}], COLUMNS))
     for task in ("mnist", "on_test"):
         write_arrays(Path(f"data/tasks/{task}.npz"), arrays)
     predicted = np.stack([arrays["y_test"]] * 2)
@@ -374,24 +379,31 @@ def written(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in found}
 
 
-def test_stage_writes_pages_pictures_and_times_and_repeats_them(folder: Path) -> None:
+def test_stage_writes_pages_and_pictures_and_repeats_them(folder: Path) -> None:
     report()
     first = written(folder)
     plots = {
         f"plots/s/{name}.svg"
         for name in ("confusion_1", "curves_1", "curves_2", "differences_1", "differences_2")
     }
-    assert set(first) == {f"report/{name}.html" for name in ("index", "s", "exercises")} | {
-        "timings/index.html",
-        *plots,
-    }
+    assert set(first) == {f"report/{name}.html" for name in ("index", "s", "claims", "exercises")} | plots
     study = first["report/s.html"].decode()
-    anchors = ("hyperparameters", "predictions", "trials", "shifts", "curves", "confusion", "models")
+    assert "nobody counted" in study and "E-2" not in study
+    assert all(f'id="E-{n}-controlled"' in first["report/claims.html"].decode() for n in (1, 2))
+    anchors = (
+        "claims",
+        "hyperparameters",
+        "predictions",
+        "trials",
+        "shifts",
+        "curves",
+        "confusion",
+        "models",
+    )
     assert all(f'id="s-{anchor}"' in study for anchor in anchors)
     assert "1 wrong" in study
     assert f'dropout <span class="tag">{MARK}</span>' in study
     assert f'merged <span class="tag">{MARK}' not in study
-    assert "No times are known" in first["timings/index.html"].decode()
     report()
     assert written(folder) == first
 
@@ -403,5 +415,4 @@ def test_times_change_no_page_of_the_report(folder: Path) -> None:
     report()
     after = written(folder)
     changed = {name for name in after if after[name] != before.get(name)}
-    assert changed == {"timings/index.html", "timings/s.json"}
-    assert b"2.5" in after["timings/index.html"]
+    assert changed == {"timings/s.json"}

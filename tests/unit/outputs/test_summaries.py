@@ -1,6 +1,7 @@
 """Verdicts in the README and in the terminal, and printed accuracies beside ours."""
 
 import io
+import re
 from math import sqrt
 from typing import Any
 
@@ -10,7 +11,7 @@ from rich.console import Console
 from pipeline.analysis.printed import PRINTED, Printed, standard_error
 from pipeline.errors import UserError
 from pipeline.outputs.printed import line
-from pipeline.outputs.readme import BEGIN, END, verdict_lines, with_verdicts
+from pipeline.outputs.readme import BEGIN, END, claim_lines, tables, verdict_lines, with_verdicts
 from pipeline.outputs.terminal import NEXT, show
 from tests.conftest import ROOT
 
@@ -33,6 +34,12 @@ STUDY: dict[str, Any] = {
     },
 }
 
+VERDICTS = ("supported", "refuted", "equivalent", "undecided", "not testable")
+CLAIMS = {
+    "as_written": dict(zip(VERDICTS, range(1, 6), strict=True)),
+    "controlled": dict(zip(VERDICTS, range(6, 11), strict=True)),
+}
+
 
 def test_readme_row_names_every_treatment_under_its_verdict() -> None:
     row = verdict_lines([STUDY]).splitlines()[2]
@@ -49,7 +56,7 @@ def test_studies_that_compare_nothing_have_no_row_and_are_not_counted() -> None:
     nothing = {**STUDY, "comparisons": {}}
     assert verdict_lines([STUDY, nothing]) == verdict_lines([STUDY])
     out = io.StringIO()
-    show([nothing], Console(file=out, width=150))
+    show([nothing], CLAIMS, Console(file=out, width=150))
     assert "no comparisons" in out.getvalue()
 
 
@@ -59,23 +66,31 @@ def test_only_the_readmes_table_is_replaced() -> None:
         with_verdicts("no markers", "new\n")
 
 
-def test_committed_readme_shows_the_committed_metrics() -> None:
-    from pipeline.files import read_json
+def test_readme_counts_claims_by_verdict_and_says_on_which_data() -> None:
+    assert claim_lines(CLAIMS, stand_in=True) == (
+        "| claims, on stand-in data | supported | refuted | equivalent | undecided | not testable |\n"
+        "|---|---|---|---|---|---|\n"
+        "| as written | 1 | 2 | 3 | 4 | 5 |\n"
+        "| controlled | 6 | 7 | 8 | 9 | 10 |\n"
+    )
+    assert "stand-in" not in claim_lines(CLAIMS, stand_in=False)
 
-    names = read_json(ROOT / "metrics/summary.json")["studies"]
-    table = verdict_lines([read_json(ROOT / f"metrics/studies/{name}.json") for name in names])
+
+def test_committed_readme_shows_the_committed_metrics() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    assert with_verdicts(readme, table) == readme
+    assert with_verdicts(readme, tables(ROOT / "metrics")) == readme
 
 
 def test_terminal_shows_treatments_by_verdict_stand_in_and_where_to_look() -> None:
     out = io.StringIO()
-    show([STUDY], Console(file=out, width=150))
+    show([STUDY], CLAIMS, Console(file=out, width=150))
     text = out.getvalue()
     for expected in ("a_study", "10", "better: dropout", "undecided: l1", "Stand-in data", NEXT):
         assert expected in text
+    assert re.search(r"as written\W+1\W+2\W+3\W+4\W+5\W+controlled\W+6\W+7\W+8\W+9\W+10\b", text)
+    assert "report/claims.html" in text
     out = io.StringIO()
-    show([{**STUDY, "stand_in": False}], Console(file=out, width=150))
+    show([{**STUDY, "stand_in": False}], CLAIMS, Console(file=out, width=150))
     assert "Stand-in" not in out.getvalue()
 
 

@@ -65,6 +65,7 @@ class Files:
         self.json(layout.digests(STUDY), {"digits": {**about, **digests}})
         self.json(layout.TIMINGS / f"{STUDY}.json", {"none": {"0": {"train_seconds": 1.25}}})
         self.json(layout.study_metrics(STUDY), self.metrics(rows))
+        self.claims("supported")
 
     def recipe(self) -> dict[str, Any]:
         return {"architecture": "cnn3", "epochs": 2, "l1": {"amount": 1e-3, "layers": "all"}, "l2": None}
@@ -110,6 +111,11 @@ class Files:
             "comparisons": {"dropout": comparison},
         }
         return {**about, **numbers, **tail}
+
+    def claims(self, verdict: str) -> None:
+        own = {"id": "C000-07", "scope": "as_written", "study": STUDY, "verdict": verdict, "p_adjusted": 0.25}
+        others = [{**own, "scope": "controlled", "verdict": "undecided"}, {**own, "study": "another"}]
+        self.table(self.folder / layout.CLAIMS, [own, *others])
 
     def json(self, file: Path, value: Any) -> None:
         path = self.folder / file
@@ -182,6 +188,11 @@ def only(start: str) -> Run:
     return run
 
 
+def artifacts_of(run: Run) -> Path:
+    run_id: str = run.info.run_id
+    return Path(os.environ["DVC_ROOT"]) / "mlartifacts" / STUDY / run_id / "artifacts"
+
+
 def history(run: Run, metric: str) -> dict[int, float]:
     return {point.step: point.value for point in client().get_metric_history(run.info.run_id, metric)}
 
@@ -250,15 +261,48 @@ def test_comparison_shows_verdicts_numbers_and_figures(files: Files) -> None:
     figure.write_bytes(b"picture")
     track([STUDY], rebuild, folder=files.folder, figures={STUDY: [figure]})
     run = only("@")
-    digest = hashlib.sha256((files.folder / layout.study_metrics(STUDY)).read_bytes()).hexdigest()
-    assert run.data.tags["claimcheck.key"] == f"{STUDY}@{digest}"
     assert run.data.tags["verdict.dropout"] == "undecided"
     assert run.data.metrics == {"dropout/estimate": 0.01, "dropout/wins": 2.0}
-    artifacts = Path(os.environ["DVC_ROOT"]) / "mlartifacts" / STUDY / run.info.run_id / "artifacts"
+    artifacts = artifacts_of(run)
     assert {path.name for path in artifacts.rglob("*.*")} == {
         layout.study_metrics(STUDY).name,
         "interval.png",
+        "claims.csv",
     }
+
+
+def test_comparison_shows_the_studys_claims(files: Files) -> None:
+    files.track()
+    run = only("@")
+    claims = {name: value for name, value in run.data.tags.items() if name.startswith("claim/")}
+    assert claims == {"claim/C000-07/as_written": "supported", "claim/C000-07/controlled": "undecided"}
+    table = (artifacts_of(run) / "claims.csv").read_text()
+    about = (files.folder / layout.study_metrics(STUDY)).read_text() + table
+    assert run.data.tags["claimcheck.key"] == f"{STUDY}@{hashlib.sha256(about.encode()).hexdigest()}"
+    rows = list(csv.DictReader(table.splitlines()))
+    assert [(row["study"], row["scope"], row["p_adjusted"]) for row in rows] == [
+        (STUDY, "as_written", "0.25"),
+        (STUDY, "controlled", "0.25"),
+    ]
+
+
+def test_another_answer_supersedes_the_comparison_and_the_old_one_comes_back(files: Files) -> None:
+    files.track()
+    (old,) = keyed("@")
+    for verdict, added in (("refuted", 1), ("supported", 0)):
+        files.claims(verdict)
+        assert files.track()["added"] == added
+        for key, run in keyed("@").items():
+            current = run.data.tags["claim/C000-07/as_written"] == verdict
+            assert run.data.tags["claimcheck.superseded"] == str(not current).lower()
+            assert (run.data.tags["claim/C000-07/as_written"] == "supported") is (key == old)
+
+
+def test_a_study_without_claims_has_no_table_of_them(files: Files) -> None:
+    files.table(files.folder / layout.CLAIMS, [{"id": "C000-07", "study": "another"}])
+    files.track()
+    assert not [name for name in only("@").data.tags if name.startswith("claim/")]
+    assert not list(artifacts_of(only("@")).rglob("claims.csv"))
 
 
 def test_run_shows_its_data_by_digest_and_its_files(files: Files) -> None:
@@ -268,7 +312,7 @@ def test_run_shows_its_data_by_digest_and_its_files(files: Files) -> None:
     assert inputs.keys() == {"train", "test"}  # no validation set was declared
     assert inputs["train"].digest == hashlib.sha256(("ab" * 32 + "cd" * 32).encode()).hexdigest()[:32]
     assert json.loads(inputs["test"].profile)["n"] == 5
-    artifacts = Path(os.environ["DVC_ROOT"]) / "mlartifacts" / STUDY / run.info.run_id / "artifacts"
+    artifacts = artifacts_of(run)
     assert {path.name for path in artifacts.iterdir()} == {"run.json", "history.csv", "summary.txt"}
     assert run.info.status == "FINISHED"
 

@@ -1,0 +1,246 @@
+"""The ledger of claims: every row is there once with its figures, stands alone, sorts, and escapes what it is told."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.analysis.claims.answers import VERDICTS
+from pipeline.analysis.claims.ledger import COLUMNS, rows
+from pipeline.analysis.claims.study import answer_study
+from pipeline.files import csv_text, read_rows, write_text
+from pipeline.outputs.figures.verdicts import CLAIM_VERDICTS
+from pipeline.outputs.report import claims_of_study, claims_page, claims_section
+from pipeline.outputs.report.render import TEMPLATES
+from pipeline.outputs.report.render import page as rendered
+from pipeline.params.claims import Claim
+from tests.unit.outputs.html_page import Page
+
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
+BANNER = "Stand-in data: these numbers say nothing about MNIST or CIFAR-10."
+L1: dict[str, Any] = {
+    **dict.fromkeys(COLUMNS),
+    "id": "C000-07",
+    "scope": "as_written",
+    "write_up": "000",
+    "study": "regularizers",
+    "says": "L1 is best.",
+    "verdict": "refuted",
+    "n": 10,
+    "metric": "test_accuracy",
+    "unit": "share",
+    "estimate": -0.0481,
+    "low": -0.0691,
+    "high": -0.027,
+    "new_images_low": -0.0722,
+    "new_images_high": -0.0239,
+    "p_adjusted": 0.01171875,
+    "p_smallest": 0.001953125,
+    "family_size": 6,
+    "margin": 0.02,
+    "printed": "l1 0.9913; loss of l1 0.03",
+    "ours": "l1 0.87722; the lowest of l1, l2 0.5",
+    "sentence": "Refuted: L1 is lower.",
+}
+UNTESTABLE: dict[str, Any] = {
+    **dict.fromkeys(COLUMNS),
+    **{name: L1[name] for name in ("id", "write_up", "study", "says")},
+    "scope": "controlled",
+    "verdict": "not testable",
+    "sentence": "Not testable: nobody counted.",
+}
+LOSS = {**L1, "id": "E-1", "write_up": "own", "unit": "nats", "metric": "test_loss", "study": "other"}
+
+
+def ledger(*found: Mapping[str, Any], report: str = "") -> str:
+    """The section alone, in the simplest of pages."""
+    section = claims_section(found, "here", "Claims", report=report)
+    return rendered("timings.html", sections=[section], stand_in=False)
+
+
+def bodies(text: str) -> dict[str, str]:
+    """Markup of every row of the ledger by its address; an address twice is an error."""
+    found = re.findall(r'<tbody id="([^"]*)".*?</tbody>', text, re.DOTALL)
+    assert len(found) == len(set(found))
+    return {m[1]: m[0] for m in re.finditer(r'<tbody id="([^"]*)".*?</tbody>', text, re.DOTALL)}
+
+
+def test_every_row_is_there_once_by_id_and_scope() -> None:
+    text = ledger(LOSS, UNTESTABLE, L1)
+    assert list(bodies(text)) == ["C000-07-as-written", "C000-07-controlled", "E-1-as-written"]
+    assert Page(text).open == []
+
+
+def test_a_row_says_everything_in_percentage_points() -> None:
+    assert Page(bodies(ledger(L1))["C000-07-as-written"]).words == (
+        " C000-07 000 as written L1 is best.regularizers ✗ refuted 10"
+        " −4.81 pp[−6.91, −2.70] pp[−7.22, −2.39] pp 0.0117≥ 0.0117 ± 2.00 pp"
+        " Refuted: L1 is lower.printed, of one run: l1 99.13 %; loss of l1 0.0300"
+        "ours, means: l1 87.72 %; the lowest of l1, l2 50.00 % "
+    )
+
+
+def test_only_shares_turn_into_percent() -> None:
+    words = Page(bodies(ledger(LOSS))["E-1-as-written"]).words
+    assert "−0.0481 nats[−0.0691, −0.0270] nats" in words
+    assert "± 0.0200 nats" in words
+    assert "l1 0.9913" in words
+    assert not re.search(r"%|pp", words)
+
+
+def test_what_was_not_tested_is_a_dash_and_a_reason() -> None:
+    words = Page(bodies(ledger(UNTESTABLE))["C000-07-controlled"]).words
+    assert words.endswith("– not testable – – – – Not testable: nobody counted. ")
+    assert not re.search(r"None|nan", words)
+
+
+def test_figures_as_text_give_the_same_page_as_figures(tmp_path: Path) -> None:
+    write_text(tmp_path / "claims.csv", csv_text([L1, UNTESTABLE], COLUMNS))
+    assert ledger(*read_rows(tmp_path / "claims.csv")) == ledger(L1, UNTESTABLE)
+
+
+def test_headings_are_buttons_and_the_order_is_told() -> None:
+    text = ledger(L1, UNTESTABLE)
+    head = re.findall(r"<th scope=\"col\"([^>]*)><button type=\"button\">([^<]+)</button>", text)
+    assert [name for _, name in head] == [
+        *("id", "write-up", "scope", "what is claimed", "verdict", "n", "difference", "p adjusted", "margin")
+    ]
+    assert [name for attributes, name in head if 'aria-sort="ascending"' in attributes] == ["id"]
+    assert len(re.findall("<th[^>]*aria-sort", text)) == 1
+    for body in bodies(text).values():
+        assert len(re.findall(r"<t[hd][ >]", body.partition("</tr>")[0])) == len(head)
+
+
+def test_numbers_sort_by_their_value_and_what_is_missing_has_none() -> None:
+    found = bodies(ledger(L1, UNTESTABLE))
+    keys = {anchor: re.findall(r'data-key="([^"]*)"', body) for anchor, body in found.items()}
+    assert keys["C000-07-as-written"] == ["1", "10", "-0.0481", "0.01171875", "0.02"]
+    assert keys["C000-07-controlled"] == ["4", "", "", "", ""]
+
+
+def test_rows_can_be_narrowed_by_what_they_are() -> None:
+    text = ledger(L1, UNTESTABLE, LOSS)
+    assert '<form class="choices" hidden>' in text  # without JavaScript there is nothing to choose
+    for name, values in {
+        "write_up": ["000", "own"],
+        "scope": ["as_written", "controlled"],
+        "verdict": ["not testable", "refuted"],
+    }.items():
+        (options,) = re.findall(rf'<select name="{name}">(.*?)</select>', text)
+        assert re.findall(r'value="([^"]+)"', options) == values
+        assert {
+            one for body in bodies(text).values() for one in re.findall(f'data-{name}="([^"]+)"', body)
+        } == {*values}
+
+
+def test_counts_are_by_scope_and_verdict() -> None:
+    words = Page(ledger(L1, UNTESTABLE, LOSS)).words
+    assert re.search(r"as written ?0 ?2 ?0 ?0 ?0 controlled ?0 ?0 ?0 ?0 ?1 ", words)
+
+
+def test_hostile_text_stays_text() -> None:
+    row = dict.fromkeys(("id", "study", "says", "sentence", "write_up", "unit"), HOSTILE)
+    row |= {"printed": f"{HOSTILE} 1", "ours": f"{HOSTILE} 2"}
+    script = (TEMPLATES / "claims.js").read_text("utf-8").strip()
+    for text in (
+        ledger({**L1, **row}),
+        rendered("timings.html", sections=[claims_of_study([{**L1, **row}], HOSTILE)], stand_in=False),
+    ):
+        assert [one.strip() for one in re.findall(r"<script[^>]*>(.*?)</script>", text, re.DOTALL)] in (
+            [script],
+            [],
+        )
+        page = Page(text)
+        assert HOSTILE in page.text
+        assert "<img" not in text
+        assert not [name for _, name, _ in page.attributes if name.startswith("on")]
+
+
+def test_page_asks_no_network_and_its_links_lead_somewhere() -> None:
+    text = claims_page([L1, UNTESTABLE, LOSS], stand_in=True)
+    page = Page(text)
+    local = {"index.html", "regularizers.html", "other.html", "../timings/index.html", "data:,"}
+    ids, targets = page.values("id"), set(page.values("href", "src", "action"))
+    assert targets == local | {target for target in targets if target.startswith("#")}
+    assert {target[1:] for target in targets if target.startswith("#")} <= set(ids)
+    assert len(ids) == len(set(ids))
+    assert not re.search(r"https?:|@import|fetch\(|import\(", text)
+
+
+@pytest.mark.parametrize("stand_in", [True, False])
+def test_banner_stands_if_and_only_if_data_are_stand_ins(stand_in: bool) -> None:
+    assert (BANNER in claims_page([L1], stand_in)) is stand_in
+
+
+def test_from_another_folder_rows_lead_back_to_the_report() -> None:
+    assert "../report/regularizers.html" in Page(ledger(L1, report="../report/")).values("href")
+
+
+def test_a_study_shows_its_own_claims_with_both_answers_and_where_the_figures_are() -> None:
+    section = claims_of_study([LOSS, UNTESTABLE, L1], "regularizers")
+    text = rendered("timings.html", sections=[section], stand_in=False)
+    (row,) = re.findall(r'<tr>\s*<th scope="row">.*?</tr>', text, re.DOTALL)
+    assert Page(row).words == (
+        " C000-07L1 is best. ✗ refutedRefuted: L1 is lower. – not testableNot testable: nobody counted. "
+    )
+    assert 'href="claims.html#C000-07-as-written"' in row
+    assert claims_of_study([LOSS], "regularizers") is None
+
+
+def test_a_scope_that_was_not_asked_is_a_dash() -> None:
+    section = claims_of_study([UNTESTABLE], "regularizers")
+    text = rendered("timings.html", sections=[section], stand_in=False)
+    assert re.search(r"L1 is best\. – – not testable", Page(text).words)
+    assert 'href="claims.html#C000-07-controlled"' in text
+
+
+def test_every_verdict_of_the_analysis_has_a_look() -> None:
+    assert tuple(CLAIM_VERDICTS) == VERDICTS
+    assert len({style.symbol for style in CLAIM_VERDICTS.values()}) == len(VERDICTS)
+
+
+def answered(**claims: Any) -> list[dict[str, Any]]:
+    """Rows of claims about two made-up variants: `b` is 2 to 4 points above `a` in all of 10 repeats."""
+    a = 0.9 + np.arange(10) / 1000
+    b = a + 0.02 + np.arange(10) % 3 / 100
+    found = {"a": a, "b": b}
+    runs = pd.DataFrame(
+        [
+            {"variant": name, "repeat": r, "test_accuracy": x, "test_loss": 1 - x, "parameters": 100}
+            for name, values in found.items()
+            for r, x in enumerate(values)
+        ]
+    )
+    plan = {"study": "s", "repeats": 10, "alpha": 0.05, "looks": None, "margin": 0.001, "margins": {}}
+    checked = {name: Claim.model_validate(claim).model_dump() for name, claim in claims.items()}
+    return rows(answer_study({**plan, "claims": checked}, runs, {}))
+
+
+def test_what_the_analysis_writes_is_shown_in_its_unit() -> None:
+    found = answered(
+        accuracy={"says": "b above a", "as_written": {"of": "b", "above": "a"}},
+        loss={"says": "b below a", "as_written": {"metric": "test_loss", "of": "b", "below": "a"}},
+        rank={
+            "says": "b is first",
+            "printed": {"a": 0.5},
+            "as_written": [
+                {"of": {"rank": "b", "among": ["a", "b"]}, "equals": 1},
+                {"of": "b", "above": "a"},
+            ],
+        },
+        reason={"says": "unknown", "not_testable": {"as_written": "nobody counted"}},
+        parameters={"says": "equal", "as_written": {"metric": "parameters", "of": "a", "equals": "b"}},
+    )
+    assert {row["id"]: row["unit"] for row in found} == {
+        **{"accuracy": "share", "loss": "nats", "parameters": "", "rank": "ranks", "reason": None}
+    }
+    shown = {anchor.partition("-")[0]: Page(body).words for anchor, body in bodies(ledger(*found)).items()}
+    assert "+2.90 pp" in shown["accuracy"] and "ours, means: b 93.35 %; a 90.45 %" in shown["accuracy"]
+    assert "+0.0290 nats" in shown["loss"] and "b 0.0665; a 0.0955" in shown["loss"]
+    assert "printed, of one run: a 0.5000" in shown["rank"]
+    assert "ours, means: the rank of b among a, b 1 " in shown["rank"]  # and no accuracy beside a rank
+    assert "a 100; b 100" in shown["parameters"] and " pp" not in shown["parameters"]
