@@ -34,7 +34,7 @@ def timing() -> None:
             receipt[plan["study"]] = measured["fingerprints"]
     claims = rows(answers)
     write_text(layout.TIMINGS / "claims.csv", csv_text(claims, COLUMNS))
-    write_text(layout.TIMINGS / "index.html", timings_page(_of_runs(), stand_in))
+    write_text(layout.TIMINGS / "index.html", timings_page(_of_runs(), claims, stand_in))
     write_json(layout.TIMING_RECEIPT, receipt)
 
 

@@ -316,13 +316,13 @@ def test_times_are_means_with_n_and_a_warning() -> None:
         "0": {"train_seconds": 2.0, "traced": True, "inference_seconds": 0.5},
         "1": {"train_seconds": 4.0, "traced": False},
     }
-    text = timings_page({"s": {HOSTILE: runs, "empty": {}}, "unknown": {}}, stand_in=True)
+    text = timings_page({"s": {HOSTILE: runs, "empty": {}}, "unknown": {}}, [], stand_in=True)
     said = re.sub(r"<[^>]+>|\s+", " ", text)
     assert re.search(r"&lt;script&gt;&amp; +2 +3 +sd 1.4 +1 of 2 +0.5", said)
     assert "depend on the machine and its load" in said
-    assert "Stand-in data" in text and "Stand-in data" not in timings_page({}, stand_in=False)
+    assert "Stand-in data" in text and "Stand-in data" not in timings_page({}, [], stand_in=False)
     assert 'href="../report/index.html"' in text
-    assert "No times are known" in timings_page({}, stand_in=False)
+    assert "No times are known" in timings_page({}, [], stand_in=False)
 
 
 @pytest.fixture

@@ -23,7 +23,10 @@ ENTERS_AS_A_VALUE = {
     "data/preparation.py": "scaled images: the digest of arrays and scaling",
     "errors.py": "words only",
     "files.py": "arrays read: their digest",
+    "params/claims.py": "claims are asked of results; schema.py imports them",
+    "params/metrics.py": "claims are asked of results; schema.py imports them",
     "params/names.py": "the resolved recipe",
+    "params/section.py": "the resolved recipe",
     "params/schema.py": "the resolved recipe, defaults included",
 }
 RECIPE = Recipe.model_validate(

@@ -156,7 +156,5 @@ def test_the_main_process_receives_results_without_tensorflow() -> None:
     code = "import sys, pipeline.training.study, pipeline.evaluation.study; sys.exit('keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     result = RunResult(**dict.fromkeys(RunResult.__dataclass_fields__))  # type: ignore[arg-type]
-    unpickle = (
-        f"import pickle, sys; pickle.loads({pickle.dumps(result)!r}); sys.exit('keras' in sys.modules)"
-    )
+    unpickle = f"import pickle, sys; pickle.loads({pickle.dumps(result)!r}); sys.exit('keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", unpickle], check=False).returncode == 0
