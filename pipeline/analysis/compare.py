@@ -13,12 +13,11 @@ from pipeline.analysis import power
 from pipeline.analysis.comparison import Arm, Comparison, Declaration, Question
 from pipeline.analysis.crossed import crossed_intervals
 from pipeline.analysis.sequential import peek_proof_interval
-from pipeline.analysis.variance import d_z_interval, student_interval, superiority
+from pipeline.analysis.variance import ROUNDING, d_z_interval, student_interval, superiority
 
 Key = TypeVar("Key", bound=Hashable)
 Floats = NDArray[np.float64]
 Rng = np.random.Generator
-ROUNDING = 1e-12  # relative to the largest value; smaller differences of floats are rounding
 
 
 def compare_pair(

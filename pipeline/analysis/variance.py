@@ -8,6 +8,7 @@ from scipy import special, stats
 from statsmodels.stats.nonparametric import rank_compare_2indep
 
 LARGE_T = 200.0
+ROUNDING = 1e-12  # relative to the largest value; smaller differences of floats are rounding
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Spread:
 
 
 def student_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
-    """Student interval of a mean, in the unit of `values`; collapses where they are all equal.
+    """Student interval of a mean, in the unit of `values`; collapses where they are all equal but for rounding.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def student_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, flo
         Two-sided confidence, in (0, 1).
     """
     x = np.asarray(values, dtype=float)
-    if np.ptp(x) == 0:  # scipy warns about precision here
+    if np.ptp(x) <= ROUNDING * np.abs(x).max():  # scipy warns about precision here
         return float(x[0]), float(x[0])
     interval = stats.ttest_1samp(x, 0.0).confidence_interval(level)
     return float(interval.low), float(interval.high)

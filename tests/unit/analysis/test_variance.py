@@ -73,3 +73,11 @@ def test_superiority_has_no_interval_without_rank_variance(
     control: list[int], treatment: list[int], p: float
 ) -> None:
     assert superiority(control, treatment) == (p, None, None)
+
+
+def test_an_interval_of_equal_values_collapses_whatever_their_rounding() -> None:
+    """Means over images of equal counts differ in the last bit."""
+    values = np.array([0.1 + 0.2, 0.3, 0.3])
+    assert np.ptp(values) > 0
+    low, high = student_interval(values)
+    assert low == high == values[0]
