@@ -30,7 +30,10 @@ def lines() -> Iterator[str]:
     seen: set[str] = set()
     for path in sorted((layout.PLAN / "training").glob("*.json")):
         plan = read_json(path)
-        runs = pd.read_csv(layout.EVALUATIONS / path.stem / "runs.csv")
+        table = layout.EVALUATIONS / path.stem / "runs.csv"
+        if not table.is_file():
+            raise UserError(f"{table}: expected every planned study to be evaluated; run `dvc repro` first.")
+        runs = pd.read_csv(table)
         for variant, planned in plan["variants"].items():
             rows = [planned["row"]] if isinstance(planned["row"], str) else planned["row"] or []
             for row in set(rows) & set(PRINTED) - seen:
@@ -44,8 +47,7 @@ def main() -> None:
     for path in sorted(layout.DIGESTS.glob("*.json")):
         if any(identity["stand_in"] for identity in read_json(path).values()):
             raise UserError(f"{path}: expected real data; run with profile=full first.")
-    print(HEADER)
-    print("\n".join(lines()))
+    print("\n".join([HEADER, *lines()]))
 
 
 if __name__ == "__main__":
