@@ -6,6 +6,7 @@ from pipeline.analysis.comparison import Comparison
 from pipeline.analysis.power import EXACT_LIMIT, POWER, smallest_n_that_can_reject
 
 OPENING = {SUPPORTED: "Supported", REFUTED: "Refuted", EQUIVALENT: "Equivalent", UNDECIDED: "Undecided"}
+TINY = 1e-6  # a smaller p says more about the model than about the runs
 ALSO_TIMED = "what it says of time is answered apart, in timings/claims.csv"
 
 
@@ -51,7 +52,8 @@ def _found(verdict: str, finding: Finding) -> str:
     if finding.relation == "differs_from":
         return f"{c.treatment} differs from {c.control} in {label}"
     higher = (c.estimate > 0 if c.estimate else c.wins > c.losses) == c.higher_is_better
-    negligible = ", though by less than the margin" if c.verdict.endswith("negligible") else ""
+    small = c.verdict.endswith("negligible") and not finding.bound
+    negligible = ", though by less than the margin" if small else ""
     return f"{c.treatment} is {'higher' if higher else 'lower'} than {c.control} in {label}{negligible}"
 
 
@@ -109,7 +111,8 @@ def _test(c: Comparison) -> str:
 def _p(c: Comparison) -> str:
     family = f" after Holm over {c.family_size} pairs" if c.family_size > 1 else ""
     smallest = f", smallest attainable {min(1.0, c.p_smallest * c.family_size):.3g}" if c.p_smallest else ""
-    return f"p = {c.p_adjusted:.3g}{family}{smallest}"
+    value = f"= {c.p_adjusted:.3g}" if c.p_adjusted > TINY else f"< {TINY:g}"
+    return f"p {value}{family}{smallest}"
 
 
 def _equality(finding: Finding) -> str:

@@ -114,7 +114,7 @@ SENTENCES = {
     "spread": (
         "Supported: the sd of high over repeats is lower than 0.02 in test accuracy; mean "
         "difference +1.74 percentage points in the claimed direction over 10 repeats (95 % "
-        "interval +1.53 to +1.82); chi-square test over 10 repeats: p = 3.33e-07."
+        "interval +1.53 to +1.82); chi-square test over 10 repeats: p < 1e-06."
     ),
     "rank": (
         "Supported: the rank of low among high, low is higher than 1.5 in rank by test "
