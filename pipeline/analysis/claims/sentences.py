@@ -7,6 +7,7 @@ from pipeline.analysis.power import EXACT_LIMIT, POWER, smallest_n_that_can_reje
 
 OPENING = {SUPPORTED: "Supported", REFUTED: "Refuted", EQUIVALENT: "Equivalent", UNDECIDED: "Undecided"}
 TINY = 1e-6  # a smaller p says more about the model than about the runs
+SIDE_BY_SIDE = "timed side by side in one process, everything traced first, variants interleaved"
 ALSO_TIMED = "what it says of time is answered apart, in timings/claims.csv"
 
 
@@ -23,6 +24,8 @@ def sentence_of(answer: Answer) -> str:
         parts.append(_of_several(answer.verdict, count))
     if answer.timed_apart:
         parts.append(ALSO_TIMED)
+    if finding.metric.timed:
+        parts.append(SIDE_BY_SIDE)
     return f"{OPENING[answer.verdict]}: {'; '.join(part for part in parts if part)}."
 
 

@@ -162,6 +162,12 @@ def test_rankings_and_times_apart_are_said() -> None:
         "Supported: the best of a1, b1 and the best of a2, b2 are in different places; for one, a1 is higher than b1"
     )
     assert found["C001-01"].endswith("; what it says of time is answered apart, in timings/claims.csv.")
+    seconds = table({"train_seconds": {"a1": LOW, "b1": BASE}})
+    (apart,) = answer_study(plan({"C001-01": claims["C001-01"]}), seconds, {}, timed=True)
+    assert sentence_of(apart).startswith("Supported: a1 is lower than b1 in training time; mean difference +0.05 s")
+    assert sentence_of(apart).endswith(
+        "; timed side by side in one process, everything traced first, variants interleaved."
+    )
 
 
 RELATIONS = ("above", "below", "equals", "differs_from")
