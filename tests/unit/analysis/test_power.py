@@ -41,6 +41,15 @@ def test_smallest_p_beyond_enumeration_is_that_of_the_resampled_test() -> None:
     assert sign_flip_p(np.arange(1, 31), np.random.default_rng(0)) == smallest_attainable_p(30) == 2e-5
 
 
+@pytest.mark.parametrize("n_test", [360, 2038, 10_000])
+def test_fractions_tie_where_their_counts_do(n_test: int) -> None:
+    """scipy takes means for ties within 100 epsilon, which differences of rounded fractions exceed."""
+    rng = np.random.default_rng(n_test)
+    for _ in range(100):
+        a, b = rng.integers(int(0.96 * n_test), int(0.98 * n_test), (2, 6))
+        assert sign_flip_p(a / n_test - b / n_test, rng) == sign_flip_p(a - b, rng)
+
+
 def test_sign_flip_is_reproducible_and_uses_its_generator() -> None:
     d = np.arange(-8, 14)
     first, second, other = (sign_flip_p(d, np.random.default_rng(seed)) for seed in (1, 1, 2))

@@ -59,7 +59,7 @@ SENTENCES = {
     "equivalent": (
         "Equivalent: near and high are equal in test accuracy, within 2.00 percentage points;"
         " mean difference +0.005 percentage points in the claimed direction over 10 repeats "
-        "(95 % interval -0.09 to +0.10); exact sign-flip test: p = 0.992, smallest attainable"
+        "(95 % interval -0.09 to +0.10); exact sign-flip test: p = 1, smallest attainable"
         " 0.00195; two one-sided t-tests inside the margin of 2.00 percentage points: p = "
         "1.69e-12."
     ),
@@ -77,7 +77,7 @@ SENTENCES = {
     "equality supported": (
         "Supported: near and high are equal in test accuracy, within 2.00 percentage points; "
         "mean difference +0.005 percentage points over 10 repeats (95 % interval -0.09 to "
-        "+0.10); exact sign-flip test: p = 0.992, smallest attainable 0.00195; two one-sided "
+        "+0.10); exact sign-flip test: p = 1, smallest attainable 0.00195; two one-sided "
         "t-tests inside the margin of 2.00 percentage points: p = 1.69e-12."
     ),
     "equality refuted": (
