@@ -189,15 +189,30 @@ def _on_new_images(question: Question, m: int) -> dict[str, Any]:
 
 
 def _adjusted(found: Sequence[Comparison]) -> list[Comparison]:
-    """Comparisons after Holm's correction; who is not tested for equivalence still counts, as p = 1."""
-    family = {frozenset((c.control, c.treatment)): c for c in found}
-    p = holm({pair: c.p for pair, c in family.items()})
-    e = holm({pair: 1.0 if c.equivalence_p is None else c.equivalence_p for pair, c in family.items()})
+    """Comparisons after Holm's correction; who is not tested for equivalence still counts, as p = 1.
+
+    Equivalence within another margin is another test. A pair's larger p counts where asking both ways gives two,
+    as it does after a diverged run.
+    """
     pairs = [frozenset((c.control, c.treatment)) for c in found]
+    within = [(pair, c.margin) for c, pair in zip(found, pairs, strict=True)]
+    p = holm(_largest(pairs, [c.p for c in found]))
+    e = holm(_largest(within, [1.0 if c.equivalence_p is None else c.equivalence_p for c in found]))
     return [
-        replace(c, p_adjusted=p[pair], equivalence_p_adjusted=None if c.equivalence_p is None else e[pair])
+        replace(
+            c,
+            p_adjusted=p[pair],
+            equivalence_p_adjusted=None if c.equivalence_p is None else e[pair, c.margin],
+        )
         for c, pair in zip(found, pairs, strict=True)
     ]
+
+
+def _largest(keys: Sequence[Key], p: Sequence[float]) -> dict[Key, float]:
+    found: dict[Key, float] = {}
+    for key, value in zip(keys, p, strict=True):
+        found[key] = max(value, found.get(key, 0.0))
+    return found
 
 
 def holm(p: Mapping[Key, float]) -> dict[Key, float]:

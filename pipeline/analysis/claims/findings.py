@@ -33,7 +33,7 @@ class Rules:
         """Declaration of one condition; its direction is the claim's."""
         margin = condition.margin
         if margin is None:
-            margin = self.margin if metric.share else self.margins.get(condition.metric)
+            margin = self.margins.get(condition.metric, self.margin if metric.share else None)
         return Declaration(
             metric=condition.metric,
             margin=None if metric.unit == RANKS and condition.margin is None else margin,

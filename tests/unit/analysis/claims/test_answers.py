@@ -146,6 +146,33 @@ def test_questions_about_a_metric_in_a_scope_are_one_family() -> None:
     }
 
 
+def test_each_margin_of_a_pair_has_its_own_test_of_equivalence() -> None:
+    """As for modes of gradient descent: similar is wider than equal, whichever is declared first."""
+    wide = {"says": "x", "controlled": {"of": "near", "equals": "high", "margin": 0.02}}
+    narrow = {"says": "x", "controlled": {"of": "near", "above": "high", "margin": 0.0001}}
+    for claims in ({"wide": wide, "narrow": narrow}, {"narrow": narrow, "wide": wide}):
+        found = {a.claim: a.verdict for a in answer_study(plan(claims), table(ACCURACY), {})}
+        assert found == {"wide": SUPPORTED, "narrow": UNDECIDED}
+
+
+def test_a_pair_asked_both_ways_has_the_larger_p_of_a_diverged_run() -> None:
+    """Asked from above or from below, the diverged run counts against: 9 wins and 1 loss, or 10 losses."""
+    columns = {"weight_norm": {"a": np.where(np.arange(10) < 9, BASE + 1, np.nan), "b": BASE}}
+    asked = [("above", {"of": "a", "above": "b"}), ("below", {"of": "a", "below": "b"})]
+    claims = {name: {"says": "x", "controlled": {"metric": "weight_norm", **test}} for name, test in asked}
+    for ordered in (claims, dict(reversed(claims.items()))):
+        found = {a.claim: a.findings[0].comparison for a in answer_study(plan(ordered), table(columns), {})}
+        assert found["above"].p > found["below"].p
+        assert {c.p_adjusted for c in found.values()} == {found["above"].p}
+
+
+def test_a_share_with_a_margin_of_its_own_keeps_it(ask: Ask) -> None:
+    test = {"metric": "val_accuracy_sd", "of": "near", "equals": "high"}
+    found = ask(test, {"val_accuracy_sd": {"near": NEAR, "high": BASE}}, margins={"val_accuracy_sd": 0.0001})
+    assert found.verdict == UNDECIDED
+    assert found.deciding is not None and found.deciding.comparison.margin == 0.0001
+
+
 def test_too_few_repeats_decide_nothing_and_say_so(ask: Ask) -> None:
     found = ask({"of": "high", "above": "low"}, ACCURACY, repeats=3)
     assert found.verdict == UNDECIDED
