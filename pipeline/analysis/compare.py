@@ -81,7 +81,7 @@ def compare_all(questions: Sequence[Question], *, rng: Rng) -> list[Comparison]:
 
 
 def _scores(values: ArrayLike, declared: Declaration) -> Floats:
-    """Values turned so that higher is better, shape (n,); a diverged run scores -inf, the worst."""
+    """Values turned so that higher is better, shape (n,); NaN, of a diverged run, scores -inf, the worst."""
     x = np.asarray(values, dtype=float)
     if x.ndim != 1 or x.size == 0:
         raise ValueError(f"{declared.metric}: expected one value per repeat, received shape {x.shape}.")
@@ -89,7 +89,7 @@ def _scores(values: ArrayLike, declared: Declaration) -> Floats:
         raise ValueError(
             f"{declared.metric}: expected counts up to {declared.n_test}, received {x.tolist()}."
         )
-    return np.where(np.isfinite(x), x if declared.higher_is_better else -x, -np.inf)
+    return np.where(np.isnan(x), -np.inf, x if declared.higher_is_better else -x)
 
 
 def _compared(question: Question, m: int, rng: Rng) -> Comparison:

@@ -27,7 +27,8 @@ def arm(operand: Operand, metric: str, recorded: Recorded) -> Arm:
     name = named(operand) + (f" ({operand.metric})" if operand.metric else "")
     if operand.times != 1:
         name = f"{operand.times:g} times {name}"
-    values = _values(operand, lambda variant: recorded.values(chosen, variant), recorded.n)
+    with np.errstate(invalid="ignore"):  # infinite - infinite is undefined, and scored as such
+        values = _values(operand, lambda variant: recorded.values(chosen, variant), recorded.n)
     images = _images(operand, chosen, recorded) if operand.times == 1 else None
     return Arm(name, operand.times * values, images)
 
@@ -78,7 +79,8 @@ def _values(operand: Operand, of: Values, n: int) -> Floats:
             ranks = stats.rankdata([-of(other) for other in names], axis=0)
             return np.asarray(ranks[names.index(name)], dtype=float)
         case Operand(deviation=str(name)):
-            return np.abs(of(name) - np.median(of(name)))
+            finite = of(name)[np.isfinite(of(name))]
+            return np.abs(of(name) - (np.median(finite) if finite.size else np.nan))
         case Operand(network=Network() as network):
             return np.full(n, float(network_parameters(network)))
         case Operand(split=SplitOf() as split):

@@ -69,10 +69,11 @@ def _evidence(verdict: str, finding: Finding) -> list[str]:
     if finding.spread:
         return [_size(finding), f"chi-square test over {_repeats(c)}: {_p(c)}"]
     if c.control_diverged or c.treatment_diverged:
-        diverged = (
-            f"{c.treatment_diverged} runs of {c.treatment} and {c.control_diverged} of {c.control} diverged"
+        unbounded = (
+            f"{c.treatment_diverged} runs of {c.treatment} and {c.control_diverged} of {c.control} have no finite "
+            "value, so that only who is ahead is tested"
         )
-        return [f"{diverged} and count as worst; {_favour(c)}", _test(c)]
+        return [unbounded, _favour(c), _test(c)]
     if c.n == 1:
         said = f"one repeat says nothing about luck (difference {_signed(finding, c.estimate)})"
         return [said, _fewest(c)]

@@ -192,6 +192,30 @@ def test_what_is_never_reached_counts_as_longest(ask: Ask) -> None:
     epochs = {"epochs_to_98": {"fast": np.arange(3, 13), "never": np.full(10, np.inf)}}
     assert verdict(ask, {"metric": "epochs_to_98", "of": "fast", "below": "never"}, epochs) == SUPPORTED
 
+    assert verdict(ask, {"metric": "epochs_to_98", "of": "never", "above": "fast"}, epochs) == SUPPORTED
+    both = {"metric": "epochs_to_98", "of": {"difference": ["never", "never"]}, "above": 0}
+    assert verdict(ask, both, epochs) != SUPPORTED
+
+
+def test_a_diverged_loss_is_above_any_other(ask: Ask) -> None:
+    loss = {"test_loss": {"a": BASE, "diverged": np.full(10, np.nan)}}
+    assert verdict(ask, {"metric": "test_loss", "of": "diverged", "above": "a"}, loss) == SUPPORTED
+
+
+def test_one_run_without_a_value_leaves_the_others_their_distance_from_the_median(ask: Ask) -> None:
+    once = {"weight_norm": {"a": BASE, "b": np.where(np.arange(10) == 4, np.nan, BASE)}}
+    found = ask({"metric": "weight_norm", "of": {"deviation": "b"}, "differs_from": {"deviation": "a"}}, once)
+    assert found.verdict == UNDECIDED
+    assert found.findings[0].comparison.treatment_diverged == 1
+
+
+def test_one_epoch_has_no_spread_over_epochs_and_has_not_diverged(ask: Ask) -> None:
+    found = ask(
+        {"metric": "val_accuracy_sd", "of": "a", "below": "b"},
+        {"val_accuracy_sd": {"a": np.full(10, np.nan), "b": BASE}},
+    )
+    assert (found.verdict, found.reason) == ("not testable", "val_accuracy_sd is not recorded of a")
+
 
 @pytest.mark.parametrize(
     ("test", "reason"),
