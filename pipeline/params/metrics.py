@@ -64,7 +64,7 @@ NUMBERED = {**BY_CLASS, **BY_SHIFT}
 
 def metric(name: str) -> Metric | None:
     """The metric of a name such as `test_loss`, `recall_8` or `accuracy_drop_shift_1`; None for any other."""
-    found = re.fullmatch(r"([a-z_]+)_(\d+)", name)
+    found = re.fullmatch(r"([a-z_]+)_(0|[1-9][0-9]*)", name)
     if name in METRICS or found is None or found[1] not in NUMBERED:
         return METRICS.get(name)
     numbered = NUMBERED[found[1]]
