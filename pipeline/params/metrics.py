@@ -18,7 +18,9 @@ class Metric:
     unit: str = ""
     share: bool = False
     timed: bool = False  # measured apart, as no two machines give the same
-    counted: bool = False  # the same in every repeat, whatever the seeds
+    counted: bool = (
+        False  # the same in every repeat, whatever the seeds, but where a search chose the network
+    )
 
 
 METRICS = {

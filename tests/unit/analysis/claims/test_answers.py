@@ -83,6 +83,28 @@ def test_the_weakest_comparison_decides_a_supported_claim(ask: Ask) -> None:
     assert found.deciding is not None and found.deciding.comparison.control == "b"
 
 
+def test_the_weakest_of_several_equalities_is_the_one_closest_to_the_margin(ask: Ask) -> None:
+    offset = BASE - 0.019 + 2 * NOISE[::-1]  # its difference from 0 is the clearest, its equality the weakest
+    found = ask(
+        {"of": "a", "equals": ["near", "b"]},
+        {"test_accuracy": {"a": BASE, "near": NEAR, "b": offset}},
+        margins={"test_accuracy": 0.025},
+    )
+    assert found.verdict == SUPPORTED
+    assert found.deciding is not None and found.deciding.comparison.control == "b"
+
+
+def test_a_difference_from_a_number_may_be_shown_to_be_negligible(ask: Ask) -> None:
+    assert verdict(ask, {"of": "near", "differs_from": 0.9}) == EQUIVALENT
+
+
+def test_sizes_that_a_search_chose_are_a_sample_of_all_repeats(ask: Ask) -> None:
+    sizes = {"parameters": {"searched": [100, 100, 300, 300, 300, 100, 300, 300, 300, 300], "fixed": 200}}
+    found = ask({"metric": "parameters", "of": "searched", "below": "fixed"}, sizes)
+    assert found.verdict == UNDECIDED
+    assert found.deciding is not None and found.deciding.comparison.n == 10
+
+
 def test_the_best_changes_only_where_both_rankings_are_shown(ask: Ask) -> None:
     columns = {
         "test_accuracy": {"a1": BASE, "b1": LOW, "a2": LOW, "b2": BASE, "a3": BASE, "b3": LOW, "c": WILD}
