@@ -17,7 +17,9 @@ RESAMPLES = 99_999
 POWER = 0.8
 PLANNING_LEVEL = 0.8
 TIE_DECIMALS = 10  # of a mean relative to the largest difference; what is closer differs by rounding
-LARGE_EFFECT = 100.0  # detected by any n that can reject; beyond, the noncentral t has no value
+LARGE_EFFECT = (
+    5.0  # detected by any n that can reject; from about 37 / sqrt(n), the noncentral t may have no value
+)
 
 
 def sign_flip_p(d: ArrayLike, rng: np.random.Generator) -> float:
