@@ -245,6 +245,14 @@ def test_one_epoch_has_no_spread_over_epochs_and_has_not_diverged(ask: Ask) -> N
         ({"of": "high", "above": "absent"}, "absent was not run"),
         ({"metric": "sparsity", "of": "high", "above": "low"}, "sparsity is not recorded of low"),
         ({"metric": "recall_1", "of": "high", "above": "low"}, "recall_1 is not recorded of low"),
+        (
+            {
+                "metric": "parameters",
+                "of": {"network": {"architecture": "lenet", "input_shape": [4, 4, 1]}},
+                "equals": 1,
+            },
+            "there is no lenet on 4x4x1: a window of 5 does not fit a map of 4",
+        ),
     ],
 )
 def test_what_was_not_recorded_is_not_testable_with_a_reason(ask: Ask, test: Any, reason: str) -> None:
