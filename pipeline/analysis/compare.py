@@ -80,7 +80,7 @@ def compare_all(questions: Sequence[Question], *, rng: Rng) -> list[Comparison]:
 
 
 def _scores(values: ArrayLike, declared: Declaration) -> Floats:
-    """Values turned so that higher is better, shape (n,); a diverged run scores -inf, the worst."""
+    """Values turned so that higher is better, shape (n,); NaN, of a diverged run, scores -inf, the worst."""
     x = np.asarray(values, dtype=float)
     if x.ndim != 1 or x.size == 0:
         raise ValueError(f"{declared.metric}: expected one value per repeat, received shape {x.shape}.")
@@ -88,7 +88,7 @@ def _scores(values: ArrayLike, declared: Declaration) -> Floats:
         raise ValueError(
             f"{declared.metric}: expected counts up to {declared.n_test}, received {x.tolist()}."
         )
-    return np.where(np.isfinite(x), x if declared.higher_is_better else -x, -np.inf)
+    return np.where(np.isnan(x), -np.inf, x if declared.higher_is_better else -x)
 
 
 def _compared(question: Question, m: int, rng: Rng) -> Comparison:
@@ -188,15 +188,30 @@ def _on_new_images(question: Question, m: int) -> dict[str, Any]:
 
 
 def _adjusted(found: Sequence[Comparison]) -> list[Comparison]:
-    """Comparisons after Holm's correction; who is not tested for equivalence still counts, as p = 1."""
-    family = {frozenset((c.control, c.treatment)): c for c in found}
-    p = holm({pair: c.p for pair, c in family.items()})
-    e = holm({pair: 1.0 if c.equivalence_p is None else c.equivalence_p for pair, c in family.items()})
+    """Comparisons after Holm's correction; who is not tested for equivalence still counts, as p = 1.
+
+    Equivalence within another margin is another test. A pair's larger p counts where asking both ways gives two,
+    as it does after a diverged run.
+    """
     pairs = [frozenset((c.control, c.treatment)) for c in found]
+    within = [(pair, c.margin) for c, pair in zip(found, pairs, strict=True)]
+    p = holm(_largest(pairs, [c.p for c in found]))
+    e = holm(_largest(within, [1.0 if c.equivalence_p is None else c.equivalence_p for c in found]))
     return [
-        replace(c, p_adjusted=p[pair], equivalence_p_adjusted=None if c.equivalence_p is None else e[pair])
+        replace(
+            c,
+            p_adjusted=p[pair],
+            equivalence_p_adjusted=None if c.equivalence_p is None else e[pair, c.margin],
+        )
         for c, pair in zip(found, pairs, strict=True)
     ]
+
+
+def _largest(keys: Sequence[Key], p: Sequence[float]) -> dict[Key, float]:
+    found: dict[Key, float] = {}
+    for key, value in zip(keys, p, strict=True):
+        found[key] = max(value, found.get(key, 0.0))
+    return found
 
 
 def holm(p: Mapping[Key, float]) -> dict[Key, float]:

@@ -60,9 +60,9 @@ class Comparison:
     """One treatment against the control, oriented so that higher is better; None where undefined.
 
     The unit is the metric's (fractions for accuracies); only the two means keep the metric's own direction.
-    Every interval but the one on new images covers these test images only (see `crossed`). A diverged run (NaN
-    or infinite) is worse than any finite value and ties with another diverged one; then no mean exists, and only
-    wins and losses are tested.
+    Every interval but the one on new images covers these test images only (see `crossed`). A diverged run (NaN)
+    is worse than any value and ties with another one, and an infinite value is compared as such; after either no
+    mean exists, and only wins and losses are tested.
     """
 
     control: str

@@ -2,9 +2,10 @@
 
 import math
 import warnings
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 from statsmodels.tools.sm_exceptions import ConvergenceWarning
@@ -15,7 +16,10 @@ EXACT_LIMIT = 16  # all 2^16 sign patterns take 0.3 s; 2^20 take 7.5 s and 1.3 G
 RESAMPLES = 99_999
 POWER = 0.8
 PLANNING_LEVEL = 0.8
-LARGE_EFFECT = 100.0  # detected by any n that can reject; beyond, the noncentral t has no value
+TIE_DECIMALS = 10  # of a mean relative to the largest difference; what is closer differs by rounding
+LARGE_EFFECT = (
+    5.0  # detected by any n that can reject; from about 37 / sqrt(n), the noncentral t may have no value
+)
 
 
 def sign_flip_p(d: ArrayLike, rng: np.random.Generator) -> float:
@@ -24,7 +28,7 @@ def sign_flip_p(d: ArrayLike, rng: np.random.Generator) -> float:
     Parameters
     ----------
     d : array_like of float, shape (n,)
-        Multiples of a common step, as counts are, keep ties exact.
+        Counts or fractions: means within 1e-10 of the largest difference are ties, whatever fractions are rounded to.
     rng : numpy.random.Generator
         Used beyond 16 differences only: 99,999 resamples instead of all patterns.
 
@@ -35,8 +39,13 @@ def sign_flip_p(d: ArrayLike, rng: np.random.Generator) -> float:
     x = np.asarray(d, dtype=float)
     if x.size == 1:  # scipy wants two; flipping one sign gives the same magnitude
         return 1.0
+    scale = np.abs(x).max() or 1.0
+
+    def mean(signed: NDArray[np.float64], axis: int) -> Any:
+        return np.round(np.mean(signed, axis=axis) / scale, TIE_DECIMALS)
+
     resamples = 2**x.size if x.size <= EXACT_LIMIT else RESAMPLES  # 2^n asks for every pattern once
-    test = stats.permutation_test((x,), np.mean, permutation_type="samples", n_resamples=resamples, rng=rng)
+    test = stats.permutation_test((x,), mean, permutation_type="samples", n_resamples=resamples, rng=rng)
     return float(test.pvalue)
 
 

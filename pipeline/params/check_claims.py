@@ -8,7 +8,8 @@ from pipeline.params.claims import Condition
 from pipeline.params.metrics import metric
 from pipeline.params.schema import Study
 
-SHIFTED = ("test_accuracy_shift_", "accuracy_drop_shift_")
+DROP = "accuracy_drop_shift_"
+SHIFTED = ("test_accuracy_shift_", DROP)
 
 
 def check_claims(study: Study, where: str, key: str) -> None:
@@ -27,6 +28,8 @@ def _mistakes(study: Study, condition: Condition) -> Iterator[str]:
     for name in condition.metrics:
         if name.startswith(SHIFTED) and int(name.rpartition("_")[2]) not in (study.shifts or ()):
             yield f"{name}: expected a shift that the study's 'shifts' name; received {study.shifts}."
+        if name.startswith(DROP) and 0 not in (study.shifts or ()):
+            yield f"{name}: expected 'shifts' with 0, which the loss is measured from; received {study.shifts}."
     for network in condition.networks:
         layers = layer_names(network.architecture, network.units, network.pooling)
         if network.layer is not None and network.layer not in layers:

@@ -75,6 +75,8 @@ class Operand(Section):
             raise ValueError(f"expected exactly one of {', '.join(KINDS)}")
         if (self.rank is None) != (self.among is None):
             raise ValueError("expected 'among' with 'rank', and with nothing else")
+        if self.rank is not None and self.rank not in (self.among or ()):
+            raise ValueError(f"expected '{self.rank}' in 'among', where its rank is asked")
         return self
 
     @property
@@ -148,8 +150,8 @@ class Condition(Section):
     def _spread_against_a_number(self) -> Self:
         if self.of and any(one.spread for one in self.of):
             rivals = self.above or self.below
-            if rivals is None or any(one.value is None for one in rivals):
-                raise ValueError("expected a 'spread' to be above or below a number")
+            if rivals is None or any(one.value is None or one.value <= 0 for one in rivals):
+                raise ValueError("expected a 'spread' to be above or below a number greater than 0")
         if any(one.spread for name in RELATIONS for one in getattr(self, name) or ()):
             raise ValueError("expected a 'spread' only in 'of'")
         return self

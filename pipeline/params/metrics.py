@@ -18,7 +18,9 @@ class Metric:
     unit: str = ""
     share: bool = False
     timed: bool = False  # measured apart, as no two machines give the same
-    counted: bool = False  # the same in every repeat, whatever the seeds
+    counted: bool = (
+        False  # the same in every repeat, whatever the seeds, but where a search chose the network
+    )
 
 
 METRICS = {
@@ -64,7 +66,7 @@ NUMBERED = {**BY_CLASS, **BY_SHIFT}
 
 def metric(name: str) -> Metric | None:
     """The metric of a name such as `test_loss`, `recall_8` or `accuracy_drop_shift_1`; None for any other."""
-    found = re.fullmatch(r"([a-z_]+)_(\d+)", name)
+    found = re.fullmatch(r"([a-z_]+)_(0|[1-9][0-9]*)", name)
     if name in METRICS or found is None or found[1] not in NUMBERED:
         return METRICS.get(name)
     numbered = NUMBERED[found[1]]

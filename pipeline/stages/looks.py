@@ -74,7 +74,10 @@ def _undecided() -> set[str]:
 
 
 def _repro() -> None:
-    finished = subprocess.run(["dvc", "repro"], check=False)
+    try:
+        finished = subprocess.run(["dvc", "repro"], check=False)
+    except FileNotFoundError:
+        raise UserError("dvc: expected on PATH; received none. Run `make looks`, which sets it up.") from None
     if finished.returncode:
         raise UserError(
             "dvc repro: expected it to succeed; mend what it reports, then run `make looks` again."

@@ -14,7 +14,7 @@ from pipeline.errors import UserError
 from pipeline.files import Arrays
 from pipeline.params import read
 from pipeline.params.plan import plan_comparison, plan_training
-from pipeline.stages.looks import later_looks, look_until_decided, undecided_studies
+from pipeline.stages.looks import _repro, later_looks, look_until_decided, undecided_studies
 
 LOOKS = [8, 12, 16, 20]
 PARAMS = """\
@@ -168,6 +168,12 @@ def test_without_looks_the_command_says_what_to_declare(params: Path) -> None:
     never: Callable[[], Any] = lambda: pytest.fail("nothing may run")  # noqa: E731
     with pytest.raises(UserError, match=r"protocol\.looks: expected"):
         look_until_decided(params, never, never)
+
+
+def test_without_dvc_the_command_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match="dvc: expected on PATH"):
+        _repro()
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,11 @@ def _deciding(findings: Sequence[Finding], verdict: str) -> Finding:
 
 
 def _strength(finding: Finding) -> tuple[float, float]:
-    """How clear a finding is: by its p, and between equal ones, as small n often gives, by its standardised mean."""
+    """How clear a finding is: by its p, and between equal ones, as small n often gives, by its standardised mean.
+
+    Of equality: by the equivalence test's p, none being exact.
+    """
     c = finding.comparison
+    if finding.verdict == EQUIVALENT or (finding.relation == "equals" and finding.verdict == SUPPORTED):
+        return -(c.equivalence_p_adjusted or 0.0), np.inf
     return -c.p_adjusted, abs(c.d_z) if c.d_z is not None else np.inf

@@ -33,7 +33,7 @@ class Rules:
         """Declaration of one condition; its direction is the claim's."""
         margin = condition.margin
         if margin is None:
-            margin = self.margin if metric.share else self.margins.get(condition.metric)
+            margin = self.margins.get(condition.metric, self.margin if metric.share else None)
         return Declaration(
             metric=condition.metric,
             margin=None if metric.unit == RANKS and condition.margin is None else margin,
@@ -110,13 +110,14 @@ def questions(condition: Condition, recorded: Recorded, rules: Rules) -> list[As
     found = []
     for of, rival, relation in _pairs(condition):
         control, treatment = (arm(one, condition.metric, recorded) for one in (rival, of))
-        computed = all(_is_computed(one, condition.metric) for one in (of, rival))
+        constant = all(len(np.unique(one.values)) == 1 for one in (control, treatment))
+        computed = constant and all(_is_computed(one, condition.metric) for one in (of, rival))
         if computed:  # no luck in it, so one repeat shows as much as ten
             control, treatment = (
                 replace(one, values=np.resize(one.values, 2)) for one in (control, treatment)
             )
         question = Question(control, treatment, declared)
-        bound = rival.value is not None and relation != "equals"
+        bound = rival.value is not None and relation in ("above", "below")
         found.append(Asked(question, relation, metric, of.spread is not None, computed, bound))
     return found
 

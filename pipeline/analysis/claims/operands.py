@@ -7,8 +7,9 @@ import numpy as np
 from scipy import stats
 
 from pipeline.analysis.claims.networks import network_parameters
-from pipeline.analysis.claims.recorded import Floats, Recorded
+from pipeline.analysis.claims.recorded import Floats, NotRecordedError, Recorded
 from pipeline.analysis.comparison import Arm
+from pipeline.analysis.exercises.layer_counts import ImpossibleShapeError
 from pipeline.data.splits import split_indices
 from pipeline.params.claims import Network, Operand, SplitOf
 
@@ -27,7 +28,8 @@ def arm(operand: Operand, metric: str, recorded: Recorded) -> Arm:
     name = named(operand) + (f" ({operand.metric})" if operand.metric else "")
     if operand.times != 1:
         name = f"{operand.times:g} times {name}"
-    values = _values(operand, lambda variant: recorded.values(chosen, variant), recorded.n)
+    with np.errstate(invalid="ignore"):  # infinite - infinite is undefined, and scored as such
+        values = _values(operand, lambda variant: recorded.values(chosen, variant), recorded.n)
     images = _images(operand, chosen, recorded) if operand.times == 1 else None
     return Arm(name, operand.times * values, images)
 
@@ -78,9 +80,10 @@ def _values(operand: Operand, of: Values, n: int) -> Floats:
             ranks = stats.rankdata([-of(other) for other in names], axis=0)
             return np.asarray(ranks[names.index(name)], dtype=float)
         case Operand(deviation=str(name)):
-            return np.abs(of(name) - np.median(of(name)))
+            finite = of(name)[np.isfinite(of(name))]
+            return np.abs(of(name) - (np.median(finite) if finite.size else np.nan))
         case Operand(network=Network() as network):
-            return np.full(n, float(network_parameters(network)))
+            return np.full(n, _parameters(network))
         case Operand(split=SplitOf() as split):
             return np.full(n, float(_checksum(split)))
     raise ValueError(f"expected one kind of operand, received {operand}")
@@ -97,6 +100,13 @@ def _images(operand: Operand, metric: str, recorded: Recorded) -> Floats | None:
             one, other = recorded.images(metric, first), recorded.images(metric, second)
             return None if one is None or other is None or one.shape != other.shape else one - other
     return None
+
+
+def _parameters(network: Network) -> float:
+    try:
+        return float(network_parameters(network))
+    except ImpossibleShapeError as error:
+        raise NotRecordedError(f"there is no {_network_name(network)}: {error}") from None
 
 
 def _checksum(split: SplitOf) -> int:

@@ -10,6 +10,7 @@ from scipy import stats
 
 from pipeline.analysis.evaluation import precision, recall
 from pipeline.files import Arrays
+from pipeline.params.metrics import METRICS
 
 Floats = NDArray[np.float64]
 IMAGES = {"test_accuracy": "correct", "test_loss": "nll"}
@@ -22,6 +23,8 @@ OF_VALIDATION = (
     "best_epoch",
     "epochs_to_98",
 )
+ABSENT_AT_TIMES = ("val_accuracy_sd", "inference_seconds")  # of a single epoch; of a network by hand
+LOSSES = tuple(name for name, about in METRICS.items() if about.unit == "nats")
 TWO_CLASSES = {"false_positives": (0, 1), "false_negatives": (1, 0)}  # row: truth, column: prediction
 
 
@@ -48,7 +51,7 @@ class Recorded:
     n: int
 
     def values(self, metric: str, variant: str) -> Floats:
-        """A metric's value in each repeat of a variant, shape (n,); infinite or NaN where a run diverged.
+        """A metric's value in each repeat of a variant, shape (n,); a diverged run's loss is infinite.
 
         Raises
         ------
@@ -61,9 +64,10 @@ class Recorded:
         if metric in OF_VALIDATION and rows["val_accuracy"].isna().all():
             raise NotRecordedError(f"{variant} has no validation images, so no {metric}")
         found = self._computed(metric, variant, rows)
-        if found is None:
+        if found is None or (metric in ABSENT_AT_TIMES and pd.isna(found).all()):
             raise NotRecordedError(f"{metric} is not recorded of {variant}")
-        return np.asarray(found, dtype=float)
+        values = np.asarray(found, dtype=float)
+        return np.where(np.isnan(values), np.inf, values) if metric in LOSSES else values
 
     def images(self, metric: str, variant: str) -> Floats | None:
         """A metric on each test image, shape (n, images); None for metrics that are no mean over images."""

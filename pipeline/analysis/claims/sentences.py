@@ -8,6 +8,7 @@ from pipeline.analysis.power import EXACT_LIMIT, POWER, smallest_n_that_can_reje
 OPENING = {SUPPORTED: "Supported", REFUTED: "Refuted", EQUIVALENT: "Equivalent", UNDECIDED: "Undecided"}
 TINY = 1e-6  # a smaller p says more about the model than about the runs
 SIDE_BY_SIDE = "timed side by side in one process, everything traced first, variants interleaved"
+UNDIRECTED = ("equals", "differs_from")
 ALSO_TIMED = "what it says of time is answered apart, in timings/claims.csv"
 
 
@@ -15,13 +16,13 @@ def sentence_of(answer: Answer) -> str:
     """Verdict, what was found, n, interval in both scopes, p, the smallest attainable p and what could be seen."""
     if answer.verdict == NOT_TESTABLE or answer.deciding is None:
         return f"Not testable: {answer.reason}."
-    finding, count = answer.deciding, len(answer.findings)
+    finding = answer.deciding
     own = finding.verdict if answer.rankings else answer.verdict
     parts = [_found(own, finding), *_evidence(own, finding)]
     if answer.rankings:
         parts[0] = f"{_of_rankings(answer)}; for one, {parts[0]}"
-    elif count > 1:
-        parts.append(_of_several(answer.verdict, count))
+    elif len(answer.findings) > 1:
+        parts.append(_of_several(answer))
     if answer.timed_apart:
         parts.append(ALSO_TIMED)
     if finding.metric.timed:
@@ -71,22 +72,28 @@ def _evidence(verdict: str, finding: Finding) -> list[str]:
     c = finding.comparison
     if finding.computed:
         return [f"{_plain(c.treatment_mean)} against {_plain(c.control_mean)}, computed and not sampled"]
+    if finding.spread and c.estimate is None:
+        return [
+            f"no standard deviation of {_repeats(c)}, of which {c.treatment_diverged} have no finite value"
+        ]
     if finding.spread:
         return [_size(finding), f"chi-square test over {_repeats(c)}: {_p(c)}"]
     if c.control_diverged or c.treatment_diverged:
-        diverged = (
-            f"{c.treatment_diverged} runs of {c.treatment} and {c.control_diverged} of {c.control} diverged"
+        unbounded = (
+            f"{c.treatment_diverged} runs of {c.treatment} and {c.control_diverged} of {c.control} have no finite "
+            "value, so that only who is ahead is tested"
         )
-        return [f"{diverged} and count as worst; {_favour(c)}", _test(c)]
+        return [unbounded, _favour(finding), _test(c)]
     if c.n == 1:
         said = f"one repeat says nothing about luck (difference {_signed(finding, c.estimate)})"
         return [said, _fewest(c)]
     if c.sd == 0:
         return [
-            f"{_signed(finding, c.estimate)} in every one of {_repeats(c)}, stated exactly and not tested"
+            f"{_signed(finding, c.estimate)}{_way(finding)} in every one of {_repeats(c)}, "
+            "stated exactly and not tested"
         ]
     if verdict == UNDECIDED:
-        return [_favour(c), _size(finding), _test(c), _plan(finding)]
+        return [_favour(finding), _size(finding), _test(c), _plan(finding)]
     return [_size(finding), _test(c), _equality(finding)]
 
 
@@ -98,11 +105,16 @@ def _size(finding: Finding) -> str:
     if c.new_images_low is not None:
         new = _interval(finding, c.new_images_low, c.new_images_high)
         interval += f" on these test images, {new} on new images"
-    difference = f"mean difference {_signed(finding, c.estimate)}"
-    way = " in the other direction" if (c.estimate or 0) < 0 else " in the claimed direction"
-    if finding.relation in ("equals", "differs_from"):
-        way = ""
-    return f"{difference}{way} over {_repeats(c)} ({level} {interval})"
+    difference = f"mean difference {_signed(finding, c.estimate)}{_way(finding)}"
+    return f"{difference} over {_repeats(c)} ({level} {interval})"
+
+
+def _way(finding: Finding) -> str:
+    """Whether a difference goes the claim's way, where it claims one."""
+    estimate = finding.comparison.estimate or 0
+    if finding.relation in UNDIRECTED or estimate == 0:
+        return ""
+    return " in the other direction" if estimate < 0 else " in the claimed direction"
 
 
 def _test(c: Comparison) -> str:
@@ -126,8 +138,11 @@ def _equality(finding: Finding) -> str:
     return f"two one-sided t-tests inside the margin of {margin}: p = {c.equivalence_p_adjusted:.3g}"
 
 
-def _favour(c: Comparison) -> str:
+def _favour(finding: Finding) -> str:
+    c = finding.comparison
     tied = f", {c.ties} tied" if c.ties else ""
+    if finding.relation in UNDIRECTED:
+        return f"{c.treatment} is higher in {c.wins} of {_repeats(c)}, lower in {c.losses}{tied}"
     return f"{c.wins} of {_repeats(c)} go the claimed way{tied}"
 
 
@@ -151,9 +166,14 @@ def _enough(finding: Finding) -> str:
     return f"{c.repeats_needed} repeats would detect a difference of {_amount(finding, c.margin)} {power}"
 
 
-def _of_several(verdict: str, count: int) -> str:
-    which = {SUPPORTED: "the weakest", REFUTED: "the clearest"}.get(verdict, "the one that decides")
-    return f"{which} of the {count} comparisons that the claim needs"
+def _of_several(answer: Answer) -> str:
+    which = {SUPPORTED: "the weakest", REFUTED: "the clearest"}.get(answer.verdict, "the one that decides")
+    held = sum(one.verdict == SUPPORTED for one in answer.findings)
+    if answer.verdict == SUPPORTED and held < len(answer.findings):  # some two had to differ
+        return (
+            f"{which} of the {held} that hold, of {len(answer.findings)} comparisons of which not all have to"
+        )
+    return f"{which} of the {len(answer.findings)} comparisons that the claim needs"
 
 
 def _repeats(c: Comparison) -> str:

@@ -41,6 +41,24 @@ def test_smallest_p_beyond_enumeration_is_that_of_the_resampled_test() -> None:
     assert sign_flip_p(np.arange(1, 31), np.random.default_rng(0)) == smallest_attainable_p(30) == 2e-5
 
 
+@pytest.mark.parametrize("alpha", [0.5, 0.05, 0.0125])
+@pytest.mark.parametrize("m", [1, 3, 25, 1000])
+def test_a_margin_far_above_the_noise_needs_the_fewest_repeats_that_can_reject(m: int, alpha: float) -> None:
+    """Where the noncentral t has no value statsmodels returns NaN: at 6 repeats for effects of 20.6 to 23.3."""
+    fewest = smallest_n_that_can_reject(m, alpha)
+    needed = {repeats_needed(0.001, 9, 0.001 * times, alpha, m) for times in np.linspace(10, 90, 200)}
+    assert needed == {fewest}
+
+
+@pytest.mark.parametrize("n_test", [360, 2038, 10_000])
+def test_fractions_tie_where_their_counts_do(n_test: int) -> None:
+    """scipy takes means for ties within 100 epsilon, which differences of rounded fractions exceed."""
+    rng = np.random.default_rng(n_test)
+    for _ in range(100):
+        a, b = rng.integers(int(0.96 * n_test), int(0.98 * n_test), (2, 6))
+        assert sign_flip_p(a / n_test - b / n_test, rng) == sign_flip_p(a - b, rng)
+
+
 def test_sign_flip_is_reproducible_and_uses_its_generator() -> None:
     d = np.arange(-8, 14)
     first, second, other = (sign_flip_p(d, np.random.default_rng(seed)) for seed in (1, 1, 2))

@@ -225,10 +225,10 @@ def test_what_the_analysis_writes_is_shown_in_its_unit() -> None:
         accuracy={"says": "b above a", "as_written": {"of": "b", "above": "a"}},
         loss={"says": "b below a", "as_written": {"metric": "test_loss", "of": "b", "below": "a"}},
         rank={
-            "says": "b is first",
+            "says": "b is second, and more accurate",
             "printed": {"a": 0.5},
             "as_written": [
-                {"of": {"rank": "b", "among": ["a", "b"]}, "equals": 1},
+                {"of": {"rank": "b", "among": ["a", "b"]}, "equals": 2},
                 {"of": "b", "above": "a"},
             ],
         },

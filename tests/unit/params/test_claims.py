@@ -181,7 +181,22 @@ def refusal(path: Path) -> str:
         (
             {"of": {"spread": "dropout"}, "below": "none"},
             "",
-            "expected a 'spread' to be above or below a number; ",
+            "expected a 'spread' to be above or below a number greater than 0; ",
+        ),
+        (
+            {"of": {"spread": "dropout"}, "above": 0},
+            "",
+            "expected a 'spread' to be above or below a number greater than 0; ",
+        ),
+        (
+            {"of": {"rank": "none", "among": ["dropout", "l1_all"]}, "below": 2},
+            ".of.0",
+            "expected 'none' in 'among', where its rank is asked; ",
+        ),
+        (
+            {"metric": "recall_08", "of": "none", "above": 0.9},
+            ".metric",
+            "received 'recall_08'. Did you mean 'recall_0'?",
         ),
         ({"of": "dropout", "below": {"spread": "none"}}, "", "expected a 'spread' only in 'of'; "),
         (
@@ -210,6 +225,16 @@ def test_a_shift_that_the_study_does_not_make_is_refused(write_params: WritePara
     assert refusal(write_params({key: {"says": "It is so.", "controlled": condition}})) == (
         f"{key}.controlled.0: accuracy_drop_shift_5: expected a shift that the study's 'shifts' name; "
         "received [0, 1, 2, 3, 4]."
+    )
+
+
+def test_a_loss_by_a_shift_needs_the_images_as_they_are(write_params: WriteParams) -> None:
+    study = "studies.mnist_shift_robustness"
+    condition = {"metric": "accuracy_drop_shift_1", "of": "cnn", "below": "mlp"}
+    claims = {"mine-1": {"says": "It is so.", "controlled": condition}}
+    assert refusal(write_params({f"{study}.shifts": [1, 2], f"{study}.claims": claims})) == (
+        f"{study}.claims.mine-1.controlled.0: accuracy_drop_shift_1: expected 'shifts' with 0, which the loss is "
+        "measured from; received [1, 2]."
     )
 
 

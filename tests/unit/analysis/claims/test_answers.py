@@ -83,6 +83,28 @@ def test_the_weakest_comparison_decides_a_supported_claim(ask: Ask) -> None:
     assert found.deciding is not None and found.deciding.comparison.control == "b"
 
 
+def test_the_weakest_of_several_equalities_is_the_one_closest_to_the_margin(ask: Ask) -> None:
+    offset = BASE - 0.019 + 2 * NOISE[::-1]  # its difference from 0 is the clearest, its equality the weakest
+    found = ask(
+        {"of": "a", "equals": ["near", "b"]},
+        {"test_accuracy": {"a": BASE, "near": NEAR, "b": offset}},
+        margins={"test_accuracy": 0.025},
+    )
+    assert found.verdict == SUPPORTED
+    assert found.deciding is not None and found.deciding.comparison.control == "b"
+
+
+def test_a_difference_from_a_number_may_be_shown_to_be_negligible(ask: Ask) -> None:
+    assert verdict(ask, {"of": "near", "differs_from": 0.9}) == EQUIVALENT
+
+
+def test_sizes_that_a_search_chose_are_a_sample_of_all_repeats(ask: Ask) -> None:
+    sizes = {"parameters": {"searched": [100, 100, 300, 300, 300, 100, 300, 300, 300, 300], "fixed": 200}}
+    found = ask({"metric": "parameters", "of": "searched", "below": "fixed"}, sizes)
+    assert found.verdict == UNDECIDED
+    assert found.deciding is not None and found.deciding.comparison.n == 10
+
+
 def test_the_best_changes_only_where_both_rankings_are_shown(ask: Ask) -> None:
     columns = {
         "test_accuracy": {"a1": BASE, "b1": LOW, "a2": LOW, "b2": BASE, "a3": BASE, "b3": LOW, "c": WILD}
@@ -146,6 +168,33 @@ def test_questions_about_a_metric_in_a_scope_are_one_family() -> None:
     }
 
 
+def test_each_margin_of_a_pair_has_its_own_test_of_equivalence() -> None:
+    """As for modes of gradient descent: similar is wider than equal, whichever is declared first."""
+    wide = {"says": "x", "controlled": {"of": "near", "equals": "high", "margin": 0.02}}
+    narrow = {"says": "x", "controlled": {"of": "near", "above": "high", "margin": 0.0001}}
+    for claims in ({"wide": wide, "narrow": narrow}, {"narrow": narrow, "wide": wide}):
+        found = {a.claim: a.verdict for a in answer_study(plan(claims), table(ACCURACY), {})}
+        assert found == {"wide": SUPPORTED, "narrow": UNDECIDED}
+
+
+def test_a_pair_asked_both_ways_has_the_larger_p_of_a_diverged_run() -> None:
+    """Asked from above or from below, the diverged run counts against: 9 wins and 1 loss, or 10 losses."""
+    columns = {"weight_norm": {"a": np.where(np.arange(10) < 9, BASE + 1, np.nan), "b": BASE}}
+    asked = [("above", {"of": "a", "above": "b"}), ("below", {"of": "a", "below": "b"})]
+    claims = {name: {"says": "x", "controlled": {"metric": "weight_norm", **test}} for name, test in asked}
+    for ordered in (claims, dict(reversed(claims.items()))):
+        found = {a.claim: a.findings[0].comparison for a in answer_study(plan(ordered), table(columns), {})}
+        assert found["above"].p > found["below"].p
+        assert {c.p_adjusted for c in found.values()} == {found["above"].p}
+
+
+def test_a_share_with_a_margin_of_its_own_keeps_it(ask: Ask) -> None:
+    test = {"metric": "val_accuracy_sd", "of": "near", "equals": "high"}
+    found = ask(test, {"val_accuracy_sd": {"near": NEAR, "high": BASE}}, margins={"val_accuracy_sd": 0.0001})
+    assert found.verdict == UNDECIDED
+    assert found.deciding is not None and found.deciding.comparison.margin == 0.0001
+
+
 def test_too_few_repeats_decide_nothing_and_say_so(ask: Ask) -> None:
     found = ask({"of": "high", "above": "low"}, ACCURACY, repeats=3)
     assert found.verdict == UNDECIDED
@@ -165,6 +214,30 @@ def test_what_is_never_reached_counts_as_longest(ask: Ask) -> None:
     epochs = {"epochs_to_98": {"fast": np.arange(3, 13), "never": np.full(10, np.inf)}}
     assert verdict(ask, {"metric": "epochs_to_98", "of": "fast", "below": "never"}, epochs) == SUPPORTED
 
+    assert verdict(ask, {"metric": "epochs_to_98", "of": "never", "above": "fast"}, epochs) == SUPPORTED
+    both = {"metric": "epochs_to_98", "of": {"difference": ["never", "never"]}, "above": 0}
+    assert verdict(ask, both, epochs) != SUPPORTED
+
+
+def test_a_diverged_loss_is_above_any_other(ask: Ask) -> None:
+    loss = {"test_loss": {"a": BASE, "diverged": np.full(10, np.nan)}}
+    assert verdict(ask, {"metric": "test_loss", "of": "diverged", "above": "a"}, loss) == SUPPORTED
+
+
+def test_one_run_without_a_value_leaves_the_others_their_distance_from_the_median(ask: Ask) -> None:
+    once = {"weight_norm": {"a": BASE, "b": np.where(np.arange(10) == 4, np.nan, BASE)}}
+    found = ask({"metric": "weight_norm", "of": {"deviation": "b"}, "differs_from": {"deviation": "a"}}, once)
+    assert found.verdict == UNDECIDED
+    assert found.findings[0].comparison.treatment_diverged == 1
+
+
+def test_one_epoch_has_no_spread_over_epochs_and_has_not_diverged(ask: Ask) -> None:
+    found = ask(
+        {"metric": "val_accuracy_sd", "of": "a", "below": "b"},
+        {"val_accuracy_sd": {"a": np.full(10, np.nan), "b": BASE}},
+    )
+    assert (found.verdict, found.reason) == ("not testable", "val_accuracy_sd is not recorded of a")
+
 
 @pytest.mark.parametrize(
     ("test", "reason"),
@@ -172,6 +245,14 @@ def test_what_is_never_reached_counts_as_longest(ask: Ask) -> None:
         ({"of": "high", "above": "absent"}, "absent was not run"),
         ({"metric": "sparsity", "of": "high", "above": "low"}, "sparsity is not recorded of low"),
         ({"metric": "recall_1", "of": "high", "above": "low"}, "recall_1 is not recorded of low"),
+        (
+            {
+                "metric": "parameters",
+                "of": {"network": {"architecture": "lenet", "input_shape": [4, 4, 1]}},
+                "equals": 1,
+            },
+            "there is no lenet on 4x4x1: a window of 5 does not fit a map of 4",
+        ),
     ],
 )
 def test_what_was_not_recorded_is_not_testable_with_a_reason(ask: Ask, test: Any, reason: str) -> None:

@@ -59,7 +59,7 @@ SENTENCES = {
     "equivalent": (
         "Equivalent: near and high are equal in test accuracy, within 2.00 percentage points;"
         " mean difference +0.005 percentage points in the claimed direction over 10 repeats "
-        "(95 % interval -0.09 to +0.10); exact sign-flip test: p = 0.992, smallest attainable"
+        "(95 % interval -0.09 to +0.10); exact sign-flip test: p = 1, smallest attainable"
         " 0.00195; two one-sided t-tests inside the margin of 2.00 percentage points: p = "
         "1.69e-12."
     ),
@@ -77,7 +77,7 @@ SENTENCES = {
     "equality supported": (
         "Supported: near and high are equal in test accuracy, within 2.00 percentage points; "
         "mean difference +0.005 percentage points over 10 repeats (95 % interval -0.09 to "
-        "+0.10); exact sign-flip test: p = 0.992, smallest attainable 0.00195; two one-sided "
+        "+0.10); exact sign-flip test: p = 1, smallest attainable 0.00195; two one-sided "
         "t-tests inside the margin of 2.00 percentage points: p = 1.69e-12."
     ),
     "equality refuted": (
@@ -104,8 +104,8 @@ SENTENCES = {
         " test: p = 0.00195, smallest attainable 0.00195."
     ),
     "exact": (
-        "Supported: low is lower than 5.5 in epochs trained; +0.5 epochs in every one of 10 "
-        "repeats, stated exactly and not tested."
+        "Supported: low is lower than 5.5 in epochs trained; +0.5 epochs in the claimed direction "
+        "in every one of 10 repeats, stated exactly and not tested."
     ),
     "computed": (
         "Supported: cnn3 on 28x28x1 is lower than mlp on 28x28x1 in number of parameters; "
@@ -118,7 +118,7 @@ SENTENCES = {
     ),
     "rank": (
         "Supported: the rank of low among high, low is higher than 1.5 in rank by test "
-        "accuracy; +0.5 ranks in every one of 10 repeats, stated exactly and not tested."
+        "accuracy; +0.5 ranks in the claimed direction in every one of 10 repeats, stated exactly and not tested."
     ),
 }
 FEW = (
@@ -138,6 +138,39 @@ ONE = (
 @pytest.mark.parametrize("kind", GOLDEN)
 def test_golden(ask: Ask, kind: str) -> None:
     assert sentence_of(ask(GOLDEN[kind], COLUMNS_OF_RUNS)) == SENTENCES[kind]
+
+
+def test_an_exact_difference_the_other_way_says_so(ask: Ask) -> None:
+    said = sentence_of(ask({"metric": "epochs_run", "of": "high", "below": 9.5}, COLUMNS_OF_RUNS))
+    assert said == (
+        "Refuted: high is higher than 9.5 in epochs trained; -0.5 epochs in the other direction in every one of 10 "
+        "repeats, stated exactly and not tested."
+    )
+
+
+def test_an_undecided_equality_claims_no_way(ask: Ask) -> None:
+    said = sentence_of(ask({"of": "wild", "equals": "high"}, COLUMNS_OF_RUNS))
+    assert "; wild is higher in 5 of 10 repeats, lower in 4, 1 tied; " in said and "way" not in said
+
+
+def test_where_some_two_differ_not_all_have_to(ask: Ask) -> None:
+    said = sentence_of(ask({"differ": ["high", "near", "low"]}, COLUMNS_OF_RUNS))
+    assert said.endswith("; the weakest of the 2 that hold, of 3 comparisons of which not all have to.")
+
+
+def test_a_value_that_is_not_finite_is_said_without_a_mean(ask: Ask) -> None:
+    never = {"epochs_to_98": {"a": np.arange(3, 13), "b": np.append(np.full(9, np.inf), 2)}}
+    said = sentence_of(ask({"metric": "epochs_to_98", "of": "a", "below": "b"}, never))
+    assert said == (
+        "Supported: a is lower than b in epochs until validation accuracy reaches 98 %; 0 runs of a and 9 of b have "
+        "no finite value, so that only who is ahead is tested; 9 of 10 repeats go the claimed way; exact sign test: "
+        "p = 0.0215, smallest attainable 0.00195."
+    )
+    spread = sentence_of(ask({"metric": "epochs_to_98", "of": {"spread": "b"}, "below": 2}, never))
+    assert spread == (
+        "Undecided: whether the sd of b over repeats is below 2 in epochs until validation accuracy reaches 98 %; no "
+        "standard deviation of 10 repeats, of which 9 have no finite value."
+    )
 
 
 def test_few_repeats(ask: Ask) -> None:
@@ -164,7 +197,9 @@ def test_rankings_and_times_apart_are_said() -> None:
     assert found["C001-01"].endswith("; what it says of time is answered apart, in timings/claims.csv.")
     seconds = table({"train_seconds": {"a1": LOW, "b1": BASE}})
     (apart,) = answer_study(plan({"C001-01": claims["C001-01"]}), seconds, {}, timed=True)
-    assert sentence_of(apart).startswith("Supported: a1 is lower than b1 in training time; mean difference +0.05 s")
+    assert sentence_of(apart).startswith(
+        "Supported: a1 is lower than b1 in training time; mean difference +0.05 s"
+    )
     assert sentence_of(apart).endswith(
         "; timed side by side in one process, everything traced first, variants interleaved."
     )
