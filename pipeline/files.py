@@ -12,12 +12,15 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # What numpy and zipfile raise for missing, truncated, damaged or foreign files.
 UNREADABLE = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
@@ -129,6 +132,15 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     """
     with io.StringIO(_text(path), newline="") as file:
         return list(csv.DictReader(file))
+
+
+def read_table(path: Path) -> "pd.DataFrame":
+    """A table of runs; names of variants stay words, were they numbers or `null`."""
+    import pandas as pd  # half a second that few who read files need
+
+    measured = pd.read_csv(path, nrows=0).columns.drop("variant")
+    missing = {name: ["", "nan"] for name in measured}
+    return pd.read_csv(path, dtype={"variant": str}, na_values=missing, keep_default_na=False)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:

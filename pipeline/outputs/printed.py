@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-import pandas as pd
-
 from pipeline import layout
 from pipeline.analysis.printed import PRINTED, Printed, standard_error
 from pipeline.errors import UserError
-from pipeline.files import read_json
+from pipeline.files import read_json, read_table
 from pipeline.stages.command import run
 
 HEADER = (
@@ -33,7 +31,7 @@ def lines() -> Iterator[str]:
         table = layout.EVALUATIONS / path.stem / "runs.csv"
         if not table.is_file():
             raise UserError(f"{table}: expected every planned study to be evaluated; run `dvc repro` first.")
-        runs = pd.read_csv(table)
+        runs = read_table(table)
         for variant, planned in plan["variants"].items():
             rows = [planned["row"]] if isinstance(planned["row"], str) else planned["row"] or []
             for row in set(rows) & set(PRINTED) - seen:

@@ -41,7 +41,7 @@ def _check_study(params: Params, study: Study, where: str, key: str) -> None:
             _known(where, f"{key}.variants.{name}.{field}", other, study.variants)
     check_variants(params.tasks, study, resolved, where, key)
     check_compared(params.tasks, study, resolved, where, key)
-    check_claims(study, where, key)
+    check_claims(params.tasks, study, where, key)
 
 
 def _check_look(params: Params, look: int | None, where: str, key: str) -> None:

@@ -1,27 +1,38 @@
 """What a claim asks of its study: refused before anything is planned."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from pipeline.errors import UserError, hint
 from pipeline.models.architectures import layer_names
 from pipeline.params.claims import Condition
 from pipeline.params.metrics import metric
-from pipeline.params.schema import Study
+from pipeline.params.schema import Study, Task
 
 DROP = "accuracy_drop_shift_"
 SHIFTED = ("test_accuracy_shift_", DROP)
 
 
-def check_claims(study: Study, where: str, key: str) -> None:
+def check_claims(tasks: Mapping[str, Task], study: Study, where: str, key: str) -> None:
     """Raise a UserError for the first claim of a study that speaks of something it doesn't have."""
+    unsampled = {name for name, own in study.variants.items() if not _is_sampled(tasks, study, own)}
     for name, claim in study.claims.items():
         for scope, conditions in claim.tests.items():
             for number, condition in enumerate(conditions):
-                for mistake in _mistakes(study, condition):
+                for mistake in _mistakes(study, condition, unsampled):
                     raise UserError(f"{where}: {key}.claims.{name}.{scope}.{number}: {mistake}")
 
 
-def _mistakes(study: Study, condition: Condition) -> Iterator[str]:
+def _is_sampled(tasks: Mapping[str, Task], study: Study, own: Mapping[str, object]) -> bool:
+    """Whether a variant's repeats are independent: no stream is held fixed, and no split is drawn anew."""
+    task = tasks[str(own.get("task") or study.task)]
+    return own.get("vary") is None and task.split.seed != "repeat"
+
+
+def _mistakes(study: Study, condition: Condition, unsampled: Collection[str]) -> Iterator[str]:
+    compared = [name for one in condition.operands if one.spread is None for name in one.variants]
+    for variant in [*compared, *(condition.differ or ()), *(condition.best_changes or [[]])[0]]:
+        if variant in unsampled:
+            yield f"'{variant}' has 'vary' or a split per repeat: expected only its 'spread' to be asked about."
     for variant in condition.variants:
         if variant not in study.variants:
             yield f"'{variant}' is no variant of the study. {hint(variant, study.variants)}"

@@ -176,19 +176,24 @@ class Condition(Section):
     @property
     def variants(self) -> list[str]:
         """Names of all variants it speaks of."""
-        operands = [name for one in [*(self.of or ()), *self.against] for name in one.variants]
+        operands = [name for one in self.operands for name in one.variants]
         groups = [name for group in self.best_changes or () for name in group]
         return [*operands, *(self.differ or ()), *groups]
 
     @property
+    def operands(self) -> list[Operand]:
+        """Every operand of the relation."""
+        return [*(self.of or ()), *self.against]
+
+    @property
     def networks(self) -> list[Network]:
         """All networks that it counts the parameters of."""
-        return [one.network for one in [*(self.of or ()), *self.against] if one.network]
+        return [one.network for one in self.operands if one.network]
 
     @property
     def metrics(self) -> list[str]:
         """Names of all metrics it reads."""
-        return [self.metric, *(one.metric for one in [*(self.of or ()), *self.against] if one.metric)]
+        return [self.metric, *(one.metric for one in self.operands if one.metric)]
 
 
 Conditions = Annotated[list[Condition], BeforeValidator(_listed), Field(min_length=1)]

@@ -1,12 +1,10 @@
 """Stage compare: paired comparisons and verdicts of every study, and an answer to every claim."""
 
-import pandas as pd
-
 from pipeline import layout
 from pipeline.analysis.claims.ledger import COLUMNS, counts, rows
 from pipeline.analysis.claims.study import answer_study
 from pipeline.analysis.study import study_statistics, summary
-from pipeline.files import csv_text, read_arrays, read_json, replaced, write_json, write_text
+from pipeline.files import csv_text, read_arrays, read_json, read_table, replaced, write_json, write_text
 from pipeline.stages.command import run
 
 
@@ -16,7 +14,7 @@ def compare() -> None:
     plans = [read_json(path) for path in sorted((layout.PLAN / "comparison").glob("*.json"))]
     for plan in plans:
         folder = layout.EVALUATIONS / plan["study"]
-        runs = pd.read_csv(folder / "runs.csv")
+        runs = read_table(folder / "runs.csv")
         arrays = {name: read_arrays(folder / f"{name}.npz") for name in plan["kinds"]}
         studies[plan["study"]] = study_statistics(plan, runs, arrays)
         answers += answer_study(plan, runs, arrays)

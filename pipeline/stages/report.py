@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline import layout
-from pipeline.files import read_arrays, read_json, read_rows, replaced, write_text
+from pipeline.files import read_arrays, read_json, read_rows, read_table, replaced, write_text
 from pipeline.outputs.report import (
     Picture,
     Samples,
@@ -80,7 +80,7 @@ def _study(
         metrics,
         {v: _tables(one / "history.csv" for one in folders.get(v, [])) for v in every},
         {variant: (runs[0] / "summary.txt").read_text("utf-8") for variant, runs in folders.items()},
-        pd.read_csv(layout.EVALUATIONS / name / "runs.csv"),
+        read_table(layout.EVALUATIONS / name / "runs.csv"),
         classes,
         marks,
         [

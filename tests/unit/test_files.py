@@ -25,6 +25,7 @@ from pipeline.files import (
     read_arrays,
     read_json,
     read_rows,
+    read_table,
     replaced,
     root,
     write_arrays,
@@ -209,3 +210,11 @@ def test_root_is_what_dvc_names_or_the_working_folder(
     assert root() == tmp_path
     monkeypatch.setenv("DVC_ROOT", "/somewhere/else")
     assert root() == Path("/somewhere/else")
+
+
+def test_names_of_variants_stay_words(tmp_path: Path) -> None:
+    path = tmp_path / "runs.csv"
+    path.write_text("variant,test_loss\n007,0.5\nnull,\nnone,inf\n")
+    table = read_table(path)
+    assert table["variant"].tolist() == ["007", "null", "none"]
+    assert table["test_loss"].isna().tolist() == [False, True, False]

@@ -84,8 +84,11 @@ class Finding:
             return UNDECIDED
         if self.relation == "equals":
             return _of_equality(self.comparison)
+        if word == EQUIVALENT and self.bound:
+            on_the_bound = self.comparison.sd == 0 and self.comparison.estimate == 0
+            return REFUTED if on_the_bound else UNDECIDED
         if word == EQUIVALENT:
-            return UNDECIDED if self.bound else EQUIVALENT
+            return EQUIVALENT
         return SUPPORTED if word.startswith("better") or self.relation == "differs_from" else REFUTED
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from ruamel.yaml import YAML
 
 from pipeline.errors import UserError
 from pipeline.params import Params, read
@@ -282,3 +283,19 @@ def test_your_own_claim_is_declared_as_the_readme_shows(tmp_path: Path) -> None:
     )
     operands = gap["of"][0]["variant"], gap["below"][0]["variant"]
     assert (gap["metric"], *operands) == ("generalization_gap", "dropout", "none")
+
+
+def test_repeats_that_are_no_sample_are_asked_about_their_spread_only(tmp_path: Path) -> None:
+    yaml = YAML()
+    params = yaml.load(Path("params.yaml").read_text(encoding="utf-8"))
+    claims = params["studies"]["mnist_variance"].setdefault("claims", {})
+    path = tmp_path / "params.yaml"
+    claims["mine-1"] = {
+        "says": "Weights move it.",
+        "controlled": {"of": {"spread": "weights"}, "above": 0.001},
+    }
+    yaml.dump(params, path)
+    read(path)
+    claims["mine-1"]["controlled"] = {"of": "weights", "above": "order"}
+    yaml.dump(params, path)
+    assert "mine-1.controlled.0: 'weights' has 'vary' or a split per repeat" in refusal(path)

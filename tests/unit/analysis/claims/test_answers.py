@@ -140,6 +140,10 @@ def test_splits_and_networks_are_computed(ask: Ask) -> None:
     assert found.deciding is not None and found.deciding.computed
 
 
+def test_what_lies_on_a_bound_in_every_repeat_is_not_beyond_it(ask: Ask) -> None:
+    assert verdict(ask, {"metric": "epochs_run", "of": "a", "below": 5}, {"epochs_run": {"a": 5}}) == REFUTED
+
+
 def test_a_spread_is_tested_by_the_chi_square_of_its_variance(ask: Ask) -> None:
     """NIST/SEMATECH e-Handbook 7.2.3: interval sd sqrt((n - 1) / chi-square quantile)."""
     found = ask({"of": {"spread": "high"}, "below": 0.02}, ACCURACY)
