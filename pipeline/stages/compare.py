@@ -1,5 +1,7 @@
 """Stage compare: paired comparisons and verdicts of every study, and an answer to every claim."""
 
+import gc
+
 from pipeline import layout
 from pipeline.analysis.claims.ledger import COLUMNS, counts, rows
 from pipeline.analysis.claims.study import answer_study
@@ -10,6 +12,7 @@ from pipeline.stages.command import run
 
 def compare() -> None:
     """Write metrics/studies/<study>.json for every planned study, metrics/claims.csv and metrics/summary.json."""
+    gc.freeze()  # statsmodels collects garbage at every correction, through all that is imported
     studies, answers = {}, []
     plans = [read_json(path) for path in sorted((layout.PLAN / "comparison").glob("*.json"))]
     for plan in plans:
