@@ -144,9 +144,15 @@ def read_table(path: Path) -> "pd.DataFrame":
 
 
 def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Write arrays as an uncompressed .npz, whole or not at all; equal arrays give equal bytes."""
-    with replaced(path) as temporary, temporary.open("wb") as out:
-        np.savez(out, allow_pickle=False, **arrays)
+    """Write arrays as an uncompressed .npz, whole or not at all; equal arrays give equal bytes.
+
+    As `numpy.savez`, but for the headers of the archive, which there depend on the version of Python.
+    """
+    with replaced(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in arrays.items():
+            content = io.BytesIO()
+            np.lib.format.write_array(content, np.asanyarray(array), allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue())
 
 
 def read_arrays(path: Path) -> Arrays:

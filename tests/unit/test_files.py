@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -218,3 +219,16 @@ def test_names_of_variants_stay_words(tmp_path: Path) -> None:
     table = read_table(path)
     assert table["variant"].tolist() == ["007", "null", "none"]
     assert table["test_loss"].isna().tolist() == [False, True, False]
+
+
+GOLDEN = "933d0406f144daa82c466807935cedd87b23f8ea7bf21fbeca1eda25e45b3c91"
+
+
+def test_the_bytes_of_arrays_are_the_same_whatever_python_writes_them(tmp_path: Path) -> None:
+    """Golden digest: numpy.savez gives another with Python 3.11.2 than with 3.11.7."""
+    path = tmp_path / "arrays.npz"
+    arrays = {"a": np.arange(3, dtype=np.int32), "dense1/kernel": np.ones((2, 2), np.float32)}
+    write_arrays(path, arrays)
+    assert sha256(path.read_bytes()).hexdigest() == GOLDEN
+    with np.load(path, allow_pickle=False) as read:
+        assert {name: read[name].tolist() for name in read} == {k: v.tolist() for k, v in arrays.items()}
