@@ -16,6 +16,16 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parents[2]
 STUDY = "mnist_regularizers"
 SMALL = {"none": {"kind": "as_written"}, "dropout": {"dropout": 0.25}}
+CLAIMS = {
+    "mine-1": {
+        "says": "Dropout costs nothing but time.",
+        "controlled": [
+            {"of": "dropout", "equals": "none"},
+            {"metric": "train_seconds", "of": "dropout", "above": "none"},
+        ],
+        "not_testable": {"as_written": "nobody wrote it"},
+    }
+}
 
 
 @dataclass(frozen=True)
@@ -83,6 +93,7 @@ def small_checkout(folder: Path) -> Checkout:
     study = params["studies"][STUDY]
     study["model"]["epochs"] = 1
     study["variants"] = SMALL
+    study["claims"] = CLAIMS
     params["studies"] = {STUDY: study}
     params["profiles"]["quick"] |= {"repeats": 2, "studies": {}}
     params["tasks"] = {name: task for name, task in params["tasks"].items() if name == study["task"]}

@@ -28,7 +28,18 @@ def test_everything_is_built(checkout: Checkout, first: dict[str, str]) -> None:
     folder = checkout.folder
     summary = json.loads((folder / "metrics/summary.json").read_text())
     assert summary["studies"][STUDY] == {"n": 2, "verdicts": {"dropout": "undecided"}}
+    assert summary["claims"]["as_written"]["not testable"] == 1
     assert "stand-in" in (folder / "report/index.html").read_text().lower()
+    for ledger, scopes in (("metrics/claims.csv", 2), ("timings/claims.csv", 1)):
+        assert pd.read_csv(folder / ledger)["id"].tolist() == ["mine-1"] * scopes
+    measured = json.loads((folder / f"timings/measured/{STUDY}.json").read_text())["rows"]
+    assert [row["variant"] for row in measured] == [
+        "dropout",
+        "none",
+        "none",
+        "dropout",
+    ]  # who is first rotates
+    assert all(row["train_seconds"] > 0 and row["inference_seconds"] > 0 for row in measured)
     assert {path.suffix for path in (folder / "plots").rglob("*.*")} == {".svg"}
     receipt = json.loads((folder / "tracked/receipt.json").read_text())
     assert receipt == {STUDY: {"runs": 7, "added": 7, "models": 2}}

@@ -116,7 +116,8 @@ def test_one_compared_variant_on_such_a_task_is_enough_and_one_outside_the_famil
 ) -> None:
     key = f"{STUDY}.variants.l2_all.task"
     assert "'l2_all' on the task 'mnist_resplit'" in message(write_params({key: "mnist_resplit"}))
-    assert read(write_params({key: "mnist_resplit", f"{STUDY}.treatments": ["dropout"]}))
+    alone = {f"{STUDY}.treatments": ["dropout"], f"{STUDY}.claims": {}}
+    assert read(write_params({key: "mnist_resplit", **alone}))
 
 
 def test_variants_whose_repeats_share_seeds_are_not_compared(write_params: WriteParams) -> None:
