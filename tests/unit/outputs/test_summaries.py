@@ -10,6 +10,7 @@ from rich.console import Console
 
 from pipeline.analysis.printed import PRINTED, Printed, standard_error
 from pipeline.errors import UserError
+from pipeline.files import read_rows
 from pipeline.outputs.printed import line
 from pipeline.outputs.readme import BEGIN, END, claim_lines, tables, verdict_lines, with_verdicts
 from pipeline.outputs.terminal import NEXT, show
@@ -112,3 +113,11 @@ def test_printed_accuracies_are_those_of_the_confusion_matrices() -> None:
     for name, wrong in errors.items():
         printed = PRINTED[names.get(name, f"mnist37_init_{name}")]
         assert round((1 - printed.accuracy) * printed.images) == wrong
+
+
+def test_the_committed_ledger_answers_every_claim_in_both_scopes() -> None:
+    rows = read_rows(ROOT / "metrics/claims.csv")
+    assert len({row["id"] for row in rows}) == 70
+    assert len({(row["id"], row["scope"]) for row in rows}) == len(rows) == 140
+    assert {row["verdict"] for row in rows} <= set(VERDICTS)
+    assert all(row["sentence"].lower().startswith(row["verdict"]) for row in rows)
