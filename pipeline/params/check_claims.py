@@ -29,9 +29,9 @@ def _is_sampled(tasks: Mapping[str, Task], study: Study, own: Mapping[str, objec
 
 
 def _mistakes(study: Study, condition: Condition, unsampled: Collection[str]) -> Iterator[str]:
-    compared = [name for one in condition.operands if one.spread is None for name in one.variants]
-    for variant in [*compared, *(condition.differ or ()), *(condition.best_changes or [[]])[0]]:
-        if variant in unsampled:
+    spread = {one.spread for one in condition.operands if one.spread}  # spreads stand against numbers only
+    for variant in condition.variants:
+        if variant in unsampled and variant not in spread:
             yield f"'{variant}' has 'vary' or a split per repeat: expected only its 'spread' to be asked about."
     for variant in condition.variants:
         if variant not in study.variants:

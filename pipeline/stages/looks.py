@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from ruamel.yaml import YAML
 
 from pipeline import layout
 from pipeline.errors import UserError
-from pipeline.files import read_json, write_text
+from pipeline.files import read_json, read_rows, write_text
 from pipeline.params import Params, read
 from pipeline.stages.command import run
 
@@ -62,15 +61,17 @@ def later_looks(params: Params, undecided: Iterable[str]) -> dict[str, int]:
     return {name: look + 1 for name, look in sorted(current.items()) if look < most}
 
 
-def undecided_studies(studies: Mapping[str, Mapping[str, Any]], claims: pd.DataFrame) -> set[str]:
+def undecided_studies(
+    studies: Mapping[str, Mapping[str, Any]], claims: Iterable[Mapping[str, str]]
+) -> set[str]:
     """Studies with an undecided comparison or claim."""
     compared = {name for name, one in studies.items() if "undecided" in one["verdicts"].values()}
-    return compared | set(claims.loc[claims["verdict"] == "undecided", "study"])
+    return compared | {row["study"] for row in claims if row["verdict"] == "undecided"}
 
 
 def _undecided() -> set[str]:
     studies = read_json(layout.METRICS / "summary.json")["studies"]
-    return undecided_studies(studies, pd.read_csv(layout.CLAIMS, dtype={"write_up": str}))
+    return undecided_studies(studies, read_rows(layout.CLAIMS))
 
 
 def _repro() -> None:

@@ -200,7 +200,7 @@ def test_a_study_is_undecided_while_a_comparison_or_a_claim_is() -> None:
         "b": {"verdicts": {"x": "better"}},
         "c": {"verdicts": {}},
     }
-    claims = pd.DataFrame({"study": ["b", "c"], "verdict": ["not testable", "undecided"]})
+    claims = [{"study": "b", "verdict": "not testable"}, {"study": "c", "verdict": "undecided"}]
     assert undecided_studies(studies, claims) == {"a", "c"}
 
 
