@@ -24,11 +24,11 @@ $(VENV)/installed: requirements.lock
 
 repro: setup
 	@dvc repro
-	@python -m pipeline.outputs.terminal
+	@python -m pipeline.commands.verdicts
 
 looks: setup
-	@python -m pipeline.stages.looks
-	@python -m pipeline.outputs.terminal
+	@python -m pipeline.commands.looks
+	@python -m pipeline.commands.verdicts
 
 test: setup
 	@python -m pytest -q --numprocesses 2 --dist loadfile
@@ -46,10 +46,10 @@ ui: setup
 	@mlflow ui --host 127.0.0.1
 
 readme: setup
-	@python -m pipeline.outputs.readme
+	@python -m pipeline.commands.readme
 
 printed: setup
-	@python -m pipeline.outputs.printed
+	@python -m pipeline.commands.printed
 
 prune: setup
-	@python -m pipeline.stages.prune
+	@python -m pipeline.commands.prune

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,9 @@ from pipeline.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pydantic import BaseModel
+
+Model = TypeVar("Model", bound="BaseModel")
 
 # What numpy and zipfile raise for missing, truncated, damaged or foreign files.
 UNREADABLE = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
@@ -41,6 +44,11 @@ def digest(array: npt.NDArray[Any]) -> str:
 def canonical(value: Any) -> str:
     """JSON text that is equal for equal values: sorted keys, no spaces, no NaN."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def hash_json(value: Any) -> str:
+    """SHA-256 (hex) of a value's canonical JSON."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
 @contextmanager
@@ -99,6 +107,25 @@ def read_json(path: Path) -> Any:
         When it is not there.
     """
     return json.loads(_text(path))
+
+
+def write_model(path: Path, model: "BaseModel") -> None:
+    """Write a typed section as readable JSON; see `read_model`."""
+    write_text(path, model.model_dump_json(indent=2) + "\n")
+
+
+def read_model(path: Path, model: type[Model]) -> Model:
+    """Read a typed section that `write_model` wrote.
+
+    Raises
+    ------
+    UserError
+        When it is not there, or is no such section.
+    """
+    try:
+        return model.model_validate_json(_text(path))
+    except ValueError as error:
+        raise UserError(f"{path}: expected this file as an earlier stage wrote it; {error}") from None
 
 
 def _text(path: Path) -> str:

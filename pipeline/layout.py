@@ -4,12 +4,11 @@ from pathlib import Path
 
 PARAMS = Path("params.yaml")
 PLAN = Path("plan")
-TASKS = PLAN / "tasks.json"
 RAW = Path("data/raw")
 PREPARED = Path("data/tasks")
 SPLITS = Path("data/splits")
 STANDARDIZED = Path("data/standardized")
-DIGESTS = Path("data/digests")
+IDENTITIES = Path("data/identities.json")
 RUNS = Path("runs")
 TIMINGS = Path("timings")
 TIMING_RECEIPT = TIMINGS / "receipt.json"
@@ -27,6 +26,11 @@ def source_plan(data_set: str) -> Path:
     return PLAN / "sources" / f"{data_set}.json"
 
 
+def task_plan(task: str) -> Path:
+    """How a task is prepared."""
+    return PLAN / "tasks" / f"{task}.json"
+
+
 def training_plan(study: str) -> Path:
     """Every run of a study, resolved."""
     return PLAN / "training" / f"{study}.json"
@@ -40,11 +44,6 @@ def comparison_plan(study: str) -> Path:
 def run_folder(study: str, variant: str, repeat: int) -> Path:
     """Files of one run."""
     return RUNS / study / variant / f"{repeat:02d}"
-
-
-def digests(study: str) -> Path:
-    """Identity of every task that a study uses."""
-    return DIGESTS / f"{study}.json"
 
 
 def study_metrics(study: str) -> Path:

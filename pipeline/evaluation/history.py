@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.params.schema import Recipe
+from pipeline.params.recipe import Recipe
 from pipeline.training.orders import updates_of
 
 REACHED = 0.98

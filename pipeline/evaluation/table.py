@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.analysis.evaluation import Labels, confusion
-from pipeline.evaluation.study import TrainedRun
+from pipeline.evaluation.evaluate import TrainedRun
+from pipeline.evaluation.scores import Labels, confusion
 from pipeline.files import Arrays
 
 THRESHOLDS = (0.5, 0.9)  # at which a two-class task is reported, whatever a variant decides by

@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.analysis.evaluation import (
+from pipeline.data.preparation import Images, Scaling
+from pipeline.data.splits import resplit
+from pipeline.evaluation.scores import (
     accuracy_and_loss,
     kernel_statistics,
     merged_probabilities,
     negative_log_likelihood,
     predicted_labels,
 )
-from pipeline.data.preparation import Images, Scaling
-from pipeline.data.splits import resplit
 from pipeline.files import Arrays
-from pipeline.params.schema import Recipe
+from pipeline.params.recipe import Recipe
 
 DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1))
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.analysis.evaluation import Labels
-from pipeline.evaluation.study import TrainedRun
+from pipeline.evaluation.evaluate import TrainedRun
+from pipeline.evaluation.scores import Labels
 from pipeline.evaluation.table import table_row, variant_arrays
 from pipeline.evaluation.work import Evaluated
 from pipeline.files import Arrays, csv_text, write_arrays, write_text

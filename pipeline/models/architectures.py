@@ -6,7 +6,7 @@ equal roles start from equal weights in every variant. The output layer is added
 
 from collections.abc import Callable
 
-from pipeline.models.blocks import Block, Conv, Dense, Pool
+from pipeline.models.blocks import Block, Conv, Dense, Pool, set_units
 
 
 def mlp() -> list[Block]:
@@ -68,17 +68,17 @@ def cnn753() -> list[Block]:
     ]
 
 
-def tuned_mlp(units: int) -> list[Block]:
-    """One dense layer of a searched number of units (A_TMLP)."""
-    return [Dense("dense1", units)]
+def tuned_mlp() -> list[Block]:
+    """One dense layer of the recipe's number of units (A_TMLP)."""
+    return [Dense("dense1", None)]
 
 
-def tuned_cnn(units: int) -> list[Block]:
-    """One pooled convolution, a dense layer of a searched number of units, and one of 64 (A_TCNN)."""
-    return [Conv("conv1", 30, 3, pool=Pool()), Dense("dense1", units), Dense("dense2", 64)]
+def tuned_cnn() -> list[Block]:
+    """One pooled convolution, a dense layer of the recipe's number of units, and one of 64 (A_TCNN)."""
+    return [Conv("conv1", 30, 3, pool=Pool()), Dense("dense1", None), Dense("dense2", 64)]
 
 
-FIXED: dict[str, Callable[[], list[Block]]] = {
+ARCHITECTURES: dict[str, Callable[[], list[Block]]] = {
     "mlp": mlp,
     "cnn3": cnn3,
     "deep_cnn": deep_cnn,
@@ -86,25 +86,25 @@ FIXED: dict[str, Callable[[], list[Block]]] = {
     "cnn2": cnn2,
     "lenet": lenet,
     "cnn753": cnn753,
-}
-TUNABLE: dict[str, Callable[[int], list[Block]]] = {
     "tuned_mlp": tuned_mlp,
     "tuned_cnn": tuned_cnn,
 }
-ARCHITECTURES = (*FIXED, *TUNABLE)
+TUNABLE = tuple(
+    name
+    for name, blocks in ARCHITECTURES.items()
+    if any(isinstance(block, Dense) and block.units is None for block in blocks())
+)
 
 
-def blocks_of(architecture: str, units: int | None) -> list[Block]:
+def blocks_of(architecture: str, units: int | None) -> tuple[Block, ...]:
     """Hidden blocks of an architecture by name; `units` for a tunable one, None for any other."""
-    if units is None:
-        return FIXED[architecture]()
-    return TUNABLE[architecture](units)
+    return set_units(ARCHITECTURES[architecture](), units)
 
 
-def layer_names(architecture: str, units: int | None, pooling: bool = True) -> list[str]:
+def layer_names(architecture: str, pooling: bool = True) -> list[str]:
     """Names of the layers that have a name of their own, in order, the output among them."""
     names = []
-    for block in blocks_of(architecture, units):
+    for block in ARCHITECTURES[architecture]():
         names.append(block.name)
         if isinstance(block, Conv) and block.pool and pooling:
             names.append(f"{block.name}_pool")

@@ -1,6 +1,7 @@
 """The building blocks of an architecture, as data: no TensorFlow, so that params.yaml is checked without it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,19 @@ class Conv:
 
 @dataclass(frozen=True)
 class Dense:
-    """A hidden dense layer with its activation; what comes in is flattened."""
+    """A hidden dense layer with its activation; what comes in is flattened. Without `units` it has the recipe's."""
 
     name: str
-    units: int
+    units: int | None
     dropout: float | None = None
 
 
 Block = Conv | Dense
+
+
+def set_units(blocks: Iterable[Block], units: int | None) -> tuple[Block, ...]:
+    """Blocks whose dense layers without units of their own have these."""
+    return tuple(
+        replace(block, units=units) if isinstance(block, Dense) and block.units is None else block
+        for block in blocks
+    )

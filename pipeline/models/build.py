@@ -6,10 +6,9 @@ from typing import Any
 
 import keras
 
-from pipeline.models.architectures import blocks_of
-from pipeline.models.blocks import Block, Conv
+from pipeline.models.blocks import Block, Conv, set_units
 from pipeline.models.modifiers import AFTER_ACTIVATION, AFTER_BLOCK, BEFORE_BLOCKS, OPTIONS
-from pipeline.params.schema import Recipe
+from pipeline.params.recipe import Recipe
 
 
 def build(
@@ -20,7 +19,7 @@ def build(
     Parameters
     ----------
     recipe : Recipe
-        What to build; only its architecture and modifiers matter here.
+        What to build; only its blocks and modifiers matter here.
     input_shape : sequence of int
         Shape (height, width, channels) of one image, given scaled, as float32.
     classes : int
@@ -33,7 +32,7 @@ def build(
     ValueError
         From Keras, when the images are too small for the architecture.
     """
-    blocks = blocks_of(recipe.architecture, recipe.units)
+    blocks = set_units(recipe.blocks, recipe.units)
     inputs = keras.Input(tuple(input_shape), name="image")
     x = _through(inputs, (layer for add in BEFORE_BLOCKS for layer in add(recipe)))
     for block in blocks:

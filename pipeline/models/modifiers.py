@@ -11,7 +11,7 @@ from typing import Any
 import keras
 
 from pipeline.models.blocks import Block, Conv, Dense
-from pipeline.params.schema import Dropout, Penalty, Recipe
+from pipeline.params.recipe import Dropout, Penalty, Recipe
 
 Options = Callable[[Recipe, Block | None, Sequence[Block]], dict[str, Any]]
 Inputs = Callable[[Recipe], list[keras.Layer]]

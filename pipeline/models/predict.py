@@ -14,7 +14,7 @@ from pipeline.data.preparation import Images, Scaling
 from pipeline.files import Arrays, read_arrays, read_json
 from pipeline.models.build import build
 from pipeline.models.weights import set_weights
-from pipeline.params.schema import Recipe
+from pipeline.params.recipe import Recipe
 
 BATCH = 256
 

@@ -1,8 +1,11 @@
 """A variant and its recipe, resolved: the study's model with the variant's own fields in their place."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from pipeline.params.schema import Recipe, Study, Variant
+from pipeline.models.architectures import ARCHITECTURES
+from pipeline.params.recipe import Recipe, Variant
+from pipeline.params.schema import DeclaredRecipe, Study
 from pipeline.params.validate import validate
 
 
@@ -33,8 +36,17 @@ def resolve_variant(study: Study, name: str, where: str, key: str) -> tuple[Vari
 
     return (
         validate(Variant, labels, where, prefix),
-        validate(Recipe, {**study.model, **changes}, where, prefix),
+        resolve_recipe({**study.model, **changes}, where, prefix),
     )
+
+
+def resolve_recipe(
+    fields: Mapping[str, Any], where: str = "params.yaml", prefix: Callable[[str], str] = lambda field: ""
+) -> Recipe:
+    """Recipe of declared fields, its architecture as blocks; see `validate` for what is refused, and how."""
+    declared = validate(DeclaredRecipe, fields, where, prefix)
+    blocks = tuple(ARCHITECTURES[declared.architecture]())
+    return Recipe.model_construct(**dict(declared), blocks=blocks)
 
 
 def needed_by(variant: Variant) -> dict[str, str]:

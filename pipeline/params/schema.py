@@ -3,14 +3,13 @@
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainValidator, model_validator
+from pydantic import Field, PlainValidator, model_validator
 
+from pipeline.claims.vocabulary import Claim
+from pipeline.metrics import MetricName
 from pipeline.models.architectures import ARCHITECTURES, TUNABLE
-from pipeline.params.claims import Claim
-from pipeline.params.metrics import MetricName
-from pipeline.params.names import ClaimId, Name, Named, name_among
-from pipeline.params.section import Section
-from pipeline.seeds import STREAMS
+from pipeline.params.recipe import Count, Fraction, Positive, RecipeFields
+from pipeline.params.section import ClaimId, Name, Named, Section, name_among
 
 BY_HAND = ("mlp", "cnn3")  # what pipeline/models/scratch builds
 NOT_BY_HAND = (
@@ -25,26 +24,7 @@ NOT_BY_HAND = (
     "step_decay",
     "early_stopping",
 )
-
-Fraction = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Initializer = Annotated[
-    str, name_among(("glorot_uniform", "he_normal", "random_normal", "random_uniform", "zeros"))
-]
-Kind = Literal["as_written", "as_specified", "control"]
-
-
-def _rate_alone(value: object) -> object:
-    return {"rate": value} if isinstance(value, float | int) and not isinstance(value, bool) else value
-
-
-def _batch_size(value: object) -> object:
-    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
-    if not whole and value != "full":
-        raise ValueError("expected a whole number from 1, or full")
-    return value
 
 
 def _split_seed(value: object) -> object:
@@ -54,85 +34,10 @@ def _split_seed(value: object) -> object:
     return value
 
 
-def _rows(value: object) -> object:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
-        return value
-    raise ValueError("expected the id of a row, or a list of ids")
+class DeclaredRecipe(RecipeFields):
+    """A recipe as it is declared: its architecture is a name of the table."""
 
-
-class Optimizer(Section):
-    """A Keras optimizer by its Keras name."""
-
-    name: Annotated[str, name_among(("adam", "rmsprop", "sgd"))]
-    learning_rate: Positive
-
-
-class Penalty(Section):
-    """An L1 or L2 penalty on kernels: of the first convolution, or of every layer."""
-
-    amount: Positive
-    layers: Literal["first_conv", "all"]
-
-
-class Dropout(Section):
-    """Dropout and the hidden layers that it follows; a bare number is the rate."""
-
-    rate: Fraction
-    after: Literal["last_conv_and_dense", "last_conv", "dense", "hidden"] = "last_conv_and_dense"
-
-
-class Augmentation(Section):
-    """Random changes of every training image, in the units of Keras's preprocessing layers."""
-
-    rotation: Fraction | None = None  # of a full turn, to either side
-    zoom: Fraction | None = None
-    translation: Fraction | None = None  # of height and width
-    flip: Literal["horizontal", "vertical", "horizontal_and_vertical"] | None = None
-
-
-class StepDecay(Section):
-    """Learning rate multiplied by `factor` after every `epochs` epochs."""
-
-    factor: Fraction
-    epochs: Count
-
-
-class EarlyStopping(Section):
-    """Keras's EarlyStopping callback."""
-
-    monitor: Literal["val_loss", "val_accuracy", "loss", "accuracy"] = "val_loss"
-    patience: Annotated[int, Field(ge=0)]
-    restore_best_weights: bool = False
-
-
-class Recipe(Section):
-    """Everything that says how one variant is trained; a variant's field replaces its study's."""
-
-    library: Literal["keras", "numpy"] = "keras"
     architecture: Annotated[str, name_among(ARCHITECTURES)]
-    units: Count | None = None
-    padding: Literal["valid", "same"] = "valid"
-    pooling: bool = True
-    loss: Literal["sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"] = (
-        "sparse_categorical_crossentropy"
-    )
-    loss_reduction: Literal["mean", "sum"] = "mean"
-    kernel_initializer: Initializer = "glorot_uniform"
-    bias_initializer: Initializer = "zeros"
-    optimizer: Optimizer
-    batch_size: Annotated[int | Literal["full"], PlainValidator(_batch_size)]
-    epochs: Count
-    updates: Count | None = None
-    sampling: Literal["epochs", "with_replacement"] = "epochs"
-    l1: Penalty | None = None
-    l2: Penalty | None = None
-    dropout: Annotated[Dropout | None, BeforeValidator(_rate_alone)] = None
-    batch_normalization: bool = False
-    augmentation: Augmentation | None = None
-    step_decay: StepDecay | None = None
-    early_stopping: EarlyStopping | None = None
 
     @model_validator(mode="after")
     def _units_where_asked(self) -> Self:
@@ -142,7 +47,7 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _by_hand_what_is_built_by_hand(self) -> Self:
-        unset = Recipe.model_construct(architecture=self.architecture)
+        unset = DeclaredRecipe.model_construct(architecture=self.architecture)
         if self.library == "keras":
             if self.loss_reduction != "mean":
                 raise ValueError("expected 'loss_reduction: sum' only with 'library: numpy'")
@@ -154,65 +59,6 @@ class Recipe(Section):
                 f"{', '.join(differ) or 'any other change'}"
             )
         return self
-
-
-class Range(Section):
-    """Whole numbers from `minimum` to `maximum`, both included, by `step`."""
-
-    minimum: Count
-    maximum: Count
-    step: Count
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> Self:
-        if self.minimum > self.maximum:
-            raise ValueError("expected a 'minimum' that is not above the 'maximum'")
-        return self
-
-
-class Search(Section):
-    """A random search by Keras Tuner over a variant's recipe; the best trial by `val_accuracy` wins."""
-
-    trials: Count
-    units: Range | None = None
-    learning_rate: Annotated[list[Positive], Field(min_length=1)] | None = None
-    unused: Range | None = None  # declared to the tuner and read by nothing, as one write-up did
-
-    @model_validator(mode="after")
-    def _something_to_search(self) -> Self:
-        if self.units is None and self.learning_rate is None:
-            raise ValueError("expected 'units' or 'learning_rate' to search over")
-        return self
-
-
-class TrialOf(Section):
-    """The hyperparameters of a trial of another variant's search, in the same repeat."""
-
-    variant: Name
-    which: Literal["best", "last"] = "best"
-
-
-class Merged(Section):
-    """Another variant's predictions, merged into this variant's classes; nothing is trained."""
-
-    variant: Name
-    rule: Literal["argmax", "sum"] = "argmax"
-
-
-class Variant(Section):
-    """What a variant says about itself, beside its recipe."""
-
-    kind: Kind = "control"
-    row: Annotated[str | list[str] | None, PlainValidator(_rows)] = None
-    task: Name | None = None
-    threshold: Fraction | None = None
-    search: Search | None = None
-    trial_of: TrialOf | None = None
-    warm_start: Name | None = None
-    merged: Merged | None = None
-    vary: list[Annotated[str, name_among(STREAMS)]] | None = (
-        None  # streams that repeats differ in; all of them
-    )
 
 
 class Split(Section):
@@ -251,8 +97,8 @@ class Scaling(Section):
         return self
 
 
-class Task(Section):
-    """A prepared data set: source, classes, split, scaling, and the margin of equal accuracies.
+class Preparation(Section):
+    """How a task's images are chosen from a data set: classes, split, scaling.
 
     `classes` groups the source's labels: each group becomes one class, and labels in no group are left out.
     """
@@ -263,7 +109,6 @@ class Task(Section):
     limit: Count | None = None
     split: Split
     scaling: Scaling
-    margin: Fraction
 
     @model_validator(mode="after")
     def _one_scaling_for_every_split(self) -> Self:
@@ -273,6 +118,12 @@ class Task(Section):
                 "the train images differ with the repeat, and the scaling is one for all"
             )
         return self
+
+
+class Task(Preparation):
+    """A prepared data set, and the margin within which accuracies on it are equal."""
+
+    margin: Fraction
 
 
 class Source(Section):

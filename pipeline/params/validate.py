@@ -6,7 +6,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import UserError, hint
-from pipeline.params.names import CLAIM_ID, NAME
+from pipeline.params.section import CLAIM_ID, NAME
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -3,11 +3,11 @@
 import gc
 
 from pipeline import layout
-from pipeline.analysis.claims.ledger import COLUMNS, counts, rows
-from pipeline.analysis.claims.study import answer_study
-from pipeline.analysis.study import study_statistics, summary
+from pipeline.claims.answering import answer_study
+from pipeline.claims.ledger import COLUMNS, counts, rows
+from pipeline.command_line import run
 from pipeline.files import csv_text, read_arrays, read_json, read_table, replaced, write_json, write_text
-from pipeline.stages.command import run
+from pipeline.statistics.results import study_statistics, summary
 
 
 def compare() -> None:

@@ -1,9 +1,9 @@
 """Stage download: one data set's raw arrays, fetched or generated, verified, then written."""
 
 from pipeline import layout
+from pipeline.command_line import run
 from pipeline.data.sources import load
 from pipeline.files import read_json, replaced, root, write_arrays, write_json
-from pipeline.stages.command import run
 
 
 def download(data_set: str) -> None:

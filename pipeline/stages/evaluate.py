@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from pipeline import layout
-from pipeline.evaluation.history import with_history
-from pipeline.evaluation.study import (
+from pipeline.command_line import run
+from pipeline.evaluation.evaluate import (
     evaluate_missing,
     evaluation_code,
     evaluation_fingerprint,
@@ -18,9 +18,9 @@ from pipeline.evaluation.study import (
     read_evaluated,
     read_images,
 )
+from pipeline.evaluation.history import with_history
 from pipeline.evaluation.write import with_inference_seconds, write_study
 from pipeline.files import read_arrays, read_json, replaced, write_json
-from pipeline.stages.command import run
 from pipeline.training.grid import worker_count
 from pipeline.training.store import evaluation_store
 

@@ -1,9 +1,9 @@
 """Stage exercises: every worked exercise and the errata of the write-ups, computed."""
 
 from pipeline import layout
-from pipeline.analysis.exercises import solve
+from pipeline.command_line import run
 from pipeline.files import write_json
-from pipeline.stages.command import run
+from pipeline.writeups import solve
 
 
 def exercises() -> None:

@@ -1,9 +1,9 @@
 """Stage preprocess: raw arrays to each task's classes; describes the data in metrics/data.json."""
 
 from pipeline import layout
+from pipeline.command_line import run
 from pipeline.data.preparation import describe, prepared
 from pipeline.files import read_arrays, read_json, replaced, write_arrays, write_json
-from pipeline.stages.command import run
 
 
 def preprocess() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline import layout
+from pipeline.command_line import run
 from pipeline.files import read_arrays, read_json, read_rows, read_table, replaced, write_text
 from pipeline.outputs.report import (
     Picture,
@@ -26,7 +27,6 @@ from pipeline.outputs.report import (
     trial_tables,
     validation_marks,
 )
-from pipeline.stages.command import run
 
 PLOTTED = ("spread", "differences", "curves", "confusion")
 

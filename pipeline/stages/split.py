@@ -1,9 +1,9 @@
 """Stage split: which development images train and which validate, as indices."""
 
 from pipeline import layout
+from pipeline.command_line import run
 from pipeline.data.splits import split_indices
 from pipeline.files import read_arrays, read_json, replaced, write_arrays
-from pipeline.stages.command import run
 
 
 def split() -> None:

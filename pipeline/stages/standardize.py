@@ -1,10 +1,10 @@
 """Stage standardize: each task's scaling; train, validation and test images as separate files; their identity."""
 
 from pipeline import layout
+from pipeline.command_line import run
 from pipeline.data.identity import identify
 from pipeline.data.preparation import divided, fitted_scaling
 from pipeline.files import read_arrays, read_json, replaced, write_arrays, write_json
-from pipeline.stages.command import run
 
 
 def standardize() -> None:

@@ -6,16 +6,16 @@ from typing import Any
 import pandas as pd
 
 from pipeline import layout
-from pipeline.analysis.claims.ledger import COLUMNS, rows
-from pipeline.analysis.claims.study import answer_study, timed_variants
 from pipeline.backend import start_tensorflow
+from pipeline.claims.answering import answer_study, timed_variants
+from pipeline.claims.ledger import COLUMNS, rows
+from pipeline.command_line import run
 from pipeline.files import csv_text, read_json, write_json, write_text
 from pipeline.outputs.report import timings_page
-from pipeline.stages.command import run
 from pipeline.training.data import read_training_data
-from pipeline.training.declared import DeclaredRun, declared_runs
 from pipeline.training.grid import progress
-from pipeline.training.study import job_of
+from pipeline.training.runs import DeclaredRun, declared_runs
+from pipeline.training.train import job_of
 
 
 def timing() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 from pipeline import layout
 from pipeline.backend import start_tensorflow
+from pipeline.command_line import run
 from pipeline.files import write_json
 from pipeline.outputs.tracking import track as project
-from pipeline.stages.command import run
 
 
 def track() -> None:

@@ -1,14 +1,14 @@
 """Stage train: every declared run of one study, reused from the run store or trained."""
 
 from pipeline import layout
+from pipeline.command_line import run
 from pipeline.files import read_json, replaced, write_json
-from pipeline.stages.command import run
 from pipeline.training.data import read_training_data
-from pipeline.training.declared import declared_runs
 from pipeline.training.grid import worker_count
 from pipeline.training.record import TIMING
+from pipeline.training.runs import declared_runs
 from pipeline.training.store import run_store
-from pipeline.training.study import names, train_missing
+from pipeline.training.train import names, train_missing
 
 
 def train(study: str) -> None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pipeline.models.build import build
 from pipeline.models.scratch import SGD, Adam, Network, cnn3, in_order, mlp
 from pipeline.models.weights import initialize, named_weights
-from pipeline.params.schema import Recipe
+from pipeline.params.recipe import Recipe
 from pipeline.seeds import Seeds
 from pipeline.training.data import TrainingData
 from pipeline.training.orders import batch_size_of, order_table

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files import canonical
-from pipeline.params.schema import Recipe, Search
+from pipeline.params.recipe import Recipe, Search
 from pipeline.seeds import Seeds
 
 PACKAGE = Path(__file__).parents[1]

@@ -6,7 +6,7 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.params.schema import Recipe
+from pipeline.params.recipe import Recipe
 from pipeline.seeds import epoch_orders, sampled_orders
 
 Indices = npt.NDArray[np.int32]

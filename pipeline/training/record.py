@@ -1,49 +1,34 @@
-"""The files of one finished run, as the run store keeps them."""
+"""The files of one finished run: written for the run store, and read by whoever comes after."""
 
-from pathlib import Path
-
-from pipeline.files import csv_text, write_arrays, write_json, write_text
-from pipeline.training.declared import DeclaredRun
-from pipeline.training.fingerprint import library_versions
-from pipeline.training.result import RunResult
-
-TIMING = "timing.json"
-NO_HYPERPARAMETER = ("trial", "val_accuracy", "val_loss")
+from pipeline.params.recipe import Recipe, Search
+from pipeline.params.section import Name, Section
+from pipeline.seeds import Seeds
 
 
-def write_run(run: DeclaredRun, result: RunResult, folder: Path) -> None:
-    """Write a result's files: everything of it but its names, which the study adds."""
-    write_json(
-        folder / "run.json",
-        {
-            "fingerprint": run.fingerprint,
-            "recipe_fingerprint": run.recipe_fingerprint,
-            "recipe": result.recipe.model_dump(),
-            "search": run.search.model_dump() if run.search else None,
-            "trials": _chosen(result.trials),
-            "seeds": run.seeds.to_dict(),
-            "input_shape": list(result.input_shape),
-            "classes": result.classes,
-            "epochs_run": result.epochs_run,
-            "stopped_epoch": result.stopped_epoch,
-            "best_epoch": result.best_epoch,
-            "parameters": result.parameters,
-            "trainable_parameters": result.trainable_parameters,
-            "versions": library_versions(),
-        },
-    )
-    write_text(folder / "history.csv", csv_text(result.history))
-    if result.trials:
-        write_text(folder / "trials.csv", csv_text(result.trials))
-    write_arrays(folder / "weights.npz", result.weights)
-    write_text(folder / "summary.txt", result.summary)
-    write_json(folder / TIMING, {"train_seconds": result.train_seconds, "traced": result.traced})
+class FinishedRun(Section):
+    """What run.json says of a finished run, whatever a study calls it."""
+
+    fingerprint: str
+    recipe_fingerprint: str
+    recipe: Recipe
+    search: Search | None
+    trials: dict[str, dict[str, float]] | None
+    seeds: Seeds
+    input_shape: tuple[int, ...]
+    classes: int
+    epochs_run: int
+    stopped_epoch: int | None
+    best_epoch: int | None
+    parameters: int
+    trainable_parameters: int
+    weights_digest: str
+    versions: dict[str, str]
 
 
-def _chosen(trials: tuple[dict[str, float], ...]) -> dict[str, dict[str, float]] | None:
-    """The best trial of a search by validation accuracy, the first of equals, and the last one."""
-    if not trials:
-        return None
-    hyperparameters = [{k: v for k, v in row.items() if k not in NO_HYPERPARAMETER} for row in trials]
-    best = max(range(len(trials)), key=lambda row: (trials[row]["val_accuracy"], -row))
-    return {"best": hyperparameters[best], "last": hyperparameters[-1]}
+class StudyRun(FinishedRun):
+    """A finished run under the name that a study gives it; runs/<study>/<variant>/<repeat>/run.json."""
+
+    study: Name
+    variant: Name
+    repeat: int
+    task: Name

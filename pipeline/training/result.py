@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.params.schema import Recipe
+from pipeline.params.recipe import Recipe
 
 Weights = dict[str, npt.NDArray[np.float32]]
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pipeline.models.build import build
 from pipeline.models.weights import initialize, named_weights, set_weights
-from pipeline.params.schema import Recipe, StepDecay
+from pipeline.params.recipe import Recipe, StepDecay
 from pipeline.seeds import Seeds
 from pipeline.training.data import TrainingData
 from pipeline.training.epoch import FusedModel, Resident, order_dataset, pass_dataset, prepare

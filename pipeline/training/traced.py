@@ -1,6 +1,6 @@
 """What of a recipe is traced; without TensorFlow, so that runs can be grouped by it before that starts."""
 
-from pipeline.params.schema import Recipe
+from pipeline.params.recipe import Recipe
 
 
 def traced_part(recipe: Recipe) -> Recipe:

@@ -9,7 +9,7 @@ import keras_tuner
 from keras_tuner.engine.hyperparameters import HyperParameters
 
 from pipeline.errors import UserError
-from pipeline.params.schema import Range, Recipe, Search
+from pipeline.params.recipe import Range, Recipe, Search
 from pipeline.seeds import STREAMS, Seeds, derive
 from pipeline.training.data import TrainingData
 from pipeline.training.result import RunResult

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.files import Arrays
-from pipeline.params.schema import Recipe, Search
+from pipeline.params.recipe import Recipe, Search
 from pipeline.seeds import Seeds
 from pipeline.training.data import TrainingData
 from pipeline.training.orders import batch_size_of

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.params import Params, Recipe, Task, Variant, read
+from pipeline.params.read import read
+from pipeline.params.recipe import Recipe, Variant
 from pipeline.params.resolve import resolve_variant
+from pipeline.params.schema import Params, Task
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 GREY, COLOUR = (28, 28, 1), (32, 32, 3)

@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.analysis.claims.answers import NOT_TESTABLE, VERDICTS, Answer
-from pipeline.analysis.claims.ledger import rows
-from pipeline.analysis.claims.study import TIMED_APART, answer_study, timed_variants
+from pipeline.claims.answering import TIMED_APART, answer_study, timed_variants
+from pipeline.claims.answers import NOT_TESTABLE, VERDICTS, Answer
+from pipeline.claims.ledger import rows
+from pipeline.evaluation.evaluate import TrainedRun
 from pipeline.evaluation.history import with_history
-from pipeline.evaluation.study import TrainedRun
 from pipeline.evaluation.table import table_row, variant_arrays
 from pipeline.files import Arrays
-from pipeline.params import Params, read
 from pipeline.params.plan import plan_comparison, plan_training
+from pipeline.params.read import read
+from pipeline.params.schema import Params
 
 PARAMS = read(Path("params.yaml"))
 E = 60  # test images of the made-up evaluation

@@ -10,10 +10,10 @@ import pytest
 from pipeline.data.preparation import unit_scaling
 from pipeline.files import write_arrays
 from pipeline.models.build import build
-from pipeline.params import read
 from pipeline.params.plan import plan_training
+from pipeline.params.read import read
 from pipeline.training.data import TrainingData, read_training_data
-from pipeline.training.declared import declared_runs
+from pipeline.training.runs import declared_runs
 from tests.conftest import WriteParams
 from tests.contract.declared import BY_NAME, CASES, GREY, PARAMS, Case, params
 from tests.contract.test_models import PARAMETERS

@@ -11,11 +11,11 @@ import tensorflow as tf
 from pipeline.data.preparation import Scaling
 from pipeline.models.build import build
 from pipeline.models.weights import initialize, named_weights
-from pipeline.params import Recipe
+from pipeline.params.resolve import resolve_recipe
 from pipeline.seeds import epoch_orders
 from pipeline.training.epoch import FusedModel, Resident, order_dataset, pass_dataset, prepare
 
-RECIPE = Recipe.model_validate(
+RECIPE = resolve_recipe(
     {
         "architecture": "cnn3",
         "optimizer": {"name": "adam", "learning_rate": 0.001},

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.params import Recipe
+from pipeline.params.recipe import Recipe
 from pipeline.seeds import Seeds, derive, repeat_seeds
 from pipeline.training import run, tuner
 from pipeline.training.data import TrainingData

@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.data.preparation import unit_scaling
 from pipeline.models.build import build
 from pipeline.models.weights import initialize, named_weights
-from pipeline.params import Recipe
+from pipeline.params.recipe import Recipe
 from pipeline.training.data import TrainingData
 from tests.contract.declared import Case, Key
 

@@ -10,17 +10,17 @@ from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 from sklearn.svm import SVC
 from statsmodels.stats.weightstats import ttost_paired
 
-from pipeline.analysis.compare import compare_family, compare_pair
-from pipeline.analysis.comparison import Declaration
-from pipeline.analysis.crossed import crossed_intervals, mean_squares, resampled_interval
-from pipeline.analysis.power import (
+from pipeline.statistics.comparison import Declaration
+from pipeline.statistics.crossed import crossed_intervals, mean_squares, resampled_interval
+from pipeline.statistics.interim import peek_proof_interval
+from pipeline.statistics.intervals import d_z_interval, sd_interval, student_interval, superiority
+from pipeline.statistics.paired import compare_family, compare_pair
+from pipeline.statistics.power import (
     detectable_d_z,
     repeats_needed,
     sign_flip_p,
     smallest_n_that_can_reject,
 )
-from pipeline.analysis.sequential import peek_proof_interval
-from pipeline.analysis.variance import d_z_interval, sd_interval, student_interval, superiority
 
 # Darwin's Zea mays, crossed - self-fertilised, eighths of an inch (Fisher, The Design of Experiments, 1935).
 DARWIN = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.evaluation.study import EVALUATION_CODE
+from pipeline.evaluation.evaluate import EVALUATION_CODE
 from pipeline.training.fingerprint import TRAINING_CODE
 
 COMMAND = "python -m pipeline.stages."

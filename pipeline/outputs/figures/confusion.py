@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from pipeline.outputs.figures.layout import Grid, grid, panel_title
+from pipeline.outputs.figures.panels import Grid, grid, panel_title
 from pipeline.outputs.figures.theme import BAND, FAINT, INK, MUTED, WARNING, blank, themed
 
 Matrix = npt.NDArray[np.float64]

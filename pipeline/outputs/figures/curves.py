@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.outputs.figures.layout import grid, panel_title, panels
+from pipeline.outputs.figures.panels import grid, panel_title, panels
 from pipeline.outputs.figures.theme import ACCENT, INK, MUTED, themed
 from pipeline.outputs.figures.units import scale
 

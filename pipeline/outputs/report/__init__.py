@@ -3,7 +3,6 @@
 from pipeline.outputs.report.build import study_view
 from pipeline.outputs.report.claims import claims_of_study, claims_page, claims_section
 from pipeline.outputs.report.data import data_blocks
-from pipeline.outputs.report.exercises import exercises_page
 from pipeline.outputs.report.images import Samples, prediction_grid, samples
 from pipeline.outputs.report.recipes import recipes, validation_marks
 from pipeline.outputs.report.render import render
@@ -11,6 +10,7 @@ from pipeline.outputs.report.rows import row_table
 from pipeline.outputs.report.timings import timings_page
 from pipeline.outputs.report.trials import trial_tables
 from pipeline.outputs.report.views import Cell, Picture, Section, StudyView, Table
+from pipeline.writeups.page import exercises_page
 
 __all__ = [
     "Cell",

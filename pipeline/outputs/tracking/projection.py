@@ -10,8 +10,8 @@ from tqdm import tqdm
 
 from pipeline.files import root
 from pipeline.outputs.tracking import entries, models, store
-from pipeline.outputs.tracking.ledger import MODEL, Ledger
 from pipeline.outputs.tracking.records import StudyRecords, VariantRecord, read_study
+from pipeline.outputs.tracking.upserts import MODEL, Ledger
 
 Receipt = dict[str, dict[str, int]]
 

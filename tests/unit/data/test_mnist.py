@@ -33,7 +33,7 @@ def mnist() -> Arrays:
 
 
 def _pinned() -> dict[str, str]:
-    from pipeline.params import read
+    from pipeline.params.read import read
 
     pinned = read(Path(__file__).parents[3] / "params.yaml").sources["mnist"].sha256
     return {str(key): value for key, value in pinned.items()}

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.evaluation.history import history_metrics, with_history
-from pipeline.params.schema import Recipe
+from pipeline.params.resolve import resolve_recipe
 from pipeline.training.orders import updates_of
 
 
@@ -63,7 +63,7 @@ def test_a_diverged_run_has_no_rise() -> None:
     ],
 )
 def test_updates_count_the_smaller_last_batch(changes: dict[str, object], expected: int) -> None:
-    recipe = Recipe.model_validate(
+    recipe = resolve_recipe(
         {
             "architecture": "mlp",
             "optimizer": {"name": "adam", "learning_rate": 0.001},

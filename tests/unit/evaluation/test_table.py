@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.evaluation.study import TrainedRun
+from pipeline.evaluation.evaluate import TrainedRun
 from pipeline.evaluation.table import decided, table_row, variant_arrays
 from pipeline.files import Arrays
 

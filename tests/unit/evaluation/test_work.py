@@ -12,9 +12,10 @@ from sklearn.model_selection import train_test_split
 from pipeline.data.preparation import unit_scaling
 from pipeline.evaluation.work import Evaluated, Job, Merge, TaskImages, perform, shifted
 from pipeline.files import Arrays
-from pipeline.params.schema import Recipe
+from pipeline.params.recipe import Recipe
+from pipeline.params.resolve import resolve_recipe
 
-RECIPE = Recipe.model_validate(
+RECIPE = resolve_recipe(
     {
         "architecture": "cnn3",
         "optimizer": {"name": "adam", "learning_rate": 0.001},

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.analysis.claims.answers import VERDICTS
-from pipeline.analysis.claims.ledger import COLUMNS, rows
-from pipeline.analysis.claims.study import answer_study
+from pipeline.claims.answering import answer_study
+from pipeline.claims.answers import VERDICTS
+from pipeline.claims.ledger import COLUMNS, rows
+from pipeline.claims.vocabulary import Claim
 from pipeline.files import csv_text, read_rows, write_text
 from pipeline.outputs.figures.verdicts import CLAIM_VERDICTS
 from pipeline.outputs.report import claims_of_study, claims_page, claims_section
 from pipeline.outputs.report.render import TEMPLATES
 from pipeline.outputs.report.render import page as rendered
-from pipeline.params.claims import Claim
 from tests.unit.outputs.html_page import Page
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'

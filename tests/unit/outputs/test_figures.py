@@ -28,7 +28,7 @@ from pipeline.outputs.figures import (
     to_svg,
 )
 from pipeline.outputs.figures.curves import over_repeats
-from pipeline.outputs.figures.layout import grid
+from pipeline.outputs.figures.panels import grid
 from pipeline.outputs.figures.shifts import shifted_accuracies
 from pipeline.outputs.figures.verdicts import VERDICTS
 

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.analysis import sentences
-from pipeline.analysis.compare import compare_family
-from pipeline.analysis.comparison import Declaration
 from pipeline.outputs.figures import units
 from pipeline.outputs.figures.verdicts import VERDICTS
 from pipeline.outputs.report import Cell, Section, StudyView, Table, numbers, render, study_view
 from pipeline.outputs.report.build import anchor_of
 from pipeline.outputs.report.views import file_of
+from pipeline.statistics import wording as sentences
+from pipeline.statistics.comparison import Declaration
+from pipeline.statistics.paired import compare_family
 from tests.unit.outputs.html_page import Page
 
 Make = Callable[..., Any]

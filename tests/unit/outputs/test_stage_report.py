@@ -14,8 +14,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pipeline.analysis.claims.ledger import COLUMNS
-from pipeline.analysis.exercises import solve
+from pipeline.claims.ledger import COLUMNS
 from pipeline.files import Arrays, csv_text, write_arrays, write_json, write_text
 from pipeline.outputs.report import (
     Section,
@@ -34,6 +33,7 @@ from pipeline.outputs.report.tables import threshold_table
 from pipeline.outputs.report.trials import BEST
 from pipeline.outputs.report.views import Cell
 from pipeline.stages.report import report
+from pipeline.writeups import solve
 
 Make = Callable[..., Any]
 MARK = "selected on test images"

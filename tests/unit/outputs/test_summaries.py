@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from pipeline.analysis.printed import PRINTED, Printed, standard_error
+from pipeline.commands.printed import line
+from pipeline.commands.readme import BEGIN, END, claim_lines, tables, verdict_lines, with_verdicts
+from pipeline.commands.verdicts import NEXT, show
 from pipeline.errors import UserError
 from pipeline.files import read_rows
-from pipeline.outputs.printed import line
-from pipeline.outputs.readme import BEGIN, END, claim_lines, tables, verdict_lines, with_verdicts
-from pipeline.outputs.terminal import NEXT, show
+from pipeline.writeups.printed import PRINTED, Printed, standard_error
 from tests.conftest import ROOT
 
 STUDY: dict[str, Any] = {

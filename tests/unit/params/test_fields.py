@@ -8,9 +8,10 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.models.architectures import FIXED, TUNABLE
-from pipeline.params import Recipe, Task, read
 from pipeline.params.plan import plan_training
-from pipeline.params.schema import Caps
+from pipeline.params.read import read
+from pipeline.params.resolve import resolve_recipe
+from pipeline.params.schema import Caps, Task
 
 WriteParams = Callable[[Mapping[str, Any]], Path]
 
@@ -41,14 +42,14 @@ def lines(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("rate", [0.25, {"rate": 0.25}, {"rate": 0.25, "after": "last_conv_and_dense"}])
 def test_a_dropout_of_one_number_is_its_rate(rate: Any) -> None:
-    dropout = Recipe.model_validate({**RECIPE, "dropout": rate}).dropout
+    dropout = resolve_recipe({**RECIPE, "dropout": rate}).dropout
     assert dropout is not None
     assert dropout.model_dump() == {"rate": 0.25, "after": "last_conv_and_dense"}
 
 
 @pytest.mark.parametrize("after", ["last_conv_and_dense", "last_conv", "dense", "hidden"])
 def test_a_dropout_says_which_layers_it_follows(after: str) -> None:
-    dropout = Recipe.model_validate({**RECIPE, "dropout": {"rate": 0.3, "after": after}}).dropout
+    dropout = resolve_recipe({**RECIPE, "dropout": {"rate": 0.3, "after": after}}).dropout
     assert dropout is not None
     assert dropout.after == after
 
@@ -66,8 +67,8 @@ def test_a_misspelt_place_of_dropout_is_refused_with_the_nearest(write_params: W
 
 
 def test_updates_take_the_place_of_epochs_only_where_declared() -> None:
-    assert Recipe.model_validate(RECIPE).updates is None
-    assert Recipe.model_validate({**RECIPE, "updates": 1875}).updates == 1875
+    assert resolve_recipe(RECIPE).updates is None
+    assert resolve_recipe({**RECIPE, "updates": 1875}).updates == 1875
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.5, "10"])
@@ -98,10 +99,10 @@ def test_a_batch_size_that_is_none_is_refused_under_its_own_key(
 def test_units_belong_to_tunable_architectures(architecture: str, units: int | None) -> None:
     recipe = {**RECIPE, "architecture": architecture, "units": units}
     if (architecture in TUNABLE) == (units is not None):
-        assert Recipe.model_validate(recipe).units == units
+        assert resolve_recipe(recipe).units == units
     else:
         with pytest.raises(ValueError, match="expected 'units' with tuned_mlp or tuned_cnn"):
-            Recipe.model_validate(recipe)
+            resolve_recipe(recipe)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
-from pipeline.params import read
-from pipeline.stages.looks import look_until_decided
+from pipeline.commands.looks import look_until_decided
+from pipeline.params.read import read
 
 AMOUNT = "studies.mnist_regularizers.variants.l2_conv1.l2.amount"
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.params import Recipe, read
 from pipeline.params.plan import plan_comparison, plan_sources, plan_tasks, plan_training
+from pipeline.params.read import read
+from pipeline.params.recipe import Recipe
 
 WriteParams = Callable[[Mapping[str, Any]], Path]
 RunStage = Callable[..., subprocess.CompletedProcess[str]]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.params import read
+from pipeline.params.read import read
 
 WriteParams = Callable[[Mapping[str, Any]], Path]
 RunStage = Callable[..., subprocess.CompletedProcess[str]]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.params import read
 from pipeline.params.plan import plan_training
+from pipeline.params.read import read
 
 WriteParams = Callable[[Mapping[str, Any]], Path]
 

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.params.resolve import resolve_variant
-from pipeline.params.schema import Recipe, Study, Variant
+from pipeline.params.recipe import Recipe, Variant
+from pipeline.params.resolve import resolve_recipe, resolve_variant
+from pipeline.params.schema import Study
 
 MODEL: dict[str, object] = {
     "architecture": "cnn3",
@@ -32,7 +33,7 @@ def message(own: dict[str, object], **model: object) -> str:
 
 def test_a_variant_without_fields_is_its_studys_model() -> None:
     labels, recipe = resolved({})
-    assert recipe == Recipe.model_validate(MODEL)
+    assert recipe == resolve_recipe(MODEL)
     assert labels == Variant(kind="control", row=None, task=None)
 
 
@@ -47,7 +48,7 @@ def test_a_variant_without_fields_is_its_studys_model() -> None:
 )
 def test_a_variants_field_replaces_its_studys_and_nothing_else(field: str, value: Any) -> None:
     _, recipe = resolved({field: value})
-    assert recipe == Recipe.model_validate({**MODEL, field: value})
+    assert recipe == resolve_recipe({**MODEL, field: value})
 
 
 def test_a_mapping_is_replaced_whole() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.evaluation.study import EVALUATION_CODE
-from pipeline.params.schema import Recipe, Search
+from pipeline.evaluation.evaluate import EVALUATION_CODE
+from pipeline.params.recipe import Recipe, Search
+from pipeline.params.resolve import resolve_recipe
 from pipeline.seeds import Seeds, repeat_seeds
 from pipeline.training.fingerprint import (
     PACKAGE,
@@ -29,7 +30,7 @@ ENTERS_AS_A_VALUE = {
     "params/section.py": "the resolved recipe",
     "params/schema.py": "the resolved recipe, defaults included",
 }
-RECIPE = Recipe.model_validate(
+RECIPE = resolve_recipe(
     {
         "architecture": "cnn3",
         "optimizer": {"name": "adam", "learning_rate": 0.001},
@@ -172,7 +173,7 @@ def test_what_configures_tensorflow_is_in_the_fingerprint() -> None:
     ],
 )
 def test_the_recipe_counts(changed: dict[str, object]) -> None:
-    other = Recipe.model_validate({**RECIPE.model_dump(), **changed})
+    other = resolve_recipe({**RECIPE.model_dump(), **changed})
     assert shared(other) != shared()
 
 

@@ -153,7 +153,9 @@ def test_batches_hold_every_job_once_with_others_of_its_key(jobs: list[tuple[str
 
 def test_the_main_process_receives_results_without_tensorflow() -> None:
     """Its import takes seconds, and one process of every stage only passes results on."""
-    code = "import sys, pipeline.training.study, pipeline.evaluation.study; sys.exit('keras' in sys.modules)"
+    code = (
+        "import sys, pipeline.training.train, pipeline.evaluation.evaluate; sys.exit('keras' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     result = RunResult(**dict.fromkeys(RunResult.__dataclass_fields__))  # type: ignore[arg-type]
     unpickle = f"import pickle, sys; pickle.loads({pickle.dumps(result)!r}); sys.exit('keras' in sys.modules)"

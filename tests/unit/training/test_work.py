@@ -8,7 +8,8 @@ import pytest
 
 from pipeline.data.preparation import unit_scaling
 from pipeline.files import write_arrays
-from pipeline.params.schema import Range, Recipe, Search
+from pipeline.params.recipe import Range, Search
+from pipeline.params.resolve import resolve_recipe
 from pipeline.seeds import repeat_seeds
 from pipeline.training.data import TrainingData, read_training_data
 from pipeline.training.work import Job, perform
@@ -26,7 +27,7 @@ def job(
 ) -> Job:
     images = np.zeros((10, 2, 2, 1), np.uint8)
     data = TrainingData(digest, 2, images, np.zeros(10, np.uint8), None, None, unit_scaling())
-    return Job(Recipe.model_validate({**RECIPE, **(recipe or {})}), search, repeat_seeds(repeat), data)
+    return Job(resolve_recipe({**RECIPE, **(recipe or {})}), search, repeat_seeds(repeat), data)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_jobs_on_other_images_do_not_share_a_trace() -> None:
 
 
 def test_repeats_share_a_trace_only_where_they_share_the_split() -> None:
-    recipe = Recipe.model_validate(RECIPE)
+    recipe = resolve_recipe(RECIPE)
 
     def trace(repeat: int, *vary: str) -> object:
         return Job(recipe, None, repeat_seeds(repeat, vary), development()).trace
@@ -123,7 +124,7 @@ def test_a_task_split_per_repeat_is_read_whole_and_from_its_train_file_alone(tmp
 
 
 def test_a_job_trains_on_the_split_of_its_own_repeat_and_equal_seeds_give_equal_bits() -> None:
-    recipe = Recipe.model_validate({**RECIPE, "architecture": "mlp", "epochs": 1})
+    recipe = resolve_recipe({**RECIPE, "architecture": "mlp", "epochs": 1})
 
     def history(repeat: int, *vary: str) -> Any:
         return perform(Job(recipe, None, repeat_seeds(repeat, vary), development())).history

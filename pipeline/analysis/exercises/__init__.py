@@ -1,5 +1,0 @@
-"""The analytic exercises of the write-ups: worked solutions computed by code, answered questions, errata."""
-
-from pipeline.analysis.exercises.exercises import solve
-
-__all__ = ["solve"]

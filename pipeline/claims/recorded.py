@@ -1,0 +1,102 @@
+"""What a study recorded of its runs, by metric and variant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from pipeline.evaluation.scores import precision, recall
+from pipeline.files import Arrays
+from pipeline.metrics import METRICS
+
+Floats = NDArray[np.float64]
+IMAGES = {"test_accuracy": "correct", "test_loss": "nll"}
+OF_VALIDATION = (
+    "val_accuracy",
+    "val_loss",
+    "generalization_gap",
+    "val_accuracy_sd",
+    "val_loss_rise",
+    "best_epoch",
+    "epochs_to_98",
+)
+ABSENT_AT_TIMES = ("val_accuracy_sd", "inference_seconds")  # of a single epoch; of a network by hand
+LOSSES = tuple(name for name, about in METRICS.items() if about.unit == "nats")
+TWO_CLASSES = {"false_positives": (0, 1), "false_negatives": (1, 0)}  # row: truth, column: prediction
+
+
+class NotRecordedError(Exception):
+    """Why a claim has nothing to be tested on."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Measurements of a study's first n repeats.
+
+    Attributes
+    ----------
+    runs : DataFrame
+        One row a run: `variant`, `repeat`, and a column a metric.
+    arrays : mapping of str to dict of ndarray
+        Per-image results of each variant, see `evaluation.table.variant_arrays`; may be empty.
+    n : int
+        Repeats that are looked at, the first ones.
+    """
+
+    runs: pd.DataFrame
+    arrays: Mapping[str, Arrays]
+    n: int
+
+    def values(self, metric: str, variant: str) -> Floats:
+        """A metric's value in each repeat of a variant, shape (n,); a diverged run's loss is infinite.
+
+        Raises
+        ------
+        NotRecordedError
+            When the variant was not run, or has no such quantity.
+        """
+        rows = self.runs[self.runs["variant"] == variant].sort_values("repeat").head(self.n)
+        if len(rows) < self.n or rows.empty:
+            raise NotRecordedError(f"{variant} was not run")
+        if metric in OF_VALIDATION and rows["val_accuracy"].isna().all():
+            raise NotRecordedError(f"{variant} has no validation images, so no {metric}")
+        found = self._computed(metric, variant, rows)
+        if found is None or (metric in ABSENT_AT_TIMES and pd.isna(found).all()):
+            raise NotRecordedError(f"{metric} is not recorded of {variant}")
+        values = np.asarray(found, dtype=float)
+        return np.where(np.isnan(values), np.inf, values) if metric in LOSSES else values
+
+    def images(self, metric: str, variant: str) -> Floats | None:
+        """A metric on each test image, shape (n, images); None for metrics that are no mean over images."""
+        name = IMAGES.get(metric)
+        if name is None or variant not in self.arrays:
+            return None
+        return np.asarray(self.arrays[variant][name][: self.n], dtype=float)
+
+    def _computed(self, metric: str, variant: str, rows: pd.DataFrame) -> Floats | None:
+        if metric == "test_gap":
+            return (rows["train_accuracy"] - rows["test_accuracy"]).to_numpy()
+        if metric.startswith("accuracy_drop_shift_"):
+            shift = metric.removeprefix("accuracy_drop_shift_")
+            return (rows["test_accuracy_shift_0"] - rows[f"test_accuracy_shift_{shift}"]).to_numpy()
+        if metric in self.runs:
+            return rows[metric].to_numpy(dtype=float)
+        return self._by_class(metric, variant)
+
+    def _by_class(self, metric: str, variant: str) -> Floats | None:
+        if variant not in self.arrays:
+            return None
+        confusion = self.arrays[variant]["confusion"][: self.n]
+        if metric in TWO_CLASSES:
+            truth, predicted = TWO_CLASSES[metric]
+            return confusion[:, truth, predicted] if confusion.shape[1] == 2 else None
+        kind, _, name = metric.rpartition("_")
+        if not name.isdecimal() or int(name) >= confusion.shape[1]:
+            return None
+        shares = {"recall": recall, "recall_rank": recall, "precision": precision}[kind](confusion)
+        ranked = stats.rankdata(shares, axis=1) if kind == "recall_rank" else shares
+        by_repeat: Floats = ranked[:, int(name)]
+        return by_repeat

@@ -1,0 +1,227 @@
+"""The vocabulary of claims: what a write-up says, as tests over recorded quantities. Data, never code."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from pipeline.metrics import MetricName
+from pipeline.models.architectures import ARCHITECTURES, TUNABLE
+from pipeline.params.section import Name, Section, name_among
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Several = Annotated[list[Name], Field(min_length=2)]
+Scope = Literal["as_written", "controlled"]
+RELATIONS = ("above", "below", "equals", "differs_from")
+
+
+class Network(Section):
+    """Parameters of an architecture that nobody trains: of all layers, or of one, or of a dense layer in its place."""
+
+    architecture: Annotated[str, name_among(ARCHITECTURES)]
+    input_shape: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=3, max_length=3)]
+    classes: Annotated[int, Field(ge=2)] = 10
+    units: Annotated[int, Field(ge=1)] | None = None
+    pooling: bool = True
+    layer: Name | None = None
+    as_dense: bool = False
+
+    @model_validator(mode="after")
+    def _units_where_asked(self) -> Self:
+        if (self.architecture in TUNABLE) != (self.units is not None):
+            raise ValueError(f"expected 'units' with {' or '.join(TUNABLE)}, and with no other architecture")
+        return self
+
+    @model_validator(mode="after")
+    def _dense_in_place_of_a_layer(self) -> Self:
+        if self.as_dense and self.layer is None:
+            raise ValueError("expected 'as_dense' with a 'layer'")
+        return self
+
+
+class SplitOf(Section):
+    """Checksum of the indices that train in a shuffled split of n images."""
+
+    n: Annotated[int, Field(ge=2)]
+    fraction: Annotated[float, Field(gt=0, lt=1)]
+    seed: Annotated[int, Field(ge=0)]
+
+
+class Operand(Section):
+    """One value a repeat. A bare name is a variant, a bare number is itself.
+
+    Exactly one of the fields `variant` to `split`; `metric` replaces the condition's, `times` multiplies.
+    """
+
+    variant: Name | None = None
+    value: Number | None = None
+    difference: Annotated[list[Name], Field(min_length=2, max_length=2)] | None = None  # first minus second
+    lowest: Several | None = None  # of several variants, in each repeat
+    highest: Several | None = None
+    sd_over: Several | None = None  # standard deviation over several variants, in each repeat
+    rank: Name | None = None  # 1 is the highest of `among`, ties share the mean rank
+    deviation: Name | None = None  # distance from the variant's median over repeats
+    spread: Name | None = None  # standard deviation over repeats; against a number only
+    network: Network | None = None
+    split: SplitOf | None = None
+    among: Several | None = None
+    metric: MetricName | None = None
+    times: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        kinds = [kind for kind in KINDS if getattr(self, kind) is not None]
+        if len(kinds) != 1:
+            raise ValueError(f"expected exactly one of {', '.join(KINDS)}")
+        if (self.rank is None) != (self.among is None):
+            raise ValueError("expected 'among' with 'rank', and with nothing else")
+        if self.rank is not None and self.rank not in (self.among or ()):
+            raise ValueError(f"expected '{self.rank}' in 'among', where its rank is asked")
+        return self
+
+    @property
+    def variants(self) -> list[str]:
+        """Names of the variants that it is computed from."""
+        one = [name for name in (self.variant, self.rank, self.deviation, self.spread) if name]
+        several = (self.difference, self.lowest, self.highest, self.sd_over, self.among)
+        return [*one, *(name for names in several for name in names or ())]
+
+
+KINDS = (
+    "variant",
+    "value",
+    "difference",
+    "lowest",
+    "highest",
+    "sd_over",
+    "rank",
+    "deviation",
+    "spread",
+    "network",
+    "split",
+)
+
+
+def _operand(value: object) -> object:
+    if isinstance(value, str):
+        return {"variant": value}
+    return {"value": value} if isinstance(value, float | int) and not isinstance(value, bool) else value
+
+
+def _listed(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+Operands = Annotated[
+    list[Annotated[Operand, BeforeValidator(_operand)]],
+    BeforeValidator(_listed),
+    Field(min_length=1),
+]
+
+
+class Condition(Section):
+    """A relation that has to hold between every `of` and every operand it is set against.
+
+    Or `differ`: some two of these variants differ; or `best_changes`: the best of the first variants is not the
+    one in its place among the second. `margin`: what counts as equal, in the metric's unit.
+    """
+
+    metric: MetricName = "test_accuracy"
+    of: Operands | None = None
+    above: Operands | None = None
+    below: Operands | None = None
+    equals: Operands | None = None
+    differs_from: Operands | None = None
+    differ: Several | None = None
+    best_changes: Annotated[list[Several], Field(min_length=2, max_length=2)] | None = None
+    margin: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+
+    @model_validator(mode="after")
+    def _one_relation(self) -> Self:
+        relations = [name for name in RELATIONS if getattr(self, name) is not None]
+        alone = [name for name in ("differ", "best_changes") if getattr(self, name) is not None]
+        if self.of is not None and (len(relations) != 1 or alone):
+            raise ValueError(f"expected 'of' with exactly one of {', '.join(RELATIONS)}")
+        if self.of is None and (relations or len(alone) != 1):
+            raise ValueError("expected 'of' with a relation, or 'differ', or 'best_changes'")
+        return self
+
+    @model_validator(mode="after")
+    def _spread_against_a_number(self) -> Self:
+        if self.of and any(one.spread for one in self.of):
+            rivals = self.above or self.below
+            if rivals is None or any(one.value is None or one.value <= 0 for one in rivals):
+                raise ValueError("expected a 'spread' to be above or below a number greater than 0")
+        if any(one.spread for name in RELATIONS for one in getattr(self, name) or ()):
+            raise ValueError("expected a 'spread' only in 'of'")
+        return self
+
+    @model_validator(mode="after")
+    def _places_correspond(self) -> Self:
+        if self.best_changes and len({len(group) for group in self.best_changes}) > 1:
+            raise ValueError("expected as many variants in both groups of 'best_changes', in the same order")
+        return self
+
+    @property
+    def relation(self) -> str:
+        """Name of the relation."""
+        names = (*RELATIONS, "differ", "best_changes")
+        return next(name for name in names if getattr(self, name) is not None)
+
+    @property
+    def against(self) -> list[Operand]:
+        """What every `of` is set against; empty for `differ` and `best_changes`."""
+        return getattr(self, self.relation) if self.of else []
+
+    @property
+    def variants(self) -> list[str]:
+        """Names of all variants it speaks of."""
+        operands = [name for one in self.operands for name in one.variants]
+        groups = [name for group in self.best_changes or () for name in group]
+        return [*operands, *(self.differ or ()), *groups]
+
+    @property
+    def operands(self) -> list[Operand]:
+        """Every operand of the relation."""
+        return [*(self.of or ()), *self.against]
+
+    @property
+    def networks(self) -> list[Network]:
+        """All networks that it counts the parameters of."""
+        return [one.network for one in self.operands if one.network]
+
+    @property
+    def metrics(self) -> list[str]:
+        """Names of all metrics it reads."""
+        return [self.metric, *(one.metric for one in self.operands if one.metric)]
+
+
+Conditions = Annotated[list[Condition], BeforeValidator(_listed), Field(min_length=1)]
+
+
+class Claim(Section):
+    """A statement in our own words, the single-run figures it rested on, and its test in either scope.
+
+    `as_written` asks the write-up's own variants, `controlled` those that isolate the one factor; all conditions
+    of a test have to hold. `not_testable` says why nothing recorded can answer it in a scope.
+    """
+
+    says: Annotated[str, Field(min_length=1)]
+    printed: dict[str, Number] = Field(default_factory=dict)
+    as_written: Conditions | None = None
+    controlled: Conditions | None = None
+    not_testable: dict[Scope, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _a_test_or_a_reason(self) -> Self:
+        if not self.tests and not self.not_testable:
+            raise ValueError("expected 'as_written', 'controlled', or the reason why it is 'not_testable'")
+        both = [scope for scope in self.tests if scope in self.not_testable]
+        if both:
+            raise ValueError(f"expected a test or a reason in the scope {both[0]}, not both")
+        return self
+
+    @property
+    def tests(self) -> dict[str, list[Condition]]:
+        """The tests that are declared, by scope."""
+        both = {"as_written": self.as_written, "controlled": self.controlled}
+        return {scope: test for scope, test in both.items() if test is not None}

@@ -1,0 +1,123 @@
+"""From params.yaml to the plan: the profile resolved, caps and repeats applied, every variant with its recipe."""
+
+from pipeline.params.plan import (
+    ComparedVariant,
+    ComparisonPlan,
+    Origin,
+    Plan,
+    PlannedSource,
+    PlannedVariant,
+    TrainingPlan,
+)
+from pipeline.params.resolve import resolve_variant, selected
+from pipeline.params.schema import Caps, Params, Preparation, Study, Task
+
+
+def make_plan(params: Params) -> Plan:
+    """Exactly what will run, and what will be compared, in the chosen profile."""
+    return Plan(
+        sources=plan_sources(params),
+        tasks={name: _preparation(task) for name, task in params.tasks.items()},
+        training={name: plan_training(params, name) for name in params.studies},
+        comparison={name: plan_comparison(params, name) for name in params.studies},
+    )
+
+
+def plan_sources(params: Params) -> dict[str, PlannedSource]:
+    """Source of every data set in the chosen profile."""
+    return {role: _source(params, role) for role in params.profiles[params.profile].data}
+
+
+def _source(params: Params, role: str) -> PlannedSource:
+    name = params.profiles[params.profile].data[role]
+    source = params.sources[name]
+    return PlannedSource(name=name, stand_in=source.stand_in_for is not None, **dict(source))
+
+
+def _preparation(task: Task) -> Preparation:
+    return Preparation.model_construct(**{name: getattr(task, name) for name in Preparation.model_fields})
+
+
+def plan_training(params: Params, study: str) -> TrainingPlan:
+    """Every run of a study: its variants with their recipes and tasks, the number of repeats, and the caps."""
+    return TrainingPlan(
+        study=study,
+        profile=params.profile,
+        repeats=_repeats(params, study),
+        caps=_caps(params, study),
+        shifts=params.studies[study].shifts,
+        variants=_variants(params.studies[study], study),
+    )
+
+
+def _variants(study: Study, name: str) -> dict[str, PlannedVariant]:
+    resolved = {v: resolve_variant(study, v, "params.yaml", f"studies.{name}") for v in study.variants}
+    chosen = selected(study, {variant: labels for variant, (labels, _) in resolved.items()})
+    return {
+        variant: PlannedVariant(**{**dict(labels), "task": labels.task or study.task}, recipe=recipe)
+        for variant, (labels, recipe) in resolved.items()
+        if variant in chosen
+    }
+
+
+def _caps(params: Params, study: str) -> Caps:
+    profile = params.profiles[params.profile]
+    declared = profile.studies.get(study)
+    return (declared and declared.caps) or profile.caps
+
+
+def _repeats(params: Params, study: str) -> int:
+    """Repeats of a study: those of its current look; those that the profile declares where nothing is looked at."""
+    profile = params.profiles[params.profile]
+    declared = profile.studies.get(study)
+    looks = params.protocol.looks
+    about = params.studies[study]
+    if looks and (about.treatments != [] or about.claims):
+        return looks[((declared and declared.look) or 1) - 1]
+    return (declared and declared.repeats) or profile.repeats
+
+
+def plan_comparison(params: Params, name: str) -> ComparisonPlan:
+    """What is compared in a study: metric, control, treatments, level, margin, claims, and its wording."""
+    study = params.studies[name]
+    variants = _variants(study, name)
+    treatments = variants if study.treatments is None else study.treatments
+    return ComparisonPlan(
+        study=name,
+        question=study.question,
+        profile=params.profile,
+        alpha=params.protocol.alpha,
+        looks=params.protocol.looks,
+        margin=_margin(params, study.task),
+        margins=params.protocol.margins,
+        control=study.control,
+        treatments=[one for one in treatments if one in variants and one != study.control],
+        variants={variant: _compared(params, one) for variant, one in variants.items()},
+        claims=study.claims,
+        repeats=_repeats(params, name),
+        data={task: _origin(params, task) for task in sorted({one.task for one in variants.values()})},
+    )
+
+
+def _compared(params: Params, variant: PlannedVariant) -> ComparedVariant:
+    return ComparedVariant(
+        kind=variant.kind,
+        vary=variant.vary,
+        held_out_anew=_held_out_anew(params.tasks[variant.task], variant.vary),
+    )
+
+
+def _origin(params: Params, task: str) -> Origin:
+    source = _source(params, params.tasks[task].data)
+    return Origin(source=source.name, stand_in=source.stand_in, description=source.description)
+
+
+def _held_out_anew(task: Task, vary: list[str] | None) -> float | None:
+    """Fraction of the development images that a variant's repeats validate on, where each draws its own."""
+    drawn = task.split.seed == "repeat" and (vary is None or "split" in vary)
+    return task.split.fraction if drawn else None
+
+
+def _margin(params: Params, task: str) -> float:
+    """Equivalence margin of a task; a stand-in's own margin takes its place."""
+    return _source(params, params.tasks[task].data).margin or params.tasks[task].margin

@@ -1,0 +1,174 @@
+"""How a variant is trained: its recipe, and what it takes from other variants. No table of architectures."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, PlainValidator, model_validator
+
+from pipeline.models.blocks import Block
+from pipeline.params.section import Name, Section, name_among
+from pipeline.seeds import STREAMS
+
+Fraction = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+Initializer = Annotated[
+    str, name_among(("glorot_uniform", "he_normal", "random_normal", "random_uniform", "zeros"))
+]
+Kind = Literal["as_written", "as_specified", "control"]
+
+
+def _rate_alone(value: object) -> object:
+    return {"rate": value} if isinstance(value, float | int) and not isinstance(value, bool) else value
+
+
+def _batch_size(value: object) -> object:
+    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    if not whole and value != "full":
+        raise ValueError("expected a whole number from 1, or full")
+    return value
+
+
+def _rows(value: object) -> object:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        return value
+    raise ValueError("expected the id of a row, or a list of ids")
+
+
+class Optimizer(Section):
+    """A Keras optimizer by its Keras name."""
+
+    name: Annotated[str, name_among(("adam", "rmsprop", "sgd"))]
+    learning_rate: Positive
+
+
+class Penalty(Section):
+    """An L1 or L2 penalty on kernels: of the first convolution, or of every layer."""
+
+    amount: Positive
+    layers: Literal["first_conv", "all"]
+
+
+class Dropout(Section):
+    """Dropout and the hidden layers that it follows; a bare number is the rate."""
+
+    rate: Fraction
+    after: Literal["last_conv_and_dense", "last_conv", "dense", "hidden"] = "last_conv_and_dense"
+
+
+class Augmentation(Section):
+    """Random changes of every training image, in the units of Keras's preprocessing layers."""
+
+    rotation: Fraction | None = None  # of a full turn, to either side
+    zoom: Fraction | None = None
+    translation: Fraction | None = None  # of height and width
+    flip: Literal["horizontal", "vertical", "horizontal_and_vertical"] | None = None
+
+
+class StepDecay(Section):
+    """Learning rate multiplied by `factor` after every `epochs` epochs."""
+
+    factor: Fraction
+    epochs: Count
+
+
+class EarlyStopping(Section):
+    """Keras's EarlyStopping callback."""
+
+    monitor: Literal["val_loss", "val_accuracy", "loss", "accuracy"] = "val_loss"
+    patience: Annotated[int, Field(ge=0)]
+    restore_best_weights: bool = False
+
+
+class RecipeFields(Section):
+    """Everything that says how one variant is trained; a variant's field replaces its study's."""
+
+    library: Literal["keras", "numpy"] = "keras"
+    architecture: Name
+    units: Count | None = None
+    padding: Literal["valid", "same"] = "valid"
+    pooling: bool = True
+    loss: Literal["sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"] = (
+        "sparse_categorical_crossentropy"
+    )
+    loss_reduction: Literal["mean", "sum"] = "mean"
+    kernel_initializer: Initializer = "glorot_uniform"
+    bias_initializer: Initializer = "zeros"
+    optimizer: Optimizer
+    batch_size: Annotated[int | Literal["full"], PlainValidator(_batch_size)]
+    epochs: Count
+    updates: Count | None = None
+    sampling: Literal["epochs", "with_replacement"] = "epochs"
+    l1: Penalty | None = None
+    l2: Penalty | None = None
+    dropout: Annotated[Dropout | None, BeforeValidator(_rate_alone)] = None
+    batch_normalization: bool = False
+    augmentation: Augmentation | None = None
+    step_decay: StepDecay | None = None
+    early_stopping: EarlyStopping | None = None
+
+
+class Recipe(RecipeFields):
+    """A recipe with its architecture as blocks, so that training depends on no table of architectures."""
+
+    blocks: tuple[Block, ...]
+
+
+class Range(Section):
+    """Whole numbers from `minimum` to `maximum`, both included, by `step`."""
+
+    minimum: Count
+    maximum: Count
+    step: Count
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if self.minimum > self.maximum:
+            raise ValueError("expected a 'minimum' that is not above the 'maximum'")
+        return self
+
+
+class Search(Section):
+    """A random search by Keras Tuner over a variant's recipe; the best trial by `val_accuracy` wins."""
+
+    trials: Count
+    units: Range | None = None
+    learning_rate: Annotated[list[Positive], Field(min_length=1)] | None = None
+    unused: Range | None = None  # declared to the tuner and read by nothing, as one write-up did
+
+    @model_validator(mode="after")
+    def _something_to_search(self) -> Self:
+        if self.units is None and self.learning_rate is None:
+            raise ValueError("expected 'units' or 'learning_rate' to search over")
+        return self
+
+
+class TrialOf(Section):
+    """The hyperparameters of a trial of another variant's search, in the same repeat."""
+
+    variant: Name
+    which: Literal["best", "last"] = "best"
+
+
+class Merged(Section):
+    """Another variant's predictions, merged into this variant's classes; nothing is trained."""
+
+    variant: Name
+    rule: Literal["argmax", "sum"] = "argmax"
+
+
+class Variant(Section):
+    """What a variant says about itself, beside its recipe."""
+
+    kind: Kind = "control"
+    row: Annotated[str | list[str] | None, PlainValidator(_rows)] = None
+    task: Name | None = None
+    threshold: Fraction | None = None
+    search: Search | None = None
+    trial_of: TrialOf | None = None
+    warm_start: Name | None = None
+    merged: Merged | None = None
+    vary: list[Annotated[str, name_among(STREAMS)]] | None = (
+        None  # streams that repeats differ in; all of them
+    )

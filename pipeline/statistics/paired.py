@@ -1,0 +1,233 @@
+"""How arms are compared: paired differences over repeats, estimates, corrected tests, two scopes."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.weightstats import DescrStatsW
+
+from pipeline.statistics import power
+from pipeline.statistics.comparison import Arm, Comparison, Declaration, Question
+from pipeline.statistics.crossed import crossed_intervals
+from pipeline.statistics.interim import peek_proof_interval
+from pipeline.statistics.intervals import ROUNDING, d_z_interval, student_interval, superiority
+
+Key = TypeVar("Key", bound=Hashable)
+Floats = NDArray[np.float64]
+Rng = np.random.Generator
+
+
+def compare_pair(
+    control: ArrayLike,
+    treatment: ArrayLike,
+    declared: Declaration,
+    *,
+    rng: Rng,
+    names: tuple[str, str] = ("control", "treatment"),
+) -> Comparison:
+    """Comparison of one treatment with the control, as a family of one; see `compare_all`."""
+    return compare_all([Question(Arm(names[0], control), Arm(names[1], treatment), declared)], rng=rng)[0]
+
+
+def compare_family(
+    values: Mapping[str, ArrayLike],
+    control: str,
+    declared: Declaration,
+    *,
+    rng: Rng,
+    images: Mapping[str, ArrayLike] | None = None,
+) -> dict[str, Comparison]:
+    """Comparisons of every treatment with the control, by treatment.
+
+    Parameters
+    ----------
+    values : mapping of str to array_like, shape (n,)
+        One value per repeat of each variant, the control among them; all the others are the family.
+    control : str
+        Name of the control.
+    declared, rng
+        See `compare_all`.
+    images : mapping of str to array_like, shape (n, images), optional
+        What each repeat got of each test image, in the metric's unit; gives the interval on new images.
+    """
+    arms = {name: Arm(name, x, (images or {}).get(name)) for name, x in values.items()}
+    questions = [Question(arms[control], arm, declared) for name, arm in arms.items() if name != control]
+    return {one.treatment: one for one in compare_all(questions, rng=rng)}
+
+
+def compare_all(questions: Sequence[Question], *, rng: Rng) -> list[Comparison]:
+    """Comparisons that answer the questions of one family, Holm-corrected over its distinct pairs of arms.
+
+    A pair asked about twice, or in both directions, is one test.
+
+    Parameters
+    ----------
+    questions : sequence of Question
+        About one metric. Repeat r of every arm shares its seeds, so position pairs.
+    rng : numpy.random.Generator
+        Resamples sign patterns beyond 16 repeats; unused up to 16.
+
+    Raises
+    ------
+    ValueError
+        If two arms differ in their number of repeats, or counts are not integers in 0 .. n_test.
+    """
+    family = {question.pair for question in questions}
+    return _adjusted([_compared(question, len(family), rng) for question in questions])
+
+
+def _scores(values: ArrayLike, declared: Declaration) -> Floats:
+    """Values turned so that higher is better, shape (n,); NaN, of a diverged run, scores -inf, the worst."""
+    x = np.asarray(values, dtype=float)
+    if x.ndim != 1 or x.size == 0:
+        raise ValueError(f"{declared.metric}: expected one value per repeat, received shape {x.shape}.")
+    if declared.n_test is not None and not np.isin(x, np.arange(declared.n_test + 1)).all():
+        raise ValueError(
+            f"{declared.metric}: expected counts up to {declared.n_test}, received {x.tolist()}."
+        )
+    return np.where(np.isnan(x), -np.inf, x if declared.higher_is_better else -x)
+
+
+def _compared(question: Question, m: int, rng: Rng) -> Comparison:
+    """Everything about one comparison in a family of m but Holm's correction."""
+    declared = question.declared
+    c, t = _scores(question.control.values, declared), _scores(question.treatment.values, declared)
+    if c.size != t.size:
+        raise ValueError(
+            f"{declared.metric}: expected as many repeats of every variant, received {c.size} and {t.size}."
+        )
+    d = _differences(c, t)
+    finite = bool(np.isfinite([c, t]).all())
+    unit = declared.n_test or 1
+    p_superiority, p_low, p_high = superiority(c, t, 1 - declared.alpha)
+    return Comparison(
+        control=question.control.name,
+        treatment=question.treatment.name,
+        metric=declared.metric,
+        higher_is_better=declared.higher_is_better,
+        n=d.size,
+        family_size=m,
+        alpha=declared.alpha,
+        margin=declared.margin,
+        differences=tuple(x / unit if np.isfinite(x) else None for x in d.tolist()),
+        control_mean=_mean(c, declared),
+        treatment_mean=_mean(t, declared),
+        control_diverged=int(np.isinf(c).sum()),
+        treatment_diverged=int(np.isinf(t).sum()),
+        wins=int((d > 0).sum()),
+        ties=int((d == 0).sum()),
+        losses=int((d < 0).sum()),
+        p=power.sign_flip_p(d if finite else np.sign(d), rng),
+        p_smallest=power.smallest_attainable_p(d.size),
+        p_superiority=p_superiority,
+        p_superiority_low=p_low,
+        p_superiority_high=p_high,
+        pairing_correlation=_correlation(c, t) if finite else None,
+        **(_magnitude(d / unit, declared, m) if finite else {}),
+        **_on_new_images(question, m),
+    )
+
+
+def _differences(c: Floats, t: Floats) -> Floats:
+    """Treatment - control, shape (n,); two diverged runs tie, and noise of rounding is taken away."""
+    d = np.subtract(t, c, out=np.zeros_like(t), where=t != c)
+    if not np.isfinite([c, t]).all():
+        return d
+    noise = ROUNDING * np.abs([c, t]).max()
+    d[np.abs(d) <= noise] = 0.0
+    return np.full_like(d, d[0]) if np.ptp(d) <= noise else d
+
+
+def _magnitude(d: Floats, declared: Declaration, family_size: int) -> dict[str, Any]:
+    """Fields of a comparison that follow from finite differences, in the metric's unit, shape (n,)."""
+    n, estimate, alpha, margin = d.size, float(d.mean()), declared.alpha, declared.margin
+    if n == 1:
+        return {"estimate": estimate}
+    low, high = student_interval(d, 1 - alpha)
+    simultaneous_low, simultaneous_high = student_interval(d, 1 - alpha / family_size)
+    fields: dict[str, Any] = {"estimate": estimate, "sd": float(d.std(ddof=1)), "low": low, "high": high}
+    fields |= {"simultaneous_low": simultaneous_low, "simultaneous_high": simultaneous_high}
+    fields |= _peek_proof(d, alpha / family_size)
+    if np.ptp(d) == 0:
+        return fields | {"estimate": low, "sd": 0.0}  # exact, where a mean may be rounded
+    sd, d_z = fields["sd"], estimate / fields["sd"]
+    d_z_low, d_z_high = d_z_interval(d_z, n, 1 - alpha)
+    fields |= {"d_z": d_z, "d_z_low": d_z_low, "d_z_high": d_z_high}
+    fields["minimum_detectable_effect"] = power.minimum_detectable_effect(sd, n, alpha, family_size)
+    if margin is not None:
+        fields["equivalence_p"] = float(DescrStatsW(d).ttost_mean(-margin, margin)[0])
+        fields["repeats_needed"] = power.repeats_needed(sd, n, margin, alpha, family_size)
+    return fields
+
+
+def _peek_proof(d: Floats, alpha: float) -> dict[str, float | None]:
+    """The interval that survives any number of looks; None where so few repeats bound nothing."""
+    low, high = peek_proof_interval(d, alpha)
+    bounded = bool(np.isfinite(low))
+    return {"peek_proof_low": low if bounded else None, "peek_proof_high": high if bounded else None}
+
+
+def _on_new_images(question: Question, m: int) -> dict[str, Any]:
+    """The interval on new images, where both arms have the same test images, or one is a number."""
+    control, treatment, declared = question.control.images, question.treatment.images, question.declared
+    if control is None or treatment is None:
+        return {}
+    control, treatment = np.asarray(control, float), np.asarray(treatment, float)
+    if max(control.ndim, treatment.ndim) < 2 or (
+        control.shape != treatment.shape and control.ndim == treatment.ndim
+    ):
+        return {}
+    sign = 1 if declared.higher_is_better else -1
+    crossed = crossed_intervals(sign * (treatment - control), declared.alpha / m)
+    if crossed is None:
+        return {}
+    return {"new_images_low": crossed.new_images_low, "new_images_high": crossed.new_images_high}
+
+
+def _adjusted(found: Sequence[Comparison]) -> list[Comparison]:
+    """Comparisons after Holm's correction; who is not tested for equivalence still counts, as p = 1.
+
+    Equivalence within another margin is another test. A pair's larger p counts where asking both ways gives two,
+    as it does after a diverged run.
+    """
+    pairs = [frozenset((c.control, c.treatment)) for c in found]
+    within = [(pair, c.margin) for c, pair in zip(found, pairs, strict=True)]
+    p = holm(_largest(pairs, [c.p for c in found]))
+    e = holm(_largest(within, [1.0 if c.equivalence_p is None else c.equivalence_p for c in found]))
+    return [
+        replace(
+            c,
+            p_adjusted=p[pair],
+            equivalence_p_adjusted=None if c.equivalence_p is None else e[pair, c.margin],
+        )
+        for c, pair in zip(found, pairs, strict=True)
+    ]
+
+
+def _largest(keys: Sequence[Key], p: Sequence[float]) -> dict[Key, float]:
+    found: dict[Key, float] = {}
+    for key, value in zip(keys, p, strict=True):
+        found[key] = max(value, found.get(key, 0.0))
+    return found
+
+
+def holm(p: Mapping[Key, float]) -> dict[Key, float]:
+    """Holm's adjusted p of every member of a family; Holm (1979), Scandinavian Journal of Statistics 6."""
+    adjusted = multipletests(list(p.values()), method="holm")[1] if p else []
+    return dict(zip(p, map(float, adjusted), strict=True))
+
+
+def _mean(scores: Floats, declared: Declaration) -> float | None:
+    """Mean of one arm in the metric's own unit and direction; None after a diverged run."""
+    sign = 1 if declared.higher_is_better else -1
+    return sign * float(scores.mean()) / (declared.n_test or 1) if np.isfinite(scores).all() else None
+
+
+def _correlation(c: Floats, t: Floats) -> float | None:
+    """Pearson correlation of the arms over repeats; None for fewer than three repeats or a constant arm."""
+    if c.size < 3 or min(np.ptp(c), np.ptp(t)) <= ROUNDING * np.abs([c, t]).max():
+        return None
+    return float(np.corrcoef(c, t)[0, 1])

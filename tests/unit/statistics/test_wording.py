@@ -1,0 +1,181 @@
+"""Plain English derived from the comparison alone."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.statistics.comparison import Comparison, Declaration
+from pipeline.statistics.paired import compare_family, compare_pair
+from pipeline.statistics.wording import VERDICTS
+
+ACCURACY = Declaration(metric="test_accuracy", margin=0.02, n_test=500)
+LOSS = Declaration(metric="test_loss", margin=0.01, higher_is_better=False)
+RISE = np.array([3, 1, 4, 1, 5, 9, 2, 6, 5, 3])
+KINDS: dict[str, Any] = {
+    "better and it matters": 40 + RISE,
+    "better": 5 * RISE - 8,
+    "better but negligible": RISE,
+    "equivalent": RISE - 4,
+    "worse but negligible": -RISE,
+    "worse": 8 - 5 * RISE,
+    "worse and it matters": -40 - RISE,
+    "undecided": np.array([40, -40, 30, -30, 20, -20, 10, -10, 5, 5]),
+}
+
+
+def compared(d: Any, declared: Declaration = ACCURACY) -> Comparison:
+    d = np.asarray(d)
+    control = np.full(d.size, 250) if declared.n_test else np.full(d.size, 0.5)
+    return compare_pair(control, control + d, declared, rng=np.random.default_rng(0), names=("none", "l1"))
+
+
+def test_every_verdict_has_a_kind_here() -> None:
+    assert set(KINDS) == set(VERDICTS)
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_no_p_stands_alone(verdict: str) -> None:
+    """n, estimate, interval, margin, p, the smallest attainable p and the detectable effect, in every kind."""
+    c = compared(KINDS[verdict])
+    assert c.verdict == verdict
+    assert c.sentence == c.to_dict()["sentence"]
+    assert c.estimate is not None and c.simultaneous_low is not None and c.simultaneous_high is not None
+    assert f"{100 * c.estimate:+.2f} percentage points over 10 repeats" in c.sentence
+    assert f"95 % interval {100 * c.simultaneous_low:+.2f} to {100 * c.simultaneous_high:+.2f}" in c.sentence
+    assert "margin 2.00" in c.sentence
+    assert f"p = {c.p:.3g} " in c.sentence
+    assert "0.00195" in c.sentence and "is the smallest attainable" in c.sentence
+    assert c.minimum_detectable_effect is not None
+    assert (
+        f"a difference of {100 * c.minimum_detectable_effect:.2f} percentage points would have been"
+        in c.sentence
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "opening"),
+    [
+        ("better and it matters", "l1 is better than none, and it matters;"),
+        ("better", "l1 is better than none;"),
+        ("better but negligible", "l1 is better than none, but negligible;"),
+        ("equivalent", "l1 and none are equivalent;"),
+        ("worse but negligible", "l1 is worse than none, but negligible;"),
+        ("worse", "l1 is worse than none;"),
+        ("worse and it matters", "l1 is worse than none, and it matters;"),
+        ("undecided", "undecided whether l1 and none differ;"),
+    ],
+)
+def test_the_opening_is_the_verdict(verdict: str, opening: str) -> None:
+    assert compared(KINDS[verdict]).sentence.startswith(opening)
+
+
+def test_words_follow_the_object_and_not_the_data() -> None:
+    c = compared(KINDS["better"])
+    doubtful = replace(c, p_adjusted=0.2)
+    assert c.sentence.startswith("l1 is better") and doubtful.sentence.startswith("undecided whether")
+
+
+def test_a_whole_sentence() -> None:
+    assert compared(KINDS["equivalent"]).sentence == (
+        "l1 and none are equivalent; mean advantage of l1 in test_accuracy -0.02 percentage points over 10 repeats "
+        "(95 % interval -0.37 to +0.33, margin 2.00); exact sign-flip test over 10 repeats: p = 1 (0.00195 is the "
+        "smallest attainable); two one-sided t-tests inside the margin: p = 2.41e-07; a difference of 0.49 "
+        "percentage points would have been detected with 80 % power."
+    )
+
+
+def test_five_repeats_that_agree_are_said_to_be_too_few() -> None:
+    sentence = compared([40, 45, 50, 55, 60]).sentence
+    assert sentence.startswith(
+        "all 5 repeats favour l1; p = 0.0625 is the smallest attainable; undecided by the exact test;"
+    )
+    assert "the exact test can show no difference, however large, with fewer than 6 repeats" in sentence
+
+
+def test_few_repeats_that_disagree_name_whom_they_favour() -> None:
+    assert compared([-90, -45, 0, -55, 60]).sentence.startswith(
+        "3 of 5 repeats favour none, 1 tied; p = 0.5 (0.0625 is the smallest attainable); undecided by the exact test;"
+    )
+
+
+def test_a_family_names_holm_and_the_simultaneous_interval() -> None:
+    values = {
+        "none": np.full(7, 250),
+        "a": 250 + 10 * np.arange(1, 8),
+        "b": 250 - 10 * np.arange(1, 8),
+        "c": np.full(7, 251),
+    }
+    family = compare_family(values, "none", ACCURACY, rng=np.random.default_rng(0))
+    six = {name: values["none"] + k * np.arange(1, 8) for name, k in zip("abcdef", range(5, 11), strict=True)}
+    few = compare_family({"none": values["none"]} | six, "none", ACCURACY, rng=np.random.default_rng(0))["a"]
+    assert "simultaneous 95 % interval" in family["a"].sentence
+    assert "0.0469 after Holm over 3 comparisons" in family["a"].sentence
+    assert few.sentence.startswith(
+        "all 7 repeats favour a; p = 0.0156 is the smallest attainable, 0.0938 after Holm over 6 comparisons; undecided"
+    )
+
+
+def test_undecided_says_how_many_repeats_would_do() -> None:
+    c = compared(KINDS["undecided"])
+    assert f"{c.repeats_needed} repeats would detect a difference as large as the margin" in c.sentence
+    enough = replace(c, repeats_needed=9)
+    assert "10 repeats are enough to detect a difference as large as the margin" in enough.sentence
+    assert "repeats would detect" not in compared(KINDS["better"]).sentence
+
+
+def test_zero_variance_is_not_called_a_test() -> None:
+    same, constant = compared([0] * 6).sentence, compared([-3] * 6).sentence
+    assert same.startswith(
+        "l1 and none are equivalent; all 6 repeats show the same advantage of l1 in test_accuracy: none"
+    )
+    assert constant.startswith("l1 is worse than none, but negligible; all 6 repeats")
+    assert (
+        "-0.60 percentage points, which is also the interval (margin 2.00); stated exactly, not tested"
+        in constant
+    )
+    assert "p = 0.0312 is the smallest attainable" in constant
+
+
+def test_one_repeat() -> None:
+    assert compared([3]).sentence == (
+        "undecided whether l1 and none differ; one repeat says nothing about luck "
+        "(difference +0.60 percentage points, margin 2.00)."
+    )
+
+
+def test_divergence_is_told() -> None:
+    d = np.array([-0.1] * 7 + [np.nan])
+    assert compared(d, LOSS).sentence == (
+        "undecided whether l1 and none differ; of 8 runs each, 1 of l1 and 0 of none diverged and count as worst; no "
+        "mean test_loss to compare, only 7 wins, 0 ties, 1 loss; exact sign test over 8 repeats: p = 0.0703 "
+        "(0.00781 is the smallest attainable)."
+    )
+
+
+def test_losses_are_plain_numbers_and_say_which_way_is_better() -> None:
+    sentence = compared(-0.05 - 0.001 * RISE, LOSS).sentence
+    assert sentence.startswith(
+        "l1 is better than none, and it matters; mean advantage of l1 in test_loss (lower is better)"
+    )
+    assert (
+        "+0.0539 over 10 repeats" in sentence and "margin 0.01" in sentence and "percentage" not in sentence
+    )
+
+
+def test_more_than_16_repeats_are_said_to_be_resampled() -> None:
+    assert "resampled sign-flip test over 20 repeats" in compared(np.tile(RISE, 2)).sentence
+
+
+def test_no_margin_is_told() -> None:
+    assert "no margin declared" in compared(RISE, replace(ACCURACY, margin=None)).sentence
+
+
+def test_small_amounts_are_never_rounded_to_nothing() -> None:
+    c = replace(compared(RISE), simultaneous_low=0.00003, simultaneous_high=-0.000004)
+    assert "interval +0.003 to -0.0004" in c.sentence
+
+
+def test_a_look_names_its_own_level() -> None:
+    assert "98.75 % interval" in compared(RISE, replace(ACCURACY, alpha=0.0125)).sentence

@@ -1,0 +1,540 @@
+"""Every figure of the analytic exercises, to the digits that the catalogue prints (sections 0, 2, 6)."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.models.layer_counts import ImpossibleShapeError
+from pipeline.writeups import solve
+from pipeline.writeups.backpropagation import TARGET, WORKSHEETS
+from pipeline.writeups.numpy_network import central_differences
+from pipeline.writeups.parameter_counts import parameters_of, reading, resized, rows_of
+from pipeline.writeups.sigmoid_network import gradients, trace
+from pipeline.writeups.steps import grade
+
+SOLVED = solve()
+SECTIONS = ("convolution", "backpropagation", "numpy_network", "parameter_counts")
+EXERCISES = {exercise["id"]: exercise for section in SECTIONS for exercise in SOLVED[section]}
+STEPS = {key: {step["title"]: step for step in exercise["steps"]} for key, exercise in EXERCISES.items()}
+STEP_KEYS = {"title", "formula", "substitution", "result", "write_up", "agrees", "verdict", "note"}
+
+
+def result(exercise: str, title: str) -> Any:
+    return STEPS[exercise][title]["result"]
+
+
+def printed_like(value: float, figure: str) -> str:
+    """Value with as many decimals as the figure."""
+    return f"{value:.{len(figure.partition('.')[2])}f}"
+
+
+# 2.1
+
+MAPS = {
+    "write_up_loop": ([[-3, -11], [-2, -7]], "-5.75"),
+    "valid_correlation": ([[-3, -1]], "-2"),
+    "valid_convolution": ([[2, 3]], "2.5"),
+    "same_correlation": ([[2, 4, 2], [-3, -1, 6], [-1, -1, 4]], "1.33333333"),
+    "same_convolution": ([[3, 1, -6], [2, 3, -2], [0, 3, 4]], "0.88888889"),
+    "full_correlation": (
+        [[1, 2, 2, 0], [0, 2, 4, 2], [-1, -3, -1, 6], [-2, -1, -1, 4], [-1, 1, 0, 0]],
+        "0.7",
+    ),
+    "full_convolution": (
+        [[1, 1, 0, -2], [2, 3, 1, -6], [2, 2, 3, -2], [1, 0, 3, 4], [0, 1, 0, 0]],
+        "0.7",
+    ),
+}
+POOLS = {
+    ("same_correlation", 1): [[0.5, 2.75], [-1.5, 2]],
+    ("same_correlation", 2): [[0.5]],
+    ("same_convolution", 1): [[2.25, -1], [2, 2]],
+    ("same_convolution", 2): [[2.25]],
+}
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_every_reading_of_the_convolution(name: str) -> None:
+    values, average = MAPS[name]
+    assert result(name, "map") == values
+    assert printed_like(result(name, "average"), average) == average
+
+
+@pytest.mark.parametrize(("name", "stride"), POOLS)
+def test_two_by_two_pools_of_the_same_maps(name: str, stride: int) -> None:
+    assert result(name, f"2×2 average pooling, stride {stride}") == POOLS[name, stride]
+
+
+def test_the_loop_meets_the_slices_the_catalogue_names() -> None:
+    notes = [step["note"] for step in STEPS["write_up_loop"].values() if step["title"].startswith("entry")]
+    shapes = ["3×2 by 3×2", "3×2 by 3×1", "2×2 by 2×2", "2×2 by 2×1"]
+    assert notes == [f"slices of {pair}" for pair in shapes]
+
+
+# 2.2
+
+WORKSHEET_FIGURES = {
+    "problem_a": {
+        **dict.fromkeys(("z1", "z2", "z3"), "2"),
+        **dict.fromkeys(("a1", "a2", "a3"), "0.88079708"),
+        "z": "3.64239123",
+        "ŷ": "0.97447875",
+        "L": "0.000325667126",
+        "∂L/∂ŷ": "-0.02552125",
+        "ŷ(1 − ŷ)": "0.02486992",
+        "δ": "-0.000634711388",
+        **dict.fromkeys(("a1(1 − a1)", "a2(1 − a2)", "a3(1 − a3)"), "0.10499359"),
+        **{f"∂L/∂{name}": "0.000000000000" for name in ("w1", "w3", "w5")},
+        **{f"∂L/∂{name}": "-0.000066640624" for name in ("w2", "w4", "w6", "b1", "b2", "b3")},
+        **{f"∂L/∂{name}": "-0.000559051936" for name in ("w7", "w8", "w9")},
+        "∂L/∂b4": "-0.000634711388",
+        **{f"{name} after one step": "1.00000000" for name in ("w1", "w3", "w5")},
+        **{f"{name} after one step": "1.00000666" for name in ("w2", "w4", "w6", "b1", "b2", "b3")},
+        **{f"{name} after one step": "1.00005591" for name in ("w7", "w8", "w9")},
+        "b4 after one step": "1.00006347",
+        "L after one step, all parameters": "0.000325530442",
+        "L after one step, weights only": "0.000325572046",
+    }
+}
+PROBLEM_B = {
+    **dict.fromkeys(("z1", "z2", "z3"), "0.35"),
+    **dict.fromkeys(("a1", "a2", "a3"), "0.58661758"),
+    "z": "0.1",
+    "ŷ": "0.52497919",
+    "L": "0.112822386164",
+    "∂L/∂ŷ": "-0.47502081",
+    "ŷ(1 − ŷ)": "0.24937604",
+    "δ": "-0.11845881",
+    **dict.fromkeys(("a1(1 − a1)", "a2(1 − a2)", "a3(1 − a3)"), "0.24249740"),
+    "L after one step, all parameters": "0.109502743383",
+    "L after one step, weights only": "0.111051362664",
+}
+# gradient and new value of each parameter under the two labellings
+UPDATES = {
+    "problem_b": {
+        "w1": ("-0.02872595", "0.50287260"),
+        "w2": ("-0.02872595", "-0.24712740"),
+        "w3": ("0.00000000", "0.50000000"),
+        "w4": ("0.00000000", "-0.25000000"),
+        "w5": ("0.02872595", "0.49712740"),
+        "w6": ("0.02872595", "-0.25287260"),
+        "w7": ("-0.06949002", "1.00694900"),
+        "w8": ("-0.06949002", "0.00694900"),
+        "w9": ("-0.06949002", "-0.99305100"),
+        "b1": ("-0.02872595", "0.10287260"),
+        "b2": ("0.00000000", "0.10000000"),
+        "b3": ("0.02872595", "0.09712740"),
+        "b4": ("-0.11845881", "0.11184588"),
+    },
+    "problem_b_other_labelling": {
+        "w1": ("-0.02872595", "0.50287260"),
+        "w2": ("-0.02872595", "-0.24712740"),
+        "w3": ("0.02872595", "0.49712740"),
+        "w4": ("0.02872595", "-0.25287260"),
+        "w5": ("0.00000000", "0.50000000"),
+        "w6": ("0.00000000", "-0.25000000"),
+        "w7": ("-0.06949002", "1.00694900"),
+        "w8": ("-0.06949002", "-0.99305100"),
+        "w9": ("-0.06949002", "0.00694900"),
+        "b1": ("-0.02872595", "0.10287260"),
+        "b2": ("0.02872595", "0.09712740"),
+        "b3": ("0.00000000", "0.10000000"),
+        "b4": ("-0.11845881", "0.11184588"),
+    },
+}
+for sheet, updates in UPDATES.items():
+    WORKSHEET_FIGURES[sheet] = {
+        **PROBLEM_B,
+        **{f"∂L/∂{name}": slope for name, (slope, _) in updates.items()},
+        **{f"{name} after one step": new for name, (_, new) in updates.items()},
+    }
+
+
+@pytest.mark.parametrize("sheet", WORKSHEET_FIGURES)
+def test_every_value_of_the_worksheets(sheet: str) -> None:
+    expected = WORKSHEET_FIGURES[sheet]
+    assert {title: printed_like(result(sheet, title), text) for title, text in expected.items()} == expected
+    assert set(STEPS[sheet]) - set(expected) <= {"size of ∂L/∂w7"}
+
+
+@pytest.mark.parametrize("sheet", WORKSHEETS, ids=lambda sheet: sheet.id)
+def test_worksheet_gradients_against_central_differences(sheet: Any) -> None:
+    names, start = list(sheet.parameters), np.array(list(sheet.parameters.values()))
+    numerical = central_differences(
+        lambda flat: trace(dict(zip(names, map(float, flat), strict=True)), sheet.x, TARGET).loss, start
+    )
+    exact = gradients(sheet.parameters, sheet.x, TARGET)
+    assert [exact[name] for name in names] == pytest.approx(numerical, rel=1e-6, abs=1e-10)
+
+
+@pytest.mark.parametrize("sheet", WORKSHEETS, ids=lambda sheet: sheet.id)
+def test_every_printed_figure_stands_beside_a_step(sheet: Any) -> None:
+    shown = {step["title"]: step["write_up"] for step in STEPS[sheet.id].values() if step["write_up"]}
+    assert shown == {title: printed.text for title, printed in sheet.printed.items()}
+
+
+# 2.3
+
+NETWORK = {
+    "loss": "0.1332476222330792",
+    "mean squared error without the ½": "0.266495244466",
+    "accuracy at threshold 0.5": "0.5",
+    "dW1[0, 0]": "0.002445958485",
+    "dW1[0, 1]": "0.002620193420",
+    "dW1[1, 0]": "-0.000307645666",
+    "dW1[1, 1]": "-0.000241875023",
+    "dW1[2, 0]": "-0.000347681678",
+    "dW1[2, 1]": "-0.000371996391",
+    "db1[0]": "0.004925766628",
+    "db1[1]": "-0.000580228684",
+    "db1[2]": "-0.000659765095",
+    "dW2[0]": "0.022160112629",
+    "dW2[1]": "0.024330972928",
+    "dW2[2]": "0.017971741371",
+    "db2[0]": "0.0292492302653187",
+}
+
+
+def test_loss_and_gradients_of_the_numpy_network() -> None:
+    shown = {title: printed_like(result("numpy_network", title), text) for title, text in NETWORK.items()}
+    assert shown == NETWORK
+
+
+def test_draws_of_seed_zero() -> None:
+    given = EXERCISES["numpy_network"]["given"]
+    W1 = [
+        [1.764052345968, 0.400157208367],
+        [0.978737984106, 2.240893199201],
+        [1.867557990150, -0.977277879876],
+    ]
+    assert np.round(given["W1"], 12).tolist() == W1
+    assert np.round(given["W2"], 12).tolist() == [0.950088417526, -0.151357208298, -0.103218851794]
+    assert np.round(given["first point"], 12).tolist() == [0.791725038083, 0.528894919753]
+    assert given["first labels"] == [1, 0, 0, 0, 1, 0, 1, 0, 0, 0]
+    assert given["labels equal to 1"] == 500
+
+
+def test_numpy_network_against_central_differences() -> None:
+    """The catalogue finds 1.4e-11; the figure is rounding noise, so only its order is asserted."""
+    assert 0 < result("numpy_network", "largest deviation from central differences") < 5e-11
+
+
+# 0, 2.4 and 2.5
+
+TOTALS = {
+    "mlp": (109_386, 0),
+    "cnn3": (93_322, 0),
+    "cnn3_dropout": (93_322, 0),
+    "cnn3_bn": (94_218, 448),
+    "binary": (20_417, 0),
+    "binary_softmax": (22_018, 0),
+    "binary_dense64": (121_345, 0),
+    "cnn2": (515_146, 0),
+    "ffn": (402_250, 0),
+    "lenet": (62_006, 0),
+    "lenet_dropout": (62_006, 0),
+    "lenet_bn": (62_910, 452),
+    "lenet_bn_dense": (62_822, 408),
+    "cc3": (122_570, 0),
+    "cc3_dropout": (122_570, 0),
+    "cc3_bn": (123_466, 448),
+    "cnn753_10": (6_270, 0),
+    "cnn753_4": (5_088, 0),
+    "tuned_mlp_256": (203_530, 0),
+    "tuned_mlp_32": (25_450, 0),
+    "tuned_mlp_512": (407_050, 0),
+    "tuned_cnn_100": (514_514, 0),
+    "tuned_cnn_500": (2_568_514, 0),
+}
+LAYERS = {
+    "mlp": [100_480, 8_256, 650],
+    "cnn3": [320, 18_496, 36_928, 36_928, 650],
+    "cnn3_bn": [320, 128, 18_496, 256, 36_928, 256, 36_928, 256, 650],
+    "binary": [320, 18_496, 1_601],
+    "binary_softmax": [320, 18_496, 3_202],
+    "binary_dense64": [320, 18_496, 102_464, 65],
+    "cnn2": [320, 18_496, 495_680, 650],
+    "ffn": [393_344, 8_256, 650],
+    "lenet": [456, 2_416, 48_120, 10_164, 850],
+    "lenet_bn": [456, 24, 2_416, 64, 48_120, 480, 10_164, 336, 850],
+    "cc3": [896, 18_496, 36_928, 65_600, 650],
+    "cc3_bn": [896, 128, 18_496, 256, 36_928, 256, 65_600, 256, 650],
+    "cnn753_10": [800, 3_208, 292, 1_970],
+    "cnn753_4": [800, 3_208, 292, 788],
+    "tuned_mlp_256": [200_960, 2_570],
+    "tuned_cnn_100": [300, 507_100, 6_464, 650],
+}
+
+
+@pytest.mark.parametrize("name", TOTALS)
+def test_totals_of_the_architectures(name: str) -> None:
+    everything, fixed = TOTALS[name]
+    counts = [result(name, kind) for kind in ("total", "trainable", "non-trainable")]
+    assert counts == [everything, everything - fixed, fixed]
+    assert parameters_of(name) == everything
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_parameters_of_each_layer(name: str) -> None:
+    assert [row.parameters for row in rows_of(name) if row.parameters] == LAYERS[name]
+
+
+def test_shapes_of_the_maps() -> None:
+    shapes = [row.shape for row in rows_of("cnn753_10")]
+    maps = [(22, 22, 16), (21, 21, 16), (17, 17, 8), (16, 16, 8), (14, 14, 4), (7, 7, 4)]
+    assert shapes == [*maps, (196,), (10,)]
+    assert [row.shape for row in rows_of("cc3")][:6] == [
+        (30, 30, 32),
+        (15, 15, 32),
+        (13, 13, 64),
+        (6, 6, 64),
+        (4, 4, 64),
+        (1024,),
+    ]
+
+
+ONES, LAST_TWO, TWOS = (1, 1, 1), (1, 1, 2), (2, 2, 2)
+READINGS = [
+    ("valid", "valid", ONES, LAST_TWO, (7, 7, 4), 196, (1970, 6270), (788, 5088)),
+    ("same", "valid", ONES, LAST_TWO, (13, 13, 4), 676, (6770, 11070), (2708, 7008)),
+    ("same", "same", ONES, LAST_TWO, (14, 14, 4), 784, (7850, 12150), (3140, 7440)),
+    ("valid", "valid", LAST_TWO, LAST_TWO, (3, 3, 4), 36, (370, 4670), (148, 4448)),
+    ("same", "valid", LAST_TWO, LAST_TWO, (6, 6, 4), 144, (1450, 5750), (580, 4880)),
+    ("same", "same", LAST_TWO, LAST_TWO, (7, 7, 4), 196, (1970, 6270), (788, 5088)),
+    ("same", "valid", ONES, TWOS, (3, 3, 4), 36, (370, 4670), (148, 4448)),
+    ("same", "same", ONES, TWOS, (4, 4, 4), 64, (650, 4950), (260, 4560)),
+    ("same", "valid", LAST_TWO, TWOS, (2, 2, 4), 16, (170, 4470), (68, 4368)),
+    ("same", "same", LAST_TWO, TWOS, (2, 2, 4), 16, (170, 4470), (68, 4368)),
+]
+
+
+def _reading_title(convs: str, pools: str, conv_strides: Any, pool_strides: Any) -> str:
+    conv, pool = (",".join(map(str, strides)) for strides in (conv_strides, pool_strides))
+    return f"convolutions {convs}, strides {conv}; pools {pools}, strides {pool}"
+
+
+@pytest.mark.parametrize("row", READINGS, ids=str)
+def test_every_reading_of_paddings_and_strides(row: Any) -> None:
+    *choice, last_map, flat, ten, four = row
+    for classes, (head, everything) in ((10, ten), (4, four)):
+        rows = reading(classes, *choice)
+        assert rows[-3].shape == last_map
+        assert rows[-2].shape == (flat,)
+        assert rows[-1].parameters == head
+        assert sum(r.parameters for r in rows) == everything
+    assert result("cnn753_readings", _reading_title(*choice)) == [ten[1], four[1]]
+
+
+@pytest.mark.parametrize("conv_strides", [ONES, LAST_TWO])
+def test_unpadded_pools_of_stride_two_do_not_fit(conv_strides: Any) -> None:
+    with pytest.raises(ImpossibleShapeError, match="a window of 2 does not fit a map of 1"):
+        reading(10, "valid", "valid", conv_strides, TWOS)
+    assert result("cnn753_readings", _reading_title("valid", "valid", conv_strides, TWOS)) is None
+
+
+def test_the_written_formula_lacks_a_kernel_factor() -> None:
+    steps = [step for step in STEPS["cnn753_formula"].values() if step["write_up"]]
+    assert [(step["write_up"], step["result"]) for step in steps] == [
+        ("128", 800),
+        ("648", 3208),
+        ("100", 292),
+    ]
+    assert result("cnn753_formula", "the three convolutions") == 4300
+
+
+@pytest.mark.parametrize(
+    ("name", "totals", "first_dense"),
+    [
+        ("ffn", [107_338, 402_250, 1_581_898], [98_432, 393_344, 1_572_992]),
+        ("lenet", [15_926, 62_006, 338_486], [2_040, 48_120, 324_600]),
+    ],
+)
+def test_dependence_on_image_size(name: str, totals: list[int], first_dense: list[int]) -> None:
+    sizes = [f"{name} at {pixels}×{pixels}" for pixels in (16, 32, 64)]
+    assert [result("image_size", size) for size in sizes] == totals
+    assert [result("image_size", f"{size}, first dense layer") for size in sizes] == first_dense
+
+
+def test_convolutions_do_not_depend_on_image_size() -> None:
+    for pixels in (16, 32, 64):
+        assert [row.parameters for row in resized("lenet", pixels)][:3] == [456, 0, 2416]
+
+
+# Marks, errata, questions
+
+NOT_RIGHT = {
+    **{
+        f"valid_correlation/{title}": "wrong"
+        for title in ("shape of the map", "entry (0, 1)", "map", "average")
+    },
+    **{f"problem_a/{title}": "truncated" for title in ("a1", "z", "L", "ŷ(1 − ŷ)")},
+    "problem_a/a1(1 − a1)": "carried",
+    "problem_a/size of ∂L/∂w7": "carried",
+    **{f"problem_a/{name} after one step": "wrong" for name in ("w2", "w4", "w6")},
+    **{f"problem_a/{name} after one step": "truncated" for name in ("w7", "w8", "w9")},
+    "problem_b/ŷ": "truncated",
+    "problem_b/∂L/∂ŷ": "carried",
+    "problem_b/w1 after one step": "carried",
+    "problem_b/w7 after one step": "carried",
+    "problem_b/w5 after one step": "wrong",
+    "problem_b/w9 after one step": "wrong",
+    "numpy_network/hint for db1[1]": "wrong",
+    "cnn753_formula/Conv2D 16 of 7×7 → 22×22×16": "wrong",
+    "cnn753_formula/Conv2D 8 of 5×5 → 17×17×8": "wrong",
+    "cnn753_formula/Conv2D 4 of 3×3 → 14×14×4": "wrong",
+}
+DISCREPANCIES = [
+    *(f"D000-{n}" for n in range(1, 11)),
+    *(f"D001-{n}" for n in range(1, 3)),
+    *(f"D002-{n}" for n in range(1, 9)),
+    *(f"D003-{n}" for n in range(1, 5)),
+    *(f"D004-{n}" for n in range(1, 10)),
+]
+REMARKS = {
+    "R000-1": "sliced",
+    "R000-2": "2×2 pool",
+    "R001-1": "−.025",
+    "R001-2": ".0248",
+    "R001-3": "No bias",
+    "R001-4": "No bias",
+    "R001-5": "w9 = 0",
+    "R001-6": "Only w1, w5, w7 and w9",
+    "R001-7": ".249",
+    "R002-1": "transpose",
+    "R002-2": "1000",
+    "R002-3": "loss",
+    "R003-1": "head",
+}
+
+
+def test_marks_beside_the_write_ups_figures() -> None:
+    """Everything else with a figure of the write-up is right, in the main reading of each exercise."""
+    marks = {
+        f"{key}/{title}": step["verdict"]
+        for key, steps in STEPS.items()
+        for title, step in steps.items()
+        if step["write_up"] and not EXERCISES[key]["alternative"]
+    }
+    assert {key: verdict for key, verdict in marks.items() if verdict != "right"} == NOT_RIGHT
+    assert len([verdict for verdict in marks.values() if verdict == "right"]) >= 40
+
+
+def test_under_the_other_labelling_the_unchanged_w5_is_right() -> None:
+    steps = STEPS["problem_b_other_labelling"]
+    assert steps["w5 after one step"]["agrees"] is True
+    assert steps["w9 after one step"]["verdict"] == "carried"
+
+
+@pytest.mark.parametrize(
+    ("printed", "right", "carried", "verdict"),
+    [
+        (".9745", 0.97447875, None, "right"),
+        (".8807", 0.88079708, None, "truncated"),
+        ("−.4751", -0.47502081, 0.5249 - 1, "carried"),
+        ("−.4751", -0.47502081, None, "wrong"),
+        ("5.57e-4", 0.000559051936, 0.0255 * 0.0248 * 0.8807, "carried"),
+        ("0", 0.0, None, "right"),
+        ("0.029249230265318688", 0.029249230265318685, None, "right"),
+        ("0.0292492302654", 0.029249230265318685, None, "wrong"),
+    ],
+)
+def test_grading_a_printed_figure(printed: str, right: float, carried: float | None, verdict: str) -> None:
+    assert grade(printed, right, carried) == verdict
+
+
+def test_a_figure_meant_exactly_is_graded_at_its_neighbours_decimals() -> None:
+    assert grade(".5", 0.49712740) == "right"
+    assert grade(".5", 0.49712740, decimals=5) == "wrong"
+
+
+def test_every_discrepancy_is_listed_in_order() -> None:
+    listed = [entry["id"] for entry in SOLVED["errata"] if entry["kind"] == "discrepancy"]
+    assert listed == DISCREPANCIES
+    assert len(listed) == 33
+
+
+def test_every_wrong_figure_is_listed_with_its_right_value() -> None:
+    figures = {entry["source"]: entry for entry in SOLVED["errata"] if entry["kind"] == "figure"}
+    assert {source: entry["verdict"] for source, entry in figures.items()} == NOT_RIGHT
+    for source, entry in figures.items():
+        step = STEPS[source.partition("/")[0]][source.partition("/")[2]]
+        assert entry["right_value"] == step["result"]
+        assert entry["written"] == step["write_up"]
+
+
+def test_every_remark_is_listed_with_a_computed_value() -> None:
+    remarks = {entry["id"]: entry for entry in SOLVED["errata"] if entry["kind"] == "remark"}
+    assert set(remarks) == set(REMARKS)
+    for key, words in REMARKS.items():
+        assert words in remarks[key]["written"]
+        assert remarks[key]["right_value"] is not None
+
+
+def test_every_erratum_says_where_what_and_what_is_right() -> None:
+    ids = [entry["id"] for entry in SOLVED["errata"]]
+    assert len(set(ids)) == len(ids)
+    for entry in SOLVED["errata"]:
+        assert entry["where"] and entry["written"] and entry["right"]
+        assert entry["write_up"] in {"000", "001", "002", "003", "004"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("D000-3", [14_000 / 394.38, 59]),
+        ("D000-4", 6),
+        ("D000-5", [0.0012, -0.0018, -0.0003, -0.0148, 0.0001]),
+        ("D000-6", [288, 0.0031]),
+        ("D000-8", [0.9900, 0.9898, 0.9890, 0.9876, 0.9867, 0.9792]),
+        ("D001-1", 96),
+        ("D001-2", 160),
+        ("D002-1", [122_570, 123_466, 62_006]),
+        ("D002-7", 0.0022),
+        ("D003-1", [800, 3208, 292]),
+        ("D003-4", 0.3908),
+        ("D004-2", 9),
+        ("D004-7", [784, 0]),
+    ],
+)
+def test_numbers_of_the_discrepancies(key: str, value: Any) -> None:
+    entry = next(entry for entry in SOLVED["errata"] if entry["id"] == key)
+    assert entry["right_value"] == pytest.approx(value, abs=5e-5)
+
+
+def test_every_prose_question_is_answered() -> None:
+    per_write_up = {"000": 3, "001": 4, "002": 4, "003": 2, "004": 9}
+    for write_up, questions in per_write_up.items():
+        listed = [q["id"] for q in SOLVED["questions"] if q["write_up"] == write_up]
+        assert listed == [f"Q{write_up}-{n}" for n in range(1, questions + 1)]
+    right = [q["id"] for q in SOLVED["questions"] if q["agrees"]]
+    assert right == ["Q002-1", "Q002-3", "Q004-2", "Q004-3", "Q004-4", "Q004-9"]
+
+
+def test_answers_carry_the_computed_figures() -> None:
+    answers = {q["id"]: q["right"] for q in SOLVED["questions"]}
+    assert "−2 with cross-correlation" in answers["Q000-1"] and "2.5 with" in answers["Q000-1"]
+    for figure in ("6,270", "5,088", "12,150", "7,440"):
+        assert figure in answers["Q003-1"]
+    assert "514,514" in answers["Q004-5"] and "0.0014" in answers["Q000-3"]
+
+
+# Shape
+
+
+def test_the_solution_is_plain_json_and_deterministic() -> None:
+    text = json.dumps(SOLVED, allow_nan=False)
+    assert text == json.dumps(solve(), allow_nan=False)
+    assert json.loads(text) == SOLVED
+    assert set(SOLVED) == {*SECTIONS, "questions", "errata"}
+
+
+def test_every_step_has_the_same_shape() -> None:
+    for exercise in EXERCISES.values():
+        assert len({step["title"] for step in exercise["steps"]}) == len(exercise["steps"])
+        for step in exercise["steps"]:
+            assert set(step) == STEP_KEYS
+            assert step["title"] and step["formula"] and step["substitution"]
+            assert (step["write_up"] is None) == (step["agrees"] is None)
+    assert len(EXERCISES) == sum(len(SOLVED[section]) for section in SECTIONS)

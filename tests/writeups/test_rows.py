@@ -1,0 +1,164 @@
+"""The catalogue's master variant table: every row is run, as the row says.
+
+master_variants.csv is a copy of the table (catalogue, section 1), one line an id, its columns in this project's
+words: `more` holds the fields of the recipe that differ from a plain network, `search` what is searched and on which
+validation images, `warm_start` and `merged` the row that another starts from or merges.
+"""
+
+import csv
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from pipeline.params.read import read
+from pipeline.params.recipe import Recipe, Variant
+from pipeline.params.resolve import resolve_recipe, resolve_variant
+from pipeline.params.schema import Params, Task
+
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parents[1]
+KINDS = {"AW": "as_written", "AS": "as_specified", "CTL": "control"}
+LOSSES = {
+    "sparse": {"sparse_categorical_crossentropy"},
+    "categorical": {"categorical_crossentropy"},
+    "binary": {"binary_crossentropy"},
+    "any": {"sparse_categorical_crossentropy", "categorical_crossentropy"},  # the row says only cross-entropy
+}
+CLASSES = {
+    "mnist": None,
+    "cifar10": None,
+    "mnist 3 7": [[3], [7]],
+    "mnist merged": [[0, 6], [1, 7], [2, 3, 5, 8], [4, 9]],
+}
+LABELS = ("kernel_initializer", "bias_initializer", "architecture")
+
+
+class Realised(NamedTuple):
+    """A variant with its labels, its recipe and its task."""
+
+    variant: Variant
+    recipe: Recipe
+    task: Task
+
+
+with (FOLDER / "master_variants.csv").open(newline="") as _file:
+    TABLE = {line["id"]: line for line in csv.DictReader(_file)}
+PARAMS: Params = read(ROOT / "params.yaml")
+
+
+def one(study: str, name: str) -> Realised:
+    declared = PARAMS.studies[study]
+    variant, recipe = resolve_variant(declared, name, "params.yaml", f"studies.{study}")
+    return Realised(variant, recipe, PARAMS.tasks[variant.task or declared.task])
+
+
+def rows_of(variant: Variant) -> list[str]:
+    return [variant.row] if isinstance(variant.row, str) else list(variant.row or [])
+
+
+CASES = [
+    (study, name, row)
+    for study, declared in PARAMS.studies.items()
+    for name in declared.variants
+    for row in rows_of(one(study, name).variant)
+]
+TRAINED = [case for case in CASES if not TABLE[case[2]]["merged"]]
+each_row = pytest.mark.parametrize(("study", "name", "row"), CASES, ids=map(".".join, CASES))
+
+
+def validation(task: Task) -> str:
+    split = task.split
+    seed = [] if split.seed is None else ["seed", str(split.seed)]
+    assert not split.stratified
+    return " ".join([split.kind, *([] if split.fraction is None else [str(split.fraction)]), *seed])
+
+
+def searching(found: Realised, study: str) -> Realised | None:
+    """The variant whose search a variant's hyperparameters come from, perhaps itself."""
+    if found.variant.search:
+        return found
+    return one(study, found.variant.trial_of.variant) if found.variant.trial_of else None
+
+
+def test_the_table_is_whole() -> None:
+    """64 lines of the catalogue's table, of which several name more than one id."""
+    assert len(TABLE) == 87
+
+
+def test_every_row_is_realised_and_no_variant_names_another() -> None:
+    assert {row for _, _, row in CASES} == set(TABLE)
+
+
+@each_row
+def test_kind_data_and_decision_are_the_rows(study: str, name: str, row: str) -> None:
+    found, line = one(study, name), TABLE[row]
+    kinds = {KINDS[kind] for own in rows_of(found.variant) for kind in TABLE[own]["kind"].split()}
+    assert found.variant.kind in kinds
+    assert found.task.data == line["data"].split()[0]
+    assert found.task.classes == CLASSES[line["data"]]
+    assert found.task.limit is None
+    assert not found.task.sorted_by_class
+    assert " ".join(filter(None, (found.task.scaling.method, found.task.scaling.fit_on))) == line["scaling"]
+    assert found.variant.threshold == (float(line["threshold"]) if line["threshold"] else None)
+    assert validation(found.task) == line["validation"]
+
+
+@pytest.mark.parametrize(("study", "name", "row"), TRAINED, ids=map(".".join, TRAINED))
+def test_the_recipe_is_the_rows(study: str, name: str, row: str) -> None:
+    found, line = one(study, name), TABLE[row]
+    recipe = found.recipe.model_dump()
+    assert recipe["loss"] in LOSSES[line["loss"]]
+    expected = {
+        "loss": recipe["loss"],
+        "optimizer": {"name": line["optimizer"], "learning_rate": _learning_rate(line, found.recipe)},
+        "batch_size": int(line["batch_size"]) if line["batch_size"].isdigit() else line["batch_size"],
+        "epochs": int(line["epochs"] or found.recipe.epochs),
+        **{label: line[label] for label in LABELS},
+        **json.loads(line["more"] or "{}"),
+    }
+    if line["search"] and found.recipe.units is not None:
+        expected["units"] = found.recipe.units  # of every trial its own
+    assert recipe == resolve_recipe(expected).model_dump()
+
+
+def _learning_rate(line: dict[str, str], recipe: Recipe) -> float:
+    return (
+        recipe.optimizer.learning_rate
+        if line["learning_rate"] == "searched"
+        else float(line["learning_rate"])
+    )
+
+
+@each_row
+def test_the_search_is_the_rows(study: str, name: str, row: str) -> None:
+    found, line = one(study, name), TABLE[row]
+    source = searching(found, study)
+    assert (source is not None) == bool(line["search"])
+    if source is None:
+        return
+    declared = json.loads(line["search"])
+    assert validation(source.task) == declared.pop("validation")
+    assert source.recipe.epochs == declared.pop("epochs", found.recipe.epochs)
+    assert source.variant.search is not None
+    space = source.variant.search.model_dump()
+    assert {key: space[key] for key in declared} == declared
+    assert (space["learning_rate"] is not None) == (line["learning_rate"] == "searched")
+    assert found.variant.trial_of is None or found.variant.trial_of.which == "best"
+
+
+@each_row
+def test_a_warm_start_and_merged_predictions_come_from_the_rows_variant(
+    study: str, name: str, row: str
+) -> None:
+    variant = one(study, name).variant
+    merged = variant.merged.variant if variant.merged else None
+    for other, expected in ((variant.warm_start, "warm_start"), (merged, "merged")):
+        assert [TABLE[row][expected]] == (rows_of(one(study, other).variant) if other else [""])
+
+
+def test_predictions_are_merged_by_both_rules() -> None:
+    cases = [(study, name) for study, name, row in CASES if row == "mnist_cnn753_10to4"]
+    merged = [one(study, name).variant.merged for study, name in cases]
+    assert {each.rule for each in merged if each} == {"argmax", "sum"}
