@@ -23,6 +23,7 @@ from pipeline.models.layer_counts import (
     Shape,
     count_layer,
 )
+from pipeline.params.task import Split
 from pipeline.statistics.comparison import Arm
 
 Values = Callable[[str], Floats]
@@ -107,8 +108,8 @@ def _parameters(network: Network) -> float:
 
 def _checksum(split: SplitOf) -> int:
     """CRC-32 of the indices that train, drawn anew at each call."""
-    task = {"kind": "shuffled", "fraction": split.fraction, "seed": split.seed, "stratified": False}
-    train, _ = split_indices(np.zeros(split.n, np.uint8), task, "claim")
+    declared = Split(kind="shuffled", fraction=split.fraction, seed=split.seed)
+    train, _ = split_indices(np.zeros(split.n, np.uint8), declared, "claim")
     return zlib.crc32(train.astype("<i8").tobytes())
 
 

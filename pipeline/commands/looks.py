@@ -71,7 +71,7 @@ def undecided_studies(studies: Mapping[str, StudyVerdicts], claims: Iterable[Led
 
 
 def _undecided() -> set[str]:
-    studies = read_summary(layout.METRICS / "summary.json").studies
+    studies = read_summary(layout.SUMMARY).studies
     return undecided_studies(studies, read_ledger(layout.CLAIMS))
 
 

@@ -18,9 +18,8 @@ def compare() -> None:
     studies, answers = {}, []
     plans = read_comparison()
     for study, plan in plans.items():
-        folder = layout.EVALUATIONS / study
-        runs = read_table(folder / "runs.csv")
-        arrays = {name: read_arrays(folder / f"{name}.npz") for name in plan.variants}
+        runs = read_table(layout.evaluated_runs(study))
+        arrays = {name: read_arrays(layout.evaluated_images(study, name)) for name in plan.variants}
         studies[study] = compute_results(plan, runs, arrays)
         answers += answer_study(plan, runs, arrays)
     with replaced(layout.METRICS / "studies") as folder:
@@ -28,7 +27,7 @@ def compare() -> None:
             write_results(folder / f"{name}.json", results)
     write_ledger(layout.CLAIMS, make_ledger(answers))
     profile = next(iter(plans.values())).profile
-    write_summary(layout.METRICS / "summary.json", summarize(profile, studies, count_verdicts(answers)))
+    write_summary(layout.SUMMARY, summarize(profile, studies, count_verdicts(answers)))
 
 
 if __name__ == "__main__":
