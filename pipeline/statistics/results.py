@@ -15,8 +15,9 @@ from pipeline.seeds import derive
 from pipeline.statistics.comparison import Comparison, Declaration
 from pipeline.statistics.crossed import resampled_interval
 from pipeline.statistics.interim import find_first_decisions, plan_analyses
-from pipeline.statistics.intervals import spread, student_interval
+from pipeline.statistics.intervals import student_interval
 from pipeline.statistics.paired import compare_family
+from pipeline.statistics.spread import estimate_spread
 
 NOT_MEASURED = ("variant", "repeat", "fingerprint")
 
@@ -161,7 +162,7 @@ def _describe(planned: ComparedVariant, runs: pd.DataFrame, arrays: Arrays, alph
         n=len(runs),
         vary=planned.vary,
         held_out_anew=held_out,
-        metrics={m: _estimate(measured[m].to_numpy(dtype=float), alpha, held_out) for m in measured},
+        metrics={str(m): _estimate(measured[m].to_numpy(float), alpha, held_out) for m in measured},
         recall=_mean_over_repeats(recall(confusion)),
         precision=_mean_over_repeats(precision(confusion)),
         confusion=confusion.mean(axis=0).tolist(),
@@ -179,7 +180,7 @@ def _estimate(values: NDArray[np.float64], alpha: float, held_out: float | None)
         if held_out is None
         else resampled_interval(values, 1 - held_out, held_out, alpha)
     )
-    found = spread(values, 1 - alpha)
+    found = estimate_spread(values, 1 - alpha)
     return Estimate(mean, found.sd, low, high, found.low, found.high)
 
 
