@@ -63,7 +63,7 @@ def _build_study(study: StudyFiles, files: ReportFiles) -> StudyView:
     plan, results = study.plan, study.results
     classes = {name: files.identities[one.task].classes for name, one in plan.variants.items()}
     marks = mark_variants(plan, files.identities)
-    finished = {variant: [one.run for one in runs] for variant, runs in study.trained.items()}
+    finished = {variant: [one.about for one in runs] for variant, runs in study.trained.items()}
     recipes = describe_recipes(plan, finished, marks)
     shown = files.samples[plan.variants[results.control].task]
     who = f"{results.control}, repeat 0"

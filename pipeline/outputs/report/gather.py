@@ -1,7 +1,6 @@
 """The files that the report is made of, read into objects; nothing else of the report reads a disk."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
@@ -15,14 +14,14 @@ from pipeline.outputs.report.images import SHOWN, Samples, choose_samples
 from pipeline.params.plan import TrainingPlan, read_training
 from pipeline.statistics.results import StudyResults
 from pipeline.statistics.results_file import read_results
-from pipeline.training.record import StudyRun
+from pipeline.training.record import StudyRun, read_run
 
 
 @dataclass(frozen=True)
 class RunFiles:
     """What the report shows of one run; `trials` of a search only."""
 
-    run: StudyRun
+    about: StudyRun
     history: pd.DataFrame
     summary: str
     trials: pd.DataFrame | None
@@ -66,7 +65,7 @@ def read_report_files() -> ReportFiles:
     identities, tasks = read_identities(), [task for one in studies.values() for task in one.results.data]
     return ReportFiles(
         studies=studies,
-        about=read_model(layout.DATA_DESCRIPTION, DataDescription).root,
+        about=read_model(layout.DATA_METRICS, DataDescription).root,
         identities=identities,
         samples={task: _read_samples(task, identities[task]) for task in dict.fromkeys(tasks)},
         claims=read_ledger(layout.CLAIMS),
@@ -75,7 +74,7 @@ def read_report_files() -> ReportFiles:
 
 
 def _read_samples(task: str, identity: Identity) -> Samples:
-    return choose_samples(read_task(task), len(identity.classes))
+    return choose_samples(read_task(task, identity.data_set), len(identity.classes))
 
 
 def _read_study(plan: TrainingPlan) -> StudyFiles:
@@ -86,21 +85,18 @@ def _read_study(plan: TrainingPlan) -> StudyFiles:
         results=results,
         measured=read_table(folder / "runs.csv"),
         trained={
-            v: [
-                _read_run(layout.run_folder(plan.study, v, r), one.search is not None)
-                for r in range(plan.repeats)
-            ]
-            for v, one in plan.trained.items()
+            v: [_read_run(plan.study, v, repeat) for repeat in range(plan.repeats)] for v in plan.trained
         },
         predicted=control["predicted"][0, :SHOWN].tolist(),
         labels=control["labels"][:SHOWN].tolist(),
     )
 
 
-def _read_run(folder: Path, searched: bool) -> RunFiles:
+def _read_run(study: str, variant: str, repeat: int) -> RunFiles:
+    folder, about = layout.run_folder(study, variant, repeat), read_run(study, variant, repeat)
     return RunFiles(
-        run=read_model(folder / "run.json", StudyRun),
-        history=pd.read_csv(folder / "history.csv"),
-        summary=(folder / "summary.txt").read_text("utf-8"),
-        trials=pd.read_csv(folder / "trials.csv") if searched else None,
+        about=about,
+        history=pd.read_csv(folder / layout.HISTORY),
+        summary=(folder / layout.MODEL_SUMMARY).read_text("utf-8"),
+        trials=pd.read_csv(folder / layout.TRIALS) if about.search else None,
     )

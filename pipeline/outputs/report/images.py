@@ -1,22 +1,20 @@
 """Images of a task as grids with titles: the classes, one sample, and what a run made of the test images."""
 
 import base64
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from pipeline.data.images import Pixels
 from pipeline.data.tasks import TaskData
+from pipeline.files import digest, hash_json
 from pipeline.outputs.figures import encode_png, make_contact_sheet
 from pipeline.outputs.report.views import ImageGrid, Label
 
-Pixels = npt.NDArray[np.uint8]
 PER_CLASS = 5
 SAMPLE = 4  # the image whose label a write-up prints
 COLUMNS, SHOWN = 10, 50  # of the predictions
-BLOCK = 1024  # images read at a time for a digest
 GAP = 6
 FONT = 4.6
 LINE = 6  # pixels a line of a title
@@ -47,31 +45,26 @@ class Samples:
 
 
 def choose_samples(task: TaskData, classes: int) -> Samples:
-    """What is shown of a task with so many classes; no more than `BLOCK` of its images are held at a time."""
-    development, test = task.development, task.test
-    shape = development.images[np.arange(1)].shape[1:]
-    tiles = np.full((classes, PER_CLASS, *shape), 255, np.uint8)
+    """What is shown of a task with so many classes; reads no other images."""
+    images, labels = task.development.images, task.development.labels
+    tiles = np.full((classes, PER_CLASS, *images.shape[1:]), 255, np.uint8)
     for label in range(classes):
-        found = development.images[np.flatnonzero(development.labels == label)[:PER_CLASS]]
+        found = images[np.flatnonzero(labels == label)[:PER_CLASS]]
         tiles[label, : len(found)] = found
-    at = min(SAMPLE, len(development.labels) - 1)
+    at = min(SAMPLE, len(labels) - 1)
     return Samples(
         identity=_identify(task),
-        by_class=tiles.reshape(-1, *shape),
-        sample=development.images[np.arange(at, at + 1)],
-        sample_label=int(development.labels[at]),
-        test=test.images[np.arange(min(SHOWN, len(test.labels)))],
+        by_class=tiles.reshape(-1, *images.shape[1:]),
+        sample=images[at : at + 1],
+        sample_label=int(labels[at]),
+        test=task.test.images[:SHOWN],
     )
 
 
 def _identify(task: TaskData) -> str:
-    """Digest of a task's labels and images, in their order."""
-    found = hashlib.sha256()
-    for part in (task.development, task.test):
-        found.update(np.ascontiguousarray(part.labels).tobytes())
-        for indices in np.split(np.arange(len(part.labels)), range(BLOCK, len(part.labels), BLOCK)):
-            found.update(np.ascontiguousarray(part.images[indices]).tobytes())
-    return found.hexdigest()
+    """Digest of which images a task has, with their labels, in their order."""
+    parts = (task.development, task.test)
+    return hash_json([(one.images.digest, digest(one.images.rows), digest(one.labels)) for one in parts])
 
 
 def make_class_grid(shown: Samples, classes: Sequence[str]) -> ImageGrid:

@@ -5,22 +5,21 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from pipeline.claims.ledger import LedgerRow
+from pipeline.evaluation.seconds import Times
 from pipeline.outputs.numbers import MISSING
 from pipeline.outputs.report.claims import make_claims_section
 from pipeline.outputs.report.render import page
 from pipeline.outputs.report.views import Cell, Section, Table, anchor_of
 
-Timings = Mapping[str, Mapping[str, Mapping[str, float | None]]]
 COLUMNS = ("variant", "n", "training (s)", "of which traced", "inference on the test images (s)")
 
 
-def render_timings(timings: Mapping[str, Timings], claims: Sequence[LedgerRow], stand_in: bool) -> str:
+def render_timings(timings: Mapping[str, Times], claims: Sequence[LedgerRow], stand_in: bool) -> str:
     """HTML page of the seconds that training and inference took, and of the claims about time.
 
     Parameters
     ----------
-    timings : mapping of study to ``timings/<study>.json``
-        ``train_seconds``, ``traced`` and ``inference_seconds`` by variant and repeat, possibly partial.
+    timings : mapping of study to the seconds of its runs, by variant and repeat
     claims : sequence of LedgerRow
         Of ``timings/claims.csv``.
     stand_in : bool
@@ -36,22 +35,23 @@ def render_timings(timings: Mapping[str, Timings], claims: Sequence[LedgerRow], 
     return page("timings.html", sections=sections, stand_in=stand_in)
 
 
-def tabulate_timings(study: str, timings: Timings) -> Table:
+def tabulate_timings(study: str, times: Times) -> Table:
     """Mean and standard deviation of a study's times, one row a variant."""
-    rows = tuple(_make_row(variant, pd.DataFrame(list(one.values()))) for variant, one in timings.items())
+    rows = tuple(
+        _make_row(variant, pd.DataFrame([dict(one) for one in repeats.values()]))
+        for variant, repeats in times.items()
+    )
     return Table(f"Seconds in {study}: mean over n repeats and standard deviation (sd)", COLUMNS, rows)
 
 
 def _make_row(variant: str, repeats: pd.DataFrame) -> tuple[Cell, ...]:
-    traced = MISSING
-    if "traced" in repeats:
-        traced = f"{int(repeats['traced'].fillna(False).astype(bool).sum())} of {repeats['traced'].count()}"
-    train, inference = (_make_cell(repeats, name) for name in ("train_seconds", "inference_seconds"))
+    known = repeats["traced"].dropna()
+    traced = f"{int(known.sum())} of {len(known)}" if len(known) else MISSING
+    train, inference = (_make_cell(repeats[name].dropna()) for name in ("train_seconds", "inference_seconds"))
     return Cell(variant), Cell(str(len(repeats))), train, Cell(traced), inference
 
 
-def _make_cell(repeats: pd.DataFrame, name: str) -> Cell:
-    seconds = repeats[name].dropna() if name in repeats else pd.Series(dtype=float)
+def _make_cell(seconds: "pd.Series[float]") -> Cell:
     if seconds.empty:
         return Cell(MISSING)
     spread = (f"sd {seconds.std():.2g}",) if len(seconds) > 1 else ()
