@@ -3,7 +3,7 @@
 import pandas as pd
 
 from pipeline import layout
-from pipeline.claims.answering import answer_study, timed_variants
+from pipeline.claims.answers import answer_study, timed_variants
 from pipeline.claims.ledger import make_ledger, write_ledger
 from pipeline.command_line import run
 from pipeline.data.identity import read_identities
