@@ -19,12 +19,12 @@ from PIL import Image
 from pipeline.outputs.figures import (
     draw_bars,
     draw_confusions,
-    make_contact_sheet,
-    draw_forest,
     draw_curves,
-    encode_png,
+    draw_forest,
     draw_repeats,
     draw_shifts,
+    encode_png,
+    make_contact_sheet,
     render_svg,
 )
 from pipeline.outputs.figures.curves import summarize_repeats
@@ -119,7 +119,9 @@ def test_forest_tells_a_comparison_without_a_mean_or_a_margin(comparisons: dict[
 def test_every_verdict_differs_without_colour() -> None:
     """Shape and fill tell the directions apart; the words tell the rest."""
     for style in COMPARISON_STYLES.values():
-        alike = [v for v in COMPARISON_STYLES.values() if (v.marker, v.filled) == (style.marker, style.filled)]
+        alike = [
+            v for v in COMPARISON_STYLES.values() if (v.marker, v.filled) == (style.marker, style.filled)
+        ]
         assert {v.tone for v in alike} == {style.tone}
 
 

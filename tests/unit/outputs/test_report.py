@@ -133,7 +133,10 @@ def test_overview_groups_every_study_s_treatments_by_verdict(small: Make, make_p
     page = Page(index_of(*views))
     overview = page.words[: page.words.index("What the verdicts mean")]
     for view in views:
-        assert f"{view.name} stand-in data{view.results.question} {view.results.repeats} {view.results.control}" in overview
+        assert (
+            f"{view.name} stand-in data{view.results.question} {view.results.repeats} {view.results.control}"
+            in overview
+        )
         assert view.file in page.values("href")
     assert "▲ better dropout" in overview
     assert "▲ better and it matters dropout" in overview
@@ -143,7 +146,10 @@ def test_overview_groups_every_study_s_treatments_by_verdict(small: Make, make_p
 def test_verdicts_are_told_in_words_and_symbols_not_by_colour_alone(view: StudyView, page: Page) -> None:
     for verdict, treatments in view.tally.items():
         assert page.words.count(f"{COMPARISON_STYLES[verdict].symbol} {verdict}") >= len(treatments)
-        assert f"{COMPARISON_STYLES[verdict].symbol} {verdict} {', '.join(treatments)}" in Page(index_of(view)).words
+        assert (
+            f"{COMPARISON_STYLES[verdict].symbol} {verdict} {', '.join(treatments)}"
+            in Page(index_of(view)).words
+        )
 
 
 @pytest.mark.parametrize("stand_in", [True, False])
@@ -237,7 +243,7 @@ def test_variants_table_says_mean_sd_interval_and_n(make_parts: Make, page: Page
         said = " ".join(
             (
                 numbers.format_percent(accuracy.mean),
-                f"sd {numbers.format_size(accuracy['sd'], 'test_accuracy')}",
+                f"sd {numbers.format_size(accuracy.sd, 'test_accuracy')}",
                 numbers.format_value_interval(accuracy.low, accuracy.high, "test_accuracy"),
             )
         ).replace(" ", "")
@@ -412,9 +418,7 @@ def test_a_variance_study_shows_each_arms_spread_in_table_picture_and_words(make
     assert "none: with every stream varying, test accuracy has" in told
     assert "need not sum to the square" in told
     assert "compares no treatment with its control" in told
-    assert (
-        "of none, split, which split the images anew in every repeat, Nadeau and Bengio's interval" in told
-    )
+    assert "of none, split, which split the images anew in every repeat, Nadeau and Bengio's interval" in told
 
 
 def test_repeats_of_one_seed_that_agree_are_said_to_be_exactly_0(make_parts: Make) -> None:
