@@ -195,14 +195,17 @@ def test_looks_that_mean_nothing_are_refused(params: Path, change: tuple[str, st
 
 
 def row_of(study: str, verdict: str) -> LedgerRow:
-    about = {
-        "id": "mine",
-        "scope": "controlled",
-        "write_up": "own",
-        "says": "It is so.",
-        "sentence": "It is.",
-    }
-    return LedgerRow(**about, study=study, verdict=verdict, printed={}, ours={})
+    return LedgerRow(
+        id="mine",
+        scope="controlled",
+        write_up="own",
+        study=study,
+        says="It is so.",
+        verdict=verdict,
+        printed={},
+        ours={},
+        sentence="It is.",
+    )
 
 
 def test_a_study_is_undecided_while_a_comparison_or_a_claim_is() -> None:
