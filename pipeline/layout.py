@@ -15,6 +15,7 @@ TIMING_RECEIPT = TIMINGS / "receipt.json"
 EVALUATIONS = Path("evaluations")
 METRICS = Path("metrics")
 EXERCISES = METRICS / "exercises.json"
+PAGES = Path("pages")
 CLAIMS = METRICS / "claims.csv"
 PLOTS = Path("plots")
 REPORT = Path("report")

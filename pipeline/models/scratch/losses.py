@@ -119,7 +119,8 @@ class SigmoidSquaredError(MeanSquaredError):
     def per_example_gradient(self, outputs: Array, targets: Array) -> Array:
         """(p - targets) p (1 - p), over the number of outputs; p is sigmoid(outputs)."""
         p = self.predictions(outputs)
-        return super().per_example_gradient(p, targets) / 2 * p * (1 - p)
+        gradients: Array = super().per_example_gradient(p, targets) / 2 * p * (1 - p)
+        return gradients
 
     def predictions(self, outputs: Array) -> Array:
         """Probability of a 1: sigmoid(outputs)."""

@@ -10,7 +10,6 @@ from pipeline.outputs.report.rows import row_table
 from pipeline.outputs.report.timings import timings_page
 from pipeline.outputs.report.trials import trial_tables
 from pipeline.outputs.report.views import Cell, Picture, Section, StudyView, Table
-from pipeline.writeups.page import exercises_page
 
 __all__ = [
     "Cell",
@@ -23,7 +22,6 @@ __all__ = [
     "claims_page",
     "claims_section",
     "data_blocks",
-    "exercises_page",
     "prediction_grid",
     "recipes",
     "render",

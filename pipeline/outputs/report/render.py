@@ -42,15 +42,15 @@ def render(studies: Sequence[StudyView], sections: Sequence[Section] = ()) -> di
     }
 
 
-def page(template: str, **values: Any) -> str:
-    """One page by its template in ``templates/``."""
-    return _environment().get_template(template).render(**values)
+def page(template: str, *, folder: Path = TEMPLATES, **values: Any) -> str:
+    """One page by its template in a folder; what that includes or extends may lie in ``templates/``."""
+    return _environment(folder).get_template(template).render(**values)
 
 
 @cache
-def _environment() -> Environment:
+def _environment(folder: Path) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader([folder, TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
