@@ -49,7 +49,7 @@ readme: setup
 	@python -m pipeline.commands.readme
 
 printed: setup
-	@python -m pipeline.commands.printed
+	@python -m pipeline.writeups.printed
 
 prune: setup
 	@python -m pipeline.commands.prune
