@@ -20,6 +20,18 @@ PLOTS = Path("plots")
 REPORT = Path("report")
 RECEIPT = Path("tracked/receipt.json")
 
+# Files of a finished run, in the run store and, but for the weights and the seconds, in runs/.
+RUN = "run.json"
+HISTORY = "history.csv"
+TRIALS = "trials.csv"
+MODEL_SUMMARY = "summary.txt"
+WEIGHTS = "weights.npz"
+SECONDS = "seconds.json"
+
+# Files of an evaluation in its store.
+EVALUATION = "evaluation.json"
+ANSWERS = "answers.npz"
+
 
 def source_plan(data_set: str) -> Path:
     """What `download` is to fetch for a data set."""
@@ -46,6 +58,16 @@ def run_folder(study: str, variant: str, repeat: int) -> Path:
     return RUNS / study / variant / f"{repeat:02d}"
 
 
+def evaluated_runs(study: str) -> Path:
+    """What every run of a study reached, one row a run."""
+    return EVALUATIONS / study / "runs.csv"
+
+
 def study_metrics(study: str) -> Path:
     """Statistics of a study."""
     return METRICS / "studies" / f"{study}.json"
+
+
+def study_plots(study: str) -> Path:
+    """Pictures of a study."""
+    return PLOTS / study

@@ -69,7 +69,7 @@ def run_fingerprint(recipe: str, seeds: Seeds, replicate: int = 0) -> str:
 
 
 @cache
-def training_code(library: str) -> str:
+def fingerprint_training_code(library: str) -> str:
     """Fingerprint of the code that trains with Keras or with numpy."""
     return code_fingerprint(TRAINING_CODE if library == "keras" else (*TRAINING_CODE, *CODE_BY_HAND))
 

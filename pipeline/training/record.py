@@ -1,12 +1,14 @@
 """The files of one finished run: written for the run store, and read by whoever comes after."""
 
+from pipeline import layout
+from pipeline.files import read_model
 from pipeline.params.recipe import Recipe, Search
 from pipeline.params.section import Name, Section
 from pipeline.seeds import Seeds
 
 
 class FinishedRun(Section):
-    """What run.json says of a finished run, whatever a study calls it."""
+    """What run.json says of a finished run, whatever a study calls it; `code` is that of training."""
 
     fingerprint: str
     recipe_fingerprint: str
@@ -23,6 +25,7 @@ class FinishedRun(Section):
     trainable_parameters: int
     weights_digest: str
     versions: dict[str, str]
+    code: str
 
 
 class StudyRun(FinishedRun):
@@ -32,3 +35,15 @@ class StudyRun(FinishedRun):
     variant: Name
     repeat: int
     task: Name
+
+
+class Seconds(Section):
+    """Wall time of a run's `fit`, and whether tracing was part of it; in no hashed file."""
+
+    train_seconds: float
+    traced: bool
+
+
+def read_run(study: str, variant: str, repeat: int) -> StudyRun:
+    """What run.json says of a study's run."""
+    return read_model(layout.run_folder(study, variant, repeat) / layout.RUN, StudyRun)

@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.params.recipe import Recipe, Search
 from pipeline.params.schema import Caps
 from pipeline.seeds import STREAMS, Seeds, repeat_seeds
-from pipeline.training.fingerprint import recipe_fingerprint, run_fingerprint, training_code
+from pipeline.training.fingerprint import fingerprint_training_code, recipe_fingerprint, run_fingerprint
 from pipeline.training.orders import batch_size_of
 
 
@@ -69,7 +69,7 @@ def _declared(
         search,
         {use: parent.recipe_fingerprint for use, parent in needed.items()},
         identity["training_digest"],
-        training_code(recipe.library),
+        fingerprint_training_code(recipe.library),
     )
     vary = STREAMS if planned["vary"] is None else planned["vary"]
     seeds = repeat_seeds(repeat, vary)
