@@ -24,7 +24,7 @@ def track() -> None:
     if absent := sum(one.absent for one in receipts.values()):
         print(
             f"{absent} models are absent, as .runs/ lacks their weights: "
-            "`dvc repro --force train` and then `dvc repro track` make them."
+            "`dvc repro --single-item --force train track` makes them."
         )
 
 

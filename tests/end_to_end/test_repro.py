@@ -162,7 +162,7 @@ def _processes_in(folder: Path) -> list[list[str]]:
 
 def test_prune_keeps_what_the_results_use(checkout: Checkout, first: dict[str, str]) -> None:
     printed = checkout.succeed("python", "-m", "pipeline.commands.prune")
-    assert "runs: 4 in use" in printed
+    assert "runs: 4 kept, 0 to remove" in printed
     weights = np.load(checkout.folder / f"runs/{STUDY}/none/00/weights.npz")
     assert weights["conv1/kernel"].shape == (3, 3, 1, 32)
     train = ("python", "-m", "pipeline.stages.train", STUDY)
