@@ -1,22 +1,34 @@
 """One side of a condition as an arm: a value a repeat, from variants, numbers, or networks nobody trains."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from math import prod
 
 import numpy as np
 from scipy import stats
 
-from pipeline.claims.networks import network_parameters
 from pipeline.claims.recorded import Floats, NotRecordedError, Recorded
 from pipeline.claims.vocabulary import Network, Operand, SplitOf
 from pipeline.data.splits import split_indices
-from pipeline.models.layer_counts import ImpossibleShapeError
+from pipeline.models import blocks
+from pipeline.models.architectures import blocks_of
+from pipeline.models.layer_counts import (
+    Conv,
+    Dense,
+    Flatten,
+    ImpossibleShapeError,
+    Layer,
+    Pool,
+    Row,
+    Shape,
+    count_layer,
+)
 from pipeline.statistics.comparison import Arm
 
 Values = Callable[[str], Floats]
 
 
-def arm(operand: Operand, metric: str, recorded: Recorded) -> Arm:
+def make_arm(operand: Operand, metric: str, recorded: Recorded) -> Arm:
     """An operand's values in each repeat, with its name in words.
 
     Raises
@@ -25,7 +37,7 @@ def arm(operand: Operand, metric: str, recorded: Recorded) -> Arm:
         When it speaks of something that the study did not record.
     """
     chosen = operand.metric or metric
-    name = named(operand) + (f" ({operand.metric})" if operand.metric else "")
+    name = name_operand(operand) + (f" ({operand.metric})" if operand.metric else "")
     if operand.times != 1:
         name = f"{operand.times:g} times {name}"
     with np.errstate(invalid="ignore"):  # infinite - infinite is undefined, and scored as such
@@ -34,7 +46,7 @@ def arm(operand: Operand, metric: str, recorded: Recorded) -> Arm:
     return Arm(name, operand.times * values, images)
 
 
-def named(operand: Operand) -> str:
+def name_operand(operand: Operand) -> str:
     """An operand in words."""
     match operand:
         case Operand(variant=str(name)):
@@ -56,7 +68,7 @@ def named(operand: Operand) -> str:
         case Operand(spread=str(name)):
             return f"the sd of {name} over repeats"
         case Operand(network=Network() as network):
-            return _network_name(network)
+            return _name_network(network)
         case Operand(split=SplitOf(seed=seed)):
             return f"the split of seed {seed}"
     raise ValueError(f"expected one kind of operand, received {operand}")
@@ -104,9 +116,9 @@ def _images(operand: Operand, metric: str, recorded: Recorded) -> Floats | None:
 
 def _parameters(network: Network) -> float:
     try:
-        return float(network_parameters(network))
+        return float(count_parameters(network))
     except ImpossibleShapeError as error:
-        raise NotRecordedError(f"there is no {_network_name(network)}: {error}") from None
+        raise NotRecordedError(f"there is no {_name_network(network)}: {error}") from None
 
 
 def _checksum(split: SplitOf) -> int:
@@ -116,10 +128,48 @@ def _checksum(split: SplitOf) -> int:
     return zlib.crc32(train.astype("<i8").tobytes())
 
 
-def _network_name(network: Network) -> str:
+def _name_network(network: Network) -> str:
     size = "x".join(map(str, network.input_shape))
     layer = f"{network.layer} of " if network.layer else ""
     dense = "a dense layer in place of " if network.as_dense else ""
     units = f" with {network.units} units" if network.units else ""
     pooling = "" if network.pooling else " without pooling"
     return f"{dense}{layer}{network.architecture}{units}{pooling} on {size}"
+
+
+def count_parameters(network: Network) -> int:
+    """Parameters of all layers, of one, or of a dense layer that gives the same output from the same input.
+
+    Raises
+    ------
+    KeyError
+        When the network has no layer of the name; `check.check_claims` refuses such a claim.
+    """
+    counted = dict(_count_layers(network))
+    if network.layer is None:
+        return sum(row.parameters for _, row in counted.values())
+    shape, row = counted[network.layer]
+    return prod(row.shape) * (prod(shape) + 1) if network.as_dense else row.parameters
+
+
+def _count_layers(network: Network) -> Iterator[tuple[str, tuple[Shape, Row]]]:
+    """Each layer with the shape it is given and its row of the summary."""
+    shape: Shape = tuple(network.input_shape)
+    for name, layer in _layers(network):
+        if isinstance(layer, Dense) and len(shape) > 1:
+            shape = count_layer(Flatten(), shape).shape
+        row = count_layer(layer, shape)
+        yield name, (shape, row)
+        shape = row.shape
+
+
+def _layers(network: Network) -> Iterator[tuple[str, Layer]]:
+    for block in blocks_of(network.architecture, network.units):
+        match block:
+            case blocks.Dense(name, int(units)):
+                yield name, Dense(units)
+            case blocks.Conv(name, filters, kernel_size, pool):
+                yield name, Conv(filters, kernel_size)
+                if pool and network.pooling:
+                    yield f"{name}_pool", Pool(pool.size, pool.strides)
+    yield "output", Dense(network.classes)

@@ -12,7 +12,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 from pipeline.statistics import power
 from pipeline.statistics.comparison import Arm, Comparison, Declaration, Question
 from pipeline.statistics.crossed import crossed_intervals
-from pipeline.statistics.interim import peek_proof_interval
+from pipeline.statistics.interim import anytime_valid_interval
 from pipeline.statistics.intervals import ROUNDING, d_z_interval, student_interval, superiority
 
 Key = TypeVar("Key", bound=Hashable)
@@ -150,7 +150,7 @@ def _magnitude(d: Floats, declared: Declaration, family_size: int) -> dict[str, 
     simultaneous_low, simultaneous_high = student_interval(d, 1 - alpha / family_size)
     fields: dict[str, Any] = {"estimate": estimate, "sd": float(d.std(ddof=1)), "low": low, "high": high}
     fields |= {"simultaneous_low": simultaneous_low, "simultaneous_high": simultaneous_high}
-    fields |= _peek_proof(d, alpha / family_size)
+    fields |= _anytime_valid(d, alpha / family_size)
     if np.ptp(d) == 0:
         return fields | {"estimate": low, "sd": 0.0}  # exact, where a mean may be rounded
     sd, d_z = fields["sd"], estimate / fields["sd"]
@@ -163,9 +163,9 @@ def _magnitude(d: Floats, declared: Declaration, family_size: int) -> dict[str, 
     return fields
 
 
-def _peek_proof(d: Floats, alpha: float) -> dict[str, float | None]:
-    """The interval that survives any number of looks; None where so few repeats bound nothing."""
-    low, high = peek_proof_interval(d, alpha)
+def _anytime_valid(d: Floats, alpha: float) -> dict[str, float | None]:
+    """Fields of the anytime-valid (peek-proof) interval; None where so few repeats bound nothing."""
+    low, high = anytime_valid_interval(d, alpha)
     bounded = bool(np.isfinite(low))
     return {"peek_proof_low": low if bounded else None, "peek_proof_high": high if bounded else None}
 
