@@ -8,7 +8,7 @@ from pipeline import layout
 from pipeline.backend import start_tensorflow
 from pipeline.command_line import run
 from pipeline.files import read_arrays, write_json
-from pipeline.outputs.tracking import update_mlflow
+from pipeline.outputs.tracking.projection import update_mlflow
 from pipeline.training.record import StudyRun
 
 if TYPE_CHECKING:

@@ -6,7 +6,3 @@ import os
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
-
-from pipeline.outputs.tracking.projection import Receipt, update_mlflow
-
-__all__ = ["Receipt", "update_mlflow"]

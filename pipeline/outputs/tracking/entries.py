@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from mlflow.entities import Dataset, DatasetInput, InputTag
 
 from pipeline import layout
 from pipeline.claims.ledger import format_ledger
 from pipeline.data.identity import Identity
 from pipeline.outputs.tracking.mlflow_names import flatten, name_epoch, name_final
-from pipeline.outputs.tracking.study_files import RunFiles, StudyFiles, VariantFiles
+from pipeline.outputs.tracking.study_files import RunFiles, StudyFiles
+from pipeline.params.plan import PlannedVariant
 from pipeline.params.recipe import Recipe
 from pipeline.statistics.results import StudyResults
 from pipeline.statistics.wording import format_sentence
@@ -33,16 +35,6 @@ class Point(NamedTuple):
     step: int
 
 
-class DataSet(NamedTuple):
-    """One array pair that a run was given; `digest` identifies both arrays."""
-
-    name: str
-    context: str
-    digest: str
-    source: str
-    profile: str
-
-
 @dataclass(frozen=True)
 class Entry:
     """One MLflow run; the tags are kept up to date, the rest is written once, except numbers that changed."""
@@ -51,7 +43,7 @@ class Entry:
     tags: Mapping[str, str]
     params: Mapping[str, str]
     points: Sequence[Point]
-    data: Sequence[DataSet] = ()
+    data: Sequence[DatasetInput] = ()
     artifacts: Sequence[tuple[Path, str]] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
@@ -62,38 +54,42 @@ class Entry:
         return self.tags[KEY]
 
 
-def describe_variant(study: str, variant: VariantFiles) -> Entry:
+def describe_variant(study: StudyFiles, name: str) -> Entry:
     """Parent run: a variant's recipe, and mean, sd and interval over its n repeats, at step n."""
-    n = variant.results.n
+    planned, results = study.plan.variants[name], study.results.variants[name]
+    key = f"{study.name}/{name}@{study.runs[name][0].about.recipe_fingerprint}"
     statistics = {
         f"{name_final(metric)}/{statistic}": value
-        for metric, estimate in variant.results.metrics.items()
+        for metric, estimate in results.metrics.items()
         for statistic, value in asdict(estimate).items()
     }
     return Entry(
-        name=variant.name,
-        tags=_tag(f"{study}/{variant.name}@{variant.fingerprint}", "variant", study) | _tag_variant(variant),
-        params=_flatten_recipe(variant.planned.recipe),
-        points=list(_make_points({"n": n, **statistics}, step=n)),
+        name=name,
+        tags=_tag(key, "variant", study.name) | _tag_variant(name, planned),
+        params=_flatten_recipe(planned.recipe),
+        points=list(_make_points({"n": results.n, **statistics}, step=results.n)),
     )
 
 
-def describe_run(variant: VariantFiles, run: RunFiles, identity: Identity, parent: str) -> Entry:
+def describe_run(study: StudyFiles, run: RunFiles, parent: str) -> Entry:
     """Child run: one repeat with its seeds, epochs, final numbers, data and files."""
-    about, place = run.about, f"{variant.name}/{run.about.repeat}"
+    about = run.about
+    key = f"{about.study}/{about.variant}/{about.repeat}@{about.fingerprint}"
+    place = {"claimcheck.repeat": str(about.repeat), PARENT: parent}
     epochs = [
         point
         for epoch, row in run.history
         for point in _make_points({name_epoch(column): value for column, value in row.items()}, step=epoch)
     ]
     finals = _make_points({name_final(column): value for column, value in run.finals.items()}, step=0)
-    tags = _tag(f"{about.study}/{place}@{about.fingerprint}", "run", about.study)
     return Entry(
-        name=f"{variant.name}/{about.repeat:02d}",
-        tags=tags | _tag_variant(variant) | {"claimcheck.repeat": str(about.repeat), PARENT: parent},
+        name=f"{about.variant}/{about.repeat:02d}",
+        tags=_tag(key, "run", about.study)
+        | _tag_variant(about.variant, study.plan.variants[about.variant])
+        | place,
         params=_flatten_recipe(about.recipe) | flatten(about.seeds.to_dict(), "seeds."),
         points=[*epochs, *finals],
-        data=list(_list_data(variant.planned.task, identity, about.seeds.split)),
+        data=list(_list_data(about.task, study.identities[about.task], about.seeds.split)),
         artifacts=[(run.folder / file, "") for file in _RUN_FILES],
     )
 
@@ -136,15 +132,9 @@ def _tag(key: str, level: str, study: str) -> dict[str, str]:
     return {KEY: key, "claimcheck.level": level, "claimcheck.study": study}
 
 
-def _tag_variant(variant: VariantFiles) -> dict[str, str]:
-    planned = variant.planned
-    about = {
-        "variant": variant.name,
-        "kind": planned.kind,
-        "task": planned.task,
-        "row": ", ".join(planned.rows),
-    }
-    return {f"claimcheck.{name}": value for name, value in about.items()}
+def _tag_variant(name: str, planned: PlannedVariant) -> dict[str, str]:
+    about = {"variant": name, "kind": planned.kind, "task": planned.task, "row": ", ".join(planned.rows)}
+    return {f"claimcheck.{key}": value for key, value in about.items()}
 
 
 def _make_points(numbers: Mapping[str, float | None], step: int) -> Iterator[Point]:
@@ -154,7 +144,8 @@ def _make_points(numbers: Mapping[str, float | None], step: int) -> Iterator[Poi
             yield Point(name, float(np.nan_to_num(value, nan=math.nan)), step)
 
 
-def _list_data(task: str, identity: Identity, split_seed: int) -> Iterator[DataSet]:
+def _list_data(task: str, identity: Identity, split_seed: int) -> Iterator[DatasetInput]:
+    """The array pairs that a run was given, each with a digest that identifies both arrays."""
     source = json.dumps(identity.model_dump(include={"data_set", "source", "stand_in"}))
     parts = {"train": identity.train, "validation": identity.validation, "test": identity.test}
     for name, part in parts.items():
@@ -162,4 +153,6 @@ def _list_data(task: str, identity: Identity, split_seed: int) -> Iterator[DataS
             seed = split_seed if identity.split_per_repeat and name != "test" else ""
             # MLflow allows 36 characters: the full hashes are in the profile.
             digest = hashlib.sha256(f"{part.x}{part.y}{seed}".encode()).hexdigest()[:32]
-            yield DataSet(f"{task}/{name}", name, digest, source, json.dumps(part.model_dump()))
+            profile = json.dumps(part.model_dump())
+            dataset = Dataset(f"{task}/{name}", digest, "claimcheck", source, profile=profile)
+            yield DatasetInput(dataset, [InputTag("mlflow.data.context", name)])

@@ -3,14 +3,15 @@
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from types import MappingProxyType
 from typing import Self, TypeVar
 
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
+from mlflow.entities import Metric, Param, Run, RunTag
 
-from pipeline.outputs.tracking.entries import KEY, DataSet, Entry, Point
+from pipeline.outputs.tracking.entries import KEY, Entry, Point
 from pipeline.outputs.tracking.mlflow_store import list_runs
 
 COMPLETE = "claimcheck.complete"
@@ -22,40 +23,28 @@ MAX_METRICS, MAX_PARAMS, MAX_TAGS = 900, 100, 100  # of one call, which takes 10
 T = TypeVar("T")
 
 
+@dataclass
 class Experiment:
-    """The complete runs of one MLflow experiment by key, and what has been declared of them.
+    """The complete runs of one MLflow experiment by key, and what has been declared of them."""
 
-    Parameters
-    ----------
-    client : MlflowClient
-        Of a store that nobody else writes to meanwhile.
-    experiment_id : str
-        The study's MLflow experiment.
-    known : mapping of str to Run
-        Complete runs by key.
-    dvc_experiment : str or None
-        Name of the `dvc exp run` that this belongs to; it never calls another's runs superseded.
-    """
-
-    def __init__(
-        self, client: MlflowClient, experiment_id: str, known: Mapping[str, Run], dvc_experiment: str | None
-    ) -> None:
-        self.client, self.experiment_id, self.dvc_experiment = client, experiment_id, dvc_experiment
-        self.known = dict(known)
-        self.run_ids: dict[str, str] = {}
-        self.added = 0
+    client: MlflowClient  # of a store that nobody else writes to meanwhile
+    experiment_id: str
+    dvc_experiment: str | None  # the `dvc exp run` that this belongs to; it calls no other's runs superseded
+    known: dict[str, Run] = field(default_factory=dict)  # what was there
+    run_ids: dict[str, str] = field(default_factory=dict)  # what was declared since
+    added: int = 0  # how much of that was not there
 
     @classmethod
     def open(cls, client: MlflowClient, experiment_id: str, dvc_experiment: str | None) -> Self:
         """The experiment as the store holds it, cleared of runs that a killed process left half-written."""
-        known = {}
+        opened = cls(client, experiment_id, dvc_experiment)
         for run in list(list_runs(client, experiment_id)):
             tags = run.data.tags
             if KEY in tags and tags.get(COMPLETE) == "true":
-                known[tags[KEY]] = run
+                opened.known[tags[KEY]] = run
             elif KEY in tags:
                 client.delete_run(run.info.run_id)
-        return cls(client, experiment_id, known, dvc_experiment)
+        return opened
 
     def upsert(self, entry: Entry) -> str:
         """MLflow run id of an entry, which is in the store and up to date afterwards."""
@@ -81,7 +70,7 @@ class Experiment:
         run_id: str = run.info.run_id
         self._log(run_id, entry.points, entry.params)
         if entry.data:
-            self.client.log_inputs(run_id, [_to_input(data) for data in entry.data])
+            self.client.log_inputs(run_id, list(entry.data))
         for path, folder in entry.artifacts:
             self.client.log_artifact(run_id, str(path), folder or None)
         for file, text in entry.texts.items():
@@ -132,11 +121,6 @@ def _mark(tags: Mapping[str, str], declared: bool, dvc_experiment: str | None) -
 
 def _is_same(shown: float | None, value: float) -> bool:
     return shown is not None and (shown == value or (math.isnan(shown) and math.isnan(value)))
-
-
-def _to_input(data: DataSet) -> DatasetInput:
-    dataset = Dataset(data.name, data.digest, "claimcheck", data.source, profile=data.profile)
-    return DatasetInput(dataset, [InputTag("mlflow.data.context", data.context)])
 
 
 def _split(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -42,14 +42,9 @@ def name_epoch(column: str) -> str:
 
 
 def flatten(settings: Mapping[str, object], prefix: str = "") -> dict[str, str]:
-    """Settings as MLflow params: nested names joined by dots, values as text, lists and null as JSON.
+    """Settings as MLflow params: nested names joined by dots, behind a prefix; lists and null as JSON.
 
-    Parameters
-    ----------
-    settings : mapping of str to JSON values
-        For example a recipe; ``{"l1": {"amount": 0.001}}`` gives ``{"l1.amount": "0.001"}``.
-    prefix : str
-        Put before every name, with its dot.
+    ``{"l1": {"amount": 0.001}}`` gives ``{"l1.amount": "0.001"}``.
     """
     params: dict[str, str] = {}
     for name, value in settings.items():

@@ -17,17 +17,10 @@ NAME = "model"
 REQUIREMENTS = ("keras", "tensorflow", "numpy")
 
 
-def log_model(client: MlflowClient, uri: str, run_id: str, build: Callable[[], "keras.Model"]) -> str:
-    """Log a run's model; its id. It loads as `models:/<id>` and `runs:/<run>/model`, without an optimizer.
+def log_model(client: MlflowClient, run_id: str, build: Callable[[], "keras.Model"]) -> str:
+    """Log the model of a finished MLflow run and return its id; what a killed process left of one is deleted.
 
-    Parameters
-    ----------
-    client : MlflowClient
-        Of the store at `uri`.
-    run_id : str
-        A finished MLflow run without a finished model; what a killed process left of one is deleted.
-    build : callable
-        The Keras model with the run's weights.
+    It loads as `models:/<id>` and `runs:/<run>/model`, without an optimizer.
     """
     run = client.get_run(run_id)
     experiment_id = run.info.experiment_id
@@ -35,7 +28,7 @@ def log_model(client: MlflowClient, uri: str, run_id: str, build: Callable[[], "
         client.delete_logged_model(leftover.model_id)
     # Created here, because log_model alone would put it into the default experiment.
     created = client.create_logged_model(experiment_id, NAME, run_id, params=run.data.params)
-    _save(uri, created.model_id, build())
+    _save(client.tracking_uri, created.model_id, build())
     client.log_outputs(run_id, [LoggedModelOutput(created.model_id, step=0)])
     return str(created.model_id)
 

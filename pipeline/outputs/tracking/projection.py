@@ -11,7 +11,6 @@ from tqdm import tqdm
 
 from pipeline import layout
 from pipeline.files import root
-from pipeline.outputs.tracking import models
 from pipeline.outputs.tracking.entries import describe_comparison, describe_run, describe_variant
 from pipeline.outputs.tracking.experiment import MODEL, Experiment
 from pipeline.outputs.tracking.mlflow_store import (
@@ -20,7 +19,8 @@ from pipeline.outputs.tracking.mlflow_store import (
     open_store,
     resolve_tracking_uri,
 )
-from pipeline.outputs.tracking.study_files import StudyFiles, VariantFiles, read_studies
+from pipeline.outputs.tracking.models import log_model
+from pipeline.outputs.tracking.study_files import StudyFiles, read_studies
 from pipeline.training.record import StudyRun
 from pipeline.training.store import run_store
 
@@ -33,34 +33,12 @@ Rebuild = Callable[[StudyRun, Path], "keras.Model"]
 
 @dataclass(frozen=True)
 class Receipt:
-    """What MLflow holds of what a study declares.
+    """What MLflow holds of what a study declares."""
 
-    Attributes
-    ----------
-    runs : int
-        One a run, one a variant, and the comparison.
-    added : int
-        How many of them were not there before.
-    models : int
-        Variants whose first run has a loadable model.
-    absent : int
-        Variants without one, because the run store of this machine lacks the weights.
-    """
-
-    runs: int
-    added: int
-    models: int
-    absent: int
-
-
-@dataclass(frozen=True)
-class _Target:
-    """Where the projection goes, and how a model is rebuilt on the way."""
-
-    client: MlflowClient
-    home: Path
-    uri: str
-    rebuild: Rebuild
+    runs: int  # one a run, one a variant, and the comparison
+    added: int  # of these, now
+    models: int  # variants with a loadable one
+    absent: int  # variants without, as the run store lacks the weights
 
 
 def update_mlflow(rebuild: Rebuild) -> dict[str, Receipt]:
@@ -86,43 +64,40 @@ def update_mlflow(rebuild: Rebuild) -> dict[str, Receipt]:
     """
     studies = read_studies()
     home = root().resolve()
-    uri = resolve_tracking_uri(home)
-    with open_store(home, uri) as client:
-        target = _Target(client, home, uri, rebuild)
-        return {study.name: _project(target, study) for study in studies}
+    with open_store(home, resolve_tracking_uri(home)) as client:
+        return {
+            study.name: _project(_open_experiment(client, home, study), study, rebuild) for study in studies
+        }
 
 
-def _project(target: _Target, study: StudyFiles) -> Receipt:
-    experiment = _open_experiment(target, study)
-    variants = tqdm(study.variants, desc=study.name, unit="variant", disable=None, leave=False)
-    loadable = sum([_project_variant(target, experiment, study, variant) for variant in variants])
+def _open_experiment(client: MlflowClient, home: Path, study: StudyFiles) -> Experiment:
+    location = locate_artifacts(home, client.tracking_uri, study.name)
+    experiment_id = ensure_experiment(client, study.name, study.results.question, location)
+    return Experiment.open(client, experiment_id, os.environ.get("DVC_EXP_NAME") or None)
+
+
+def _project(experiment: Experiment, study: StudyFiles, rebuild: Rebuild) -> Receipt:
+    variants = tqdm(study.runs, desc=study.name, unit="variant", disable=None, leave=False)
+    loadable = sum([_project_variant(experiment, study, variant, rebuild) for variant in variants])
     experiment.upsert(describe_comparison(study))
     experiment.supersede()
-    return Receipt(len(experiment.run_ids), experiment.added, loadable, len(study.variants) - loadable)
+    return Receipt(len(experiment.run_ids), experiment.added, loadable, len(study.runs) - loadable)
 
 
-def _open_experiment(target: _Target, study: StudyFiles) -> Experiment:
-    location = locate_artifacts(target.home, target.uri, study.name)
-    experiment_id = ensure_experiment(target.client, study.name, study.results.question, location)
-    return Experiment.open(target.client, experiment_id, os.environ.get("DVC_EXP_NAME") or None)
-
-
-def _project_variant(
-    target: _Target, experiment: Experiment, study: StudyFiles, variant: VariantFiles
-) -> bool:
+def _project_variant(experiment: Experiment, study: StudyFiles, variant: str, rebuild: Rebuild) -> bool:
     """Upsert a variant and its runs; whether its first run has a model afterwards."""
-    parent = experiment.upsert(describe_variant(study.name, variant))
-    identity = study.identities[variant.planned.task]
-    entries = [describe_run(variant, run, identity, parent) for run in variant.runs]
+    parent = experiment.upsert(describe_variant(study, variant))
+    entries = [describe_run(study, run, parent) for run in study.runs[variant]]
     run_ids = [experiment.upsert(entry) for entry in entries]
-    return experiment.had(entries[0], MODEL) or _log_model(target, run_ids[0], variant.runs[0].about)
+    first = study.runs[variant][0].about
+    return experiment.had(entries[0], MODEL) or _log_model(experiment.client, run_ids[0], first, rebuild)
 
 
-def _log_model(target: _Target, run_id: str, run: StudyRun) -> bool:
+def _log_model(client: MlflowClient, run_id: str, run: StudyRun, rebuild: Rebuild) -> bool:
     """Log a run's model; whether the run store has the weights for it."""
     weights = run_store().path(run.fingerprint) / layout.WEIGHTS
     if not weights.is_file():
         return False
-    model_id = models.log_model(target.client, target.uri, run_id, lambda: target.rebuild(run, weights))
-    target.client.set_tag(run_id, MODEL, model_id)  # last: without it the model is redone
+    model_id = log_model(client, run_id, lambda: rebuild(run, weights))
+    client.set_tag(run_id, MODEL, model_id)  # last: without it the model is redone
     return True

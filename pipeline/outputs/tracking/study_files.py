@@ -9,14 +9,13 @@ from pipeline.claims.ledger import LedgerRow, read_ledger
 from pipeline.data.identity import Identity, read_identities
 from pipeline.errors import UserError
 from pipeline.files import read_model, read_rows
-from pipeline.params.plan import PlannedVariant, TrainingPlan, read_training
-from pipeline.statistics.results import StudyResults, VariantResults
+from pipeline.params.plan import TrainingPlan, read_training
+from pipeline.statistics.results import NOT_MEASURED, StudyResults
 from pipeline.statistics.results_file import read_results
 from pipeline.training.record import Seconds, StudyRun, read_run
 from pipeline.training.store import run_store
 
 Numbers = Mapping[str, float]
-_IDENTITY = ("variant", "repeat", "fingerprint")
 
 
 @dataclass(frozen=True)
@@ -30,30 +29,20 @@ class RunFiles:
 
 
 @dataclass(frozen=True)
-class VariantFiles:
-    """One trained variant: what was planned, its runs in order of the repeat, and what they reached."""
-
-    name: str
-    planned: PlannedVariant
-    runs: tuple[RunFiles, ...]
-    results: VariantResults
-
-    @property
-    def fingerprint(self) -> str:
-        """Hash of the recipe, which the repeats share."""
-        return self.runs[0].about.recipe_fingerprint
-
-
-@dataclass(frozen=True)
 class StudyFiles:
-    """One study: its trained variants in order of the plan, its tasks, results, claims and pictures."""
+    """One study: plan, tasks by name, runs by variant in order of the repeat, results, claims and pictures."""
 
-    name: str
-    variants: tuple[VariantFiles, ...]
+    plan: TrainingPlan
     identities: Mapping[str, Identity]
+    runs: Mapping[str, tuple[RunFiles, ...]]
     results: StudyResults
     claims: tuple[LedgerRow, ...]
     figures: tuple[Path, ...]
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.plan.study
 
 
 def read_studies() -> list[StudyFiles]:
@@ -71,38 +60,41 @@ def read_studies() -> list[StudyFiles]:
 def _read_study(
     plan: TrainingPlan, identities: Mapping[str, Identity], claims: list[LedgerRow]
 ) -> StudyFiles:
-    results = read_results(layout.study_metrics(plan.study))
-    finals = _read_finals(plan.study)
-    return StudyFiles(
-        name=plan.study,
-        variants=tuple(_read_variant(plan, name, results, finals) for name in plan.trained),
-        identities=identities,
-        results=results,
-        claims=tuple(row for row in claims if row.study == plan.study),
-        figures=tuple(sorted(layout.study_plots(plan.study).glob("*.svg"))),
-    )
+    path = layout.study_metrics(plan.study)
+    results = read_results(path)
+    for variant in plan.trained:
+        if variant not in results.variants:
+            raise UserError(
+                f"{path}: expected variant '{variant}', which the plan declares. Run `dvc repro`."
+            )
+    own = tuple(row for row in claims if row.study == plan.study)
+    figures = tuple(sorted(layout.study_plots(plan.study).glob("*.svg")))
+    return StudyFiles(plan, identities, _read_runs(plan), results, own, figures)
 
 
-def _read_variant(
-    plan: TrainingPlan, name: str, results: StudyResults, finals: Mapping[tuple[str, int], Mapping[str, str]]
-) -> VariantFiles:
-    if name not in results.variants:
-        path = layout.study_metrics(plan.study)
-        raise UserError(f"{path}: expected variant '{name}', which the plan declares. Run `dvc repro`.")
-    runs = [_read_run(plan.study, name, repeat, finals.get((name, repeat))) for repeat in range(plan.repeats)]
-    return VariantFiles(name, plan.variants[name], tuple(runs), results.variants[name])
+def _read_runs(plan: TrainingPlan) -> dict[str, tuple[RunFiles, ...]]:
+    rows = read_rows(layout.evaluated_runs(plan.study))
+    evaluated = {(row["variant"], row["repeat"]): row for row in rows}
+    return {
+        variant: tuple(
+            _read_run(read_run(plan.study, variant, repeat), evaluated.get((variant, str(repeat))))
+            for repeat in range(plan.repeats)
+        )
+        for variant in plan.trained
+    }
 
 
-def _read_run(study: str, variant: str, repeat: int, row: Mapping[str, str] | None) -> RunFiles:
-    folder, about = layout.run_folder(study, variant, repeat), read_run(study, variant, repeat)
+def _read_run(about: StudyRun, row: Mapping[str, str] | None) -> RunFiles:
+    folder = layout.run_folder(about.study, about.variant, about.repeat)
     received = row["fingerprint"] if row else "no row"
     if row is None or received != about.fingerprint:
         raise UserError(
             f"{folder}: expected its fingerprint {about.fingerprint} in the study's evaluation, "
             f"received {received}. Run `dvc repro`."
         )
-    finals = _to_numbers({column: cell for column, cell in row.items() if column not in _IDENTITY})
-    history = _read_history(folder / layout.HISTORY)
+    finals = _to_numbers({column: cell for column, cell in row.items() if column not in NOT_MEASURED})
+    epochs = [_to_numbers(epoch) for epoch in read_rows(folder / layout.HISTORY)]
+    history = tuple((int(epoch.pop("epoch")), epoch) for epoch in epochs)
     return RunFiles(folder, about, history, finals | _read_seconds(about.fingerprint))
 
 
@@ -110,17 +102,6 @@ def _read_seconds(fingerprint: str) -> dict[str, float]:
     """What a run took, which only the machine knows that trained it."""
     path = run_store().path(fingerprint) / layout.SECONDS
     return read_model(path, Seconds).model_dump() if path.is_file() else {}
-
-
-def _read_finals(study: str) -> dict[tuple[str, int], Mapping[str, str]]:
-    """Rows of a study's evaluation by variant and repeat."""
-    rows = read_rows(layout.evaluated_runs(study))
-    return {(row["variant"], int(row["repeat"])): row for row in rows}
-
-
-def _read_history(path: Path) -> tuple[tuple[int, Numbers], ...]:
-    rows = [_to_numbers(row) for row in read_rows(path)]
-    return tuple((int(row.pop("epoch")), row) for row in rows)
 
 
 def _to_numbers(row: Mapping[str, str]) -> dict[str, float]:
