@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from pipeline.data.preparation import Images, Scaling
+from pipeline.data.images import Pixels
+from pipeline.data.scaling import Scaling
 from pipeline.files import Arrays
 from pipeline.models.build import build
 from pipeline.models.weights import set_weights
@@ -26,7 +27,7 @@ def rebuild(recipe: Recipe, input_shape: Sequence[int], classes: int, weights: A
 
 
 def probabilities(
-    recipe: Recipe, weights: Arrays, images: Images, scaling: Scaling, classes: int
+    recipe: Recipe, weights: Arrays, images: Pixels, scaling: Scaling, classes: int
 ) -> npt.NDArray[np.float32]:
     """Class probabilities of images, float32 of shape (n, classes), in inference mode.
 

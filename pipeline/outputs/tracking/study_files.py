@@ -8,12 +8,13 @@ from pipeline import layout
 from pipeline.claims.ledger import LedgerRow, read_ledger
 from pipeline.data.identity import Identity, read_identities
 from pipeline.errors import UserError
-from pipeline.files import read_model, read_rows
+from pipeline.evaluation.seconds import RunSeconds, read_seconds
+from pipeline.files import read_rows
 from pipeline.params.plan import TrainingPlan, read_training
 from pipeline.statistics.results import NOT_MEASURED, StudyResults
 from pipeline.statistics.results_file import read_results
-from pipeline.training.record import Seconds, StudyRun, read_run
-from pipeline.training.store import run_store
+from pipeline.training.record import StudyRun, read_run
+from pipeline.training.store import evaluation_store, run_store
 
 Numbers = Mapping[str, float]
 
@@ -69,22 +70,23 @@ def _read_study(
             )
     own = tuple(row for row in claims if row.study == plan.study)
     figures = tuple(sorted(layout.study_plots(plan.study).glob("*.svg")))
-    return StudyFiles(plan, identities, _read_runs(plan), results, own, figures)
+    return StudyFiles(plan, identities, _read_runs(plan, identities), results, own, figures)
 
 
-def _read_runs(plan: TrainingPlan) -> dict[str, tuple[RunFiles, ...]]:
-    rows = read_rows(layout.evaluated_runs(plan.study))
-    evaluated = {(row["variant"], row["repeat"]): row for row in rows}
+def _read_runs(plan: TrainingPlan, identities: Mapping[str, Identity]) -> dict[str, tuple[RunFiles, ...]]:
+    rows = {(row["variant"], int(row["repeat"])): row for row in read_rows(layout.evaluated_runs(plan.study))}
+    seconds = read_seconds(plan, identities, run_store(), evaluation_store())
     return {
         variant: tuple(
-            _read_run(read_run(plan.study, variant, repeat), evaluated.get((variant, str(repeat))))
+            _read_run(read_run(plan.study, variant, repeat), rows.get((variant, repeat)), times[repeat])
             for repeat in range(plan.repeats)
         )
-        for variant in plan.trained
+        for variant, times in seconds.items()
+        if variant in plan.trained
     }
 
 
-def _read_run(about: StudyRun, row: Mapping[str, str] | None) -> RunFiles:
+def _read_run(about: StudyRun, row: Mapping[str, str] | None, seconds: RunSeconds) -> RunFiles:
     folder = layout.run_folder(about.study, about.variant, about.repeat)
     received = row["fingerprint"] if row else "no row"
     if row is None or received != about.fingerprint:
@@ -95,13 +97,7 @@ def _read_run(about: StudyRun, row: Mapping[str, str] | None) -> RunFiles:
     finals = _to_numbers({column: cell for column, cell in row.items() if column not in NOT_MEASURED})
     epochs = [_to_numbers(epoch) for epoch in read_rows(folder / layout.HISTORY)]
     history = tuple((int(epoch.pop("epoch")), epoch) for epoch in epochs)
-    return RunFiles(folder, about, history, finals | _read_seconds(about.fingerprint))
-
-
-def _read_seconds(fingerprint: str) -> dict[str, float]:
-    """What a run took, which only the machine knows that trained it."""
-    path = run_store().path(fingerprint) / layout.SECONDS
-    return read_model(path, Seconds).model_dump() if path.is_file() else {}
+    return RunFiles(folder, about, history, finals | seconds.model_dump(exclude_none=True))
 
 
 def _to_numbers(row: Mapping[str, str]) -> dict[str, float]:
