@@ -39,6 +39,8 @@ class ComputedDifference:
         difference = self.treatment_value - self.control_value
         return difference if self.higher_is_better else -difference
 
+    simultaneous_low = simultaneous_high = estimate  # nothing is uncertain
+
     @property
     def verdict(self) -> str:
         """Better, worse or equivalent, stated exactly; see `comparison.VERDICTS`."""

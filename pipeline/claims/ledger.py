@@ -1,5 +1,6 @@
 """The ledger of claims: one row for every claim and scope; its one writer and its one reader."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -14,7 +15,6 @@ from pipeline.claims.verdicts import VERDICTS
 from pipeline.claims.wording import format_answer
 from pipeline.errors import UserError
 from pipeline.files import csv_text, read_rows, write_text
-from pipeline.statistics.comparison import Comparison
 from pipeline.statistics.spread import SpreadTest
 
 
@@ -56,6 +56,11 @@ class LedgerRow:
 
 COLUMNS = tuple(field.name for field in fields(LedgerRow))
 FIGURES = ("printed", "ours")
+OF_RESULT = (
+    *("n", "metric", "estimate", "new_images_low", "new_images_high", "peek_proof_low", "peek_proof_high"),
+    *("p_adjusted", "p_smallest", "family_size", "margin", "repeats_needed"),
+)
+NUMBER = re.compile(r"-?[\d.]+(e[+-]\d+)?")  # the name of an arm that is one
 ROW = TypeAdapter(LedgerRow)
 
 
@@ -114,43 +119,29 @@ def _make_row(answer: Answer) -> LedgerRow:
         says=answer.says,
         verdict=answer.verdict,
         printed=answer.printed,
-        ours=collect_means(answer),
+        ours=_collect_means(answer),
         sentence=format_answer(answer),
         **({} if answer.deciding is None else _figures(answer.deciding)),
     )
 
 
 def _figures(finding: Finding) -> dict[str, Any]:
-    result = finding.result
-    about = {"metric": result.metric, "unit": finding.metric.unit, "margin": finding.margin}
-    about |= {"estimate": result.estimate, "family_size": result.family_size}
-    match result:
-        case ComputedDifference(estimate=estimate):
-            return about | {"low": estimate, "high": estimate}
-        case SpreadTest():
-            own = {"p_adjusted": result.p_adjusted, "p_smallest": 0.0}  # a chi-square p has no smallest
-        case Comparison():
-            same = (
-                "new_images_low",
-                "new_images_high",
-                "peek_proof_low",
-                "peek_proof_high",
-                "repeats_needed",
-            )
-            own = {name: getattr(result, name) for name in same}
-            if not finding.is_exact:
-                own |= {"p_adjusted": result.p_adjusted, "p_smallest": result.p_smallest}
-    interval = {"low": result.simultaneous_low, "high": result.simultaneous_high}
-    return about | {"n": result.n} | interval | own
+    """Columns that the deciding finding fills: those of its figures that its kind of result has."""
+    result, untested = finding.result, ("p_adjusted", "p_smallest") if finding.is_exact else ()
+    return {
+        "unit": finding.metric.unit,
+        "low": result.simultaneous_low,
+        "high": result.simultaneous_high,
+        **{name: getattr(result, name, None) for name in OF_RESULT if name not in untested},
+    }
 
 
-def collect_means(answer: Answer) -> dict[str, float]:
-    """Our means beside the printed figures: of every arm of the quantity that decided, by its name."""
+def _collect_means(answer: Answer) -> dict[str, float]:
     found: dict[str, float] = {}
     for one in answer.findings:
         if answer.deciding and one.metric == answer.deciding.metric:
             means = zip((one.result.treatment, one.result.control), _means(one.result), strict=True)
-            found |= {name: mean for name, mean in means if mean is not None and not _is_number(name)}
+            found |= {name: x for name, x in means if x is not None and not NUMBER.fullmatch(name)}
     return found
 
 
@@ -162,14 +153,6 @@ def _means(result: Result) -> tuple[float | None, float | None]:
         case SpreadTest():
             return result.sd, result.bound
     return result.treatment_mean, result.control_mean
-
-
-def _is_number(name: str) -> bool:
-    try:
-        float(name)
-    except ValueError:
-        return False
-    return True
 
 
 def count_verdicts(answers: Iterable[Answer]) -> dict[str, dict[str, int]]:

@@ -148,16 +148,8 @@ class Comparison:
 def name_verdict(direction: int, nearest: float | None, margin: float | None, *, equivalent: bool) -> str:
     """One of `VERDICTS`, from what is shown.
 
-    Parameters
-    ----------
-    direction : int
-        1 where the treatment is shown to be better, -1 where worse, 0 where neither is shown.
-    nearest : float or None
-        End of the interval that is nearest to 0, in the unit of the margin.
-    margin : float or None
-        Largest difference that does not matter.
-    equivalent : bool
-        Whether the difference is shown to lie inside the margin.
+    `direction` is 1 where the treatment is shown to be better, -1 where worse, 0 where neither is; `nearest` is the
+    end of the interval that is nearest to 0; `equivalent`: the difference is shown to lie inside the margin.
     """
     if direction == 0:
         return "equivalent" if equivalent else "undecided"

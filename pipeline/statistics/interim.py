@@ -19,15 +19,6 @@ def plan_analyses(repeats: int, alpha: float, looks: Sequence[int] | None) -> li
 
     Without looks it is analysed once, with all its repeats. With K looks, every one that was reached is analysed at
     alpha / K (Bonferroni), so that a decision made then stands; before the first look all repeats are, at that level.
-
-    Parameters
-    ----------
-    repeats : int
-        How many there are.
-    alpha : float
-        Level of the whole procedure, in (0, 1).
-    looks : sequence of int, optional
-        Planned numbers of repeats, increasing.
     """
     if not looks:
         return [(repeats, alpha)]

@@ -103,18 +103,9 @@ def compute_results(plan: ComparisonPlan, runs: pd.DataFrame, arrays: Mapping[st
     arrays : mapping of str to dict of ndarray
         evaluations/<study>/<variant>.npz by variant.
     """
+    stated = ("study", "question", "profile", "metric", "higher_is_better", "alpha", "margin", "control")
     return StudyResults(
-        study=plan.study,
-        question=plan.question,
-        profile=plan.profile,
-        metric=plan.metric,
-        higher_is_better=plan.higher_is_better,
-        alpha=plan.alpha,
-        margin=plan.margin,
-        control=plan.control,
-        repeats=plan.repeats,
-        looks=plan.looks,
-        data=plan.data,
+        **{name: getattr(plan, name) for name in (*stated, "repeats", "looks", "data")},
         stand_in=any(data.stand_in for data in plan.data.values()),
         variants={
             name: _describe(one, runs[runs["variant"] == name], arrays[name], plan.alpha)
@@ -180,8 +171,8 @@ def _estimate(values: NDArray[np.float64], alpha: float, held_out: float | None)
         if held_out is None
         else resampled_interval(values, 1 - held_out, held_out, alpha)
     )
-    found = estimate_spread(values, 1 - alpha)
-    return Estimate(mean, found.sd, low, high, found.low, found.high)
+    sd, sd_low, sd_high = estimate_spread(values, 1 - alpha) or (None, None, None)
+    return Estimate(mean, sd, low, high, sd_low, sd_high)
 
 
 def _mean_over_repeats(by_class: NDArray[np.float64]) -> list[float | None]:

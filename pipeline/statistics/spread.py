@@ -12,16 +12,6 @@ from pipeline.statistics.intervals import sd_interval
 from pipeline.statistics.paired import holm
 
 
-@dataclass(frozen=True)
-class Spread:
-    """Standard deviation of one arm over its repeats, with its interval; None where it is undefined."""
-
-    n: int
-    sd: float | None
-    low: float | None
-    high: float | None
-
-
 @dataclass(frozen=True, kw_only=True)
 class SpreadTest:
     """A standard deviation over repeats against a number, by the chi-square test of a normal variance.
@@ -38,9 +28,10 @@ class SpreadTest:
     family_size: int
     alpha: float
     bound: float
-    sd: float | None
+    sd: float | None = None
     p: float = 1.0
     p_adjusted: float = 1.0  # Holm
+    p_smallest: float = 0.0  # a chi-square p has no smallest
     estimate: float | None = None
     simultaneous_low: float | None = None  # 1 - alpha / family_size
     simultaneous_high: float | None = None
@@ -54,22 +45,17 @@ class SpreadTest:
         return name_verdict((low > 0) - (high < 0), None, None, equivalent=False)
 
 
-def estimate_spread(values: ArrayLike, level: float = 0.95) -> Spread:
-    """Standard deviation of one arm with its chi-square interval, in the unit of `values`.
+def estimate_spread(values: ArrayLike, level: float = 0.95) -> tuple[float, float, float] | None:
+    """Standard deviation of one arm with its chi-square interval, in the unit of `values`, shape (n,).
 
-    Parameters
-    ----------
-    values : array_like of float, shape (n,)
-        One value per repeat. A diverged run (NaN or infinite) leaves the SD undefined; it is never dropped.
-    level : float
-        Two-sided confidence, in (0, 1).
+    None for one repeat, and after a diverged run (NaN or infinite), which is never dropped.
     """
     x = np.asarray(values, dtype=float)
     if x.size < 2 or not np.isfinite(x).all():
-        return Spread(x.size, None, None, None)
+        return None
     # Repeats of one seed must give exactly 0, which the rounding of a mean can spoil.
     sd = float(x.std(ddof=1)) if np.ptp(x) else 0.0
-    return Spread(x.size, sd, *sd_interval(sd, x.size, level))
+    return sd, *sd_interval(sd, x.size, level)
 
 
 def compare_spreads(questions: Sequence[Question]) -> list[SpreadTest]:
@@ -88,30 +74,25 @@ def compare_spreads(questions: Sequence[Question]) -> list[SpreadTest]:
 def _compare_spread(question: Question, family_size: int) -> SpreadTest:
     declared = question.declared
     values, bound = np.asarray(question.treatment.values), float(np.asarray(question.control.values)[0])
-    spread = estimate_spread(values, 1 - declared.alpha / family_size)
     test = SpreadTest(
         control=question.control.name,
         treatment=question.treatment.name,
         metric=declared.metric,
         higher_is_better=declared.higher_is_better,
-        n=spread.n,
+        n=values.size,
         diverged=int((~np.isfinite(values)).sum()),
         family_size=family_size,
         alpha=declared.alpha,
         bound=bound,
-        sd=spread.sd,
     )
-    if spread.sd is None or spread.low is None or spread.high is None:
+    found = estimate_spread(values, 1 - declared.alpha / family_size)
+    if found is None:
         return test
     sign = 1 if declared.higher_is_better else -1
-    low, high = sorted((sign * (spread.low - bound), sign * (spread.high - bound)))
-    return replace(
-        test,
-        p=_chi_square_p(spread.sd, spread.n, bound),
-        estimate=sign * (spread.sd - bound),
-        simultaneous_low=low,
-        simultaneous_high=high,
-    )
+    estimate, *interval = (sign * (x - bound) for x in found)
+    low, high = sorted(interval)
+    p = _chi_square_p(found[0], values.size, bound)
+    return replace(test, sd=found[0], p=p, estimate=estimate, simultaneous_low=low, simultaneous_high=high)
 
 
 def _chi_square_p(sd: float, n: int, bound: float) -> float:
