@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline import layout
 from pipeline.errors import UserError
 from pipeline.files import root
 
@@ -40,7 +41,7 @@ class Store:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=self.folder))
-            result = temporary / "result"
+            result = temporary / fingerprint
             result.mkdir()
             write(result)
             _rename(result, self.path(fingerprint))
@@ -80,12 +81,12 @@ class Store:
 
 def run_store() -> Store:
     """Store of training runs."""
-    return Store(root() / ".runs" / "trained")
+    return Store(root() / layout.TRAINED)
 
 
 def evaluation_store() -> Store:
     """Store of evaluations of training runs."""
-    return Store(root() / ".runs" / "evaluated")
+    return Store(root() / layout.EVALUATED)
 
 
 def _age(path: Path) -> float:
