@@ -78,12 +78,12 @@ def _read_samples(task: str, identity: Identity) -> Samples:
 
 
 def _read_study(plan: TrainingPlan) -> StudyFiles:
-    folder, results = layout.EVALUATIONS / plan.study, read_results(layout.study_metrics(plan.study))
-    control = read_arrays(folder / f"{results.control}.npz")
+    results = read_results(layout.study_metrics(plan.study))
+    control = read_arrays(layout.evaluated_images(plan.study, results.control))
     return StudyFiles(
         plan=plan,
         results=results,
-        measured=read_table(folder / "runs.csv"),
+        measured=read_table(layout.evaluated_runs(plan.study)),
         trained={
             v: [_read_run(plan.study, v, repeat) for repeat in range(plan.repeats)] for v in plan.trained
         },

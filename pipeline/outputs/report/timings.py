@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from pipeline.claims.ledger import LedgerRow
-from pipeline.evaluation.seconds import Times
+from pipeline.evaluation.seconds import RunSeconds, Times
 from pipeline.outputs.numbers import MISSING
 from pipeline.outputs.report.claims import make_claims_section
 from pipeline.outputs.report.render import page
@@ -38,7 +38,10 @@ def render_timings(timings: Mapping[str, Times], claims: Sequence[LedgerRow], st
 def tabulate_timings(study: str, times: Times) -> Table:
     """Mean and standard deviation of a study's times, one row a variant."""
     rows = tuple(
-        _make_row(variant, pd.DataFrame([dict(one) for one in repeats.values()]))
+        _make_row(
+            variant,
+            pd.DataFrame([dict(one) for one in repeats.values()], columns=list(RunSeconds.model_fields)),
+        )
         for variant, repeats in times.items()
     )
     return Table(f"Seconds in {study}: mean over n repeats and standard deviation (sd)", COLUMNS, rows)
