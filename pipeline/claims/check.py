@@ -6,7 +6,8 @@ from pipeline.claims.vocabulary import Condition
 from pipeline.errors import UserError, hint
 from pipeline.metrics import metric
 from pipeline.models.architectures import layer_names
-from pipeline.params.schema import Study, Task
+from pipeline.params.schema import Study
+from pipeline.params.task import Task
 
 DROP = "accuracy_drop_shift_"
 SHIFTED = ("test_accuracy_shift_", DROP)

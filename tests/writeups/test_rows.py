@@ -15,7 +15,8 @@ import pytest
 from pipeline.params.read import read
 from pipeline.params.recipe import Recipe, Variant
 from pipeline.params.resolve import resolve_recipe, resolve_variant
-from pipeline.params.schema import Params, Task
+from pipeline.params.schema import Params
+from pipeline.params.task import Task
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]

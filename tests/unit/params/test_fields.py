@@ -11,7 +11,8 @@ from pipeline.models.architectures import FIXED, TUNABLE
 from pipeline.params.plan import plan_training
 from pipeline.params.read import read
 from pipeline.params.resolve import resolve_recipe
-from pipeline.params.schema import Caps, Task
+from pipeline.params.schema import Caps
+from pipeline.params.task import Task
 
 WriteParams = Callable[[Mapping[str, Any]], Path]
 

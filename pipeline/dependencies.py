@@ -1,0 +1,5 @@
+"""stub"""
+
+
+def fingerprint_code(entries, leave=()):
+    return "stub"
