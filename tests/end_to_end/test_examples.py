@@ -14,8 +14,6 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.claims.answers import VERDICTS as CLAIM_VERDICTS
-from pipeline.statistics.wording import VERDICTS
 from tests.documents import ROOT, Example, read_examples
 from tests.end_to_end.conftest import Checkout, copy_repository
 
@@ -105,6 +103,7 @@ def test_every_example_is_planned(extended: Checkout) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_whatever_is_declared_is_checked_with_the_examples(extended: Checkout) -> None:
     check_declared(extended, *DECLARED)
 
@@ -127,18 +126,20 @@ def bare(extended: Checkout) -> Checkout:
 
 
 def _remove_stage(path: Path, stage: str, output: str, reader: str) -> None:
-    declared = YAML(typ="safe").load(path.read_text())
+    declared = YAML(typ="safe", pure=True).load(path.read_text())
     del declared["stages"][stage]
     declared["stages"][reader]["deps"].remove(output)
     with path.open("w") as out:
         YAML(typ="safe").dump(declared, out)
 
 
+@pytest.mark.slow
 def test_whatever_is_declared_is_checked_without_the_write_ups(bare: Checkout) -> None:
     bare.succeed("python", "-m", "pipeline.stages.plan")
     check_declared(bare, "tests/contract")
 
 
+@pytest.mark.slow
 def test_studies_of_ones_own_reach_a_verdict_without_the_write_ups(bare: Checkout) -> None:
     bare.commit()
     bare.succeed("dvc", "repro")
@@ -146,9 +147,14 @@ def test_studies_of_ones_own_reach_a_verdict_without_the_write_ups(bare: Checkou
     assert summary["studies"].keys() == set(OWN)
     verdicts = summary["studies"]["four_vs_nine"]["verdicts"]
     assert verdicts.keys() == {"tiny", "tiny_dropout"}
-    assert set(verdicts.values()) <= set(VERDICTS)
+    assert {verdict.split()[0] for verdict in verdicts.values()} <= {
+        "better",
+        "worse",
+        "equivalent",
+        "undecided",
+    }
     claims = pd.read_csv(bare.folder / "metrics/claims.csv")
     answer = claims[claims["id"] == "own-1"].iloc[0]
-    assert answer["verdict"] in CLAIM_VERDICTS[:-1]  # testable
+    assert answer["verdict"] in {"supported", "refuted", "equivalent", "undecided"}
     for study in OWN:
         assert any((bare.folder / "report").rglob(f"{study}.html"))
