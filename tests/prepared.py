@@ -29,15 +29,15 @@ def plan_data(data: Mapping[str, Arrays], tasks: Mapping[str, Preparation]) -> N
     """Write the plan of data sets, which are files of their own, and of tasks."""
     for name, arrays in data.items():
         write_arrays(layout.RAW.parent / f"{name}.npz", arrays)
-        source = PlannedSource(
-            name=f"my_{name}",
-            stand_in=False,
-            loader="npz",
-            description=f"A small {name}",
-            path=str(layout.RAW.parent / f"{name}.npz"),
-            sha256={key: digest(arrays[key]) for key in KEYS},
-        )
-        write_model(layout.source_plan(name), source)
+        source = {
+            "name": f"my_{name}",
+            "stand_in": False,
+            "loader": "npz",
+            "description": f"A small {name}",
+            "path": str(layout.RAW.parent / f"{name}.npz"),
+            "sha256": {key: digest(array) for key, array in arrays.items()},
+        }
+        write_model(layout.source_plan(name), PlannedSource.model_validate(source))
     write_model(layout.TASK_PLAN, TaskPlan(tasks=dict(tasks)))
 
 

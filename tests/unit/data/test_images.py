@@ -37,7 +37,7 @@ def test_an_index_is_fancy_indexing_with_a_channel_axis(channels: tuple[int, ...
     array = pixels(*channels)
     expected = array.reshape(7, 4, 3, -1)[ROWS][chosen]
     found = images(array)[chosen]
-    assert (found.dtype, found.shape) == (np.uint8, expected.shape)
+    assert (str(found.dtype), found.shape) == ("uint8", expected.shape)
     np.testing.assert_array_equal(found, expected)
 
 
@@ -79,6 +79,7 @@ def test_to_take_examples_reads_no_pixel_and_keeps_the_arrays_digest() -> None:
 
     unread: Any = Unread()
     some = Examples(Images(unread, ROWS, "d"), np.zeros(5, np.uint8)).take(np.arange(2))
-    assert (some.images.digest, some.images.shape, some.images.rows.dtype) == ("d", (2, 4, 3, 1), np.int32)
+    assert (some.images.digest, some.images.shape) == ("d", (2, 4, 3, 1))
+    assert some.images.rows.dtype == np.int32
     with pytest.raises(AssertionError, match="read"):
         some.images[:]

@@ -50,8 +50,8 @@ def counts(labels: Any) -> list[int]:
 def chosen(mnist: Arrays, declared: Params, name: str, part: str) -> Examples:
     """Development (`train`) or test examples of a task."""
     task = declared.tasks[name]
-    only_development = {"limit": task.limit, "sort": task.sorted_by_class} if part == "train" else {}
-    rows = choose_rows(mnist[f"y_{part}"], task.classes, name, **only_development)
+    limit, sort = (task.limit, task.sorted_by_class) if part == "train" else (None, False)
+    rows = choose_rows(mnist[f"y_{part}"], task.classes, name, limit, sort)
     return Examples(Images(mnist[f"x_{part}"], rows.rows, ""), rows.labels)
 
 

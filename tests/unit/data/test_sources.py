@@ -207,8 +207,10 @@ def test_a_gz_of_the_wrong_size_is_refused(mirror: Path, mnist: PlannedSource) -
 def test_a_mirrors_npz_is_verified_too(mirror: Path, mnist: PlannedSource) -> None:
     np.savez(mirror / "mnist.npz", **arrays())
     said = message(mnist, mirror)
-    for key, received in pins(arrays()).items():
-        assert f"  {key}: expected {mnist.sha256[key]}, received {received}" in said
+    received = pins(arrays())
+    for key, expected in mnist.sha256.items():
+        assert f"  {key}: expected {expected}, received {received[key]}" in said
+    assert set(mnist.sha256) == set(KEYS)
 
 
 def keras_whose_loader(monkeypatch: pytest.MonkeyPatch, load_data: Any) -> None:
