@@ -202,7 +202,7 @@ def read_array(path: Path) -> npt.NDArray[Any]:
         When the file can't be opened, is damaged, or is no plain array.
     """
     try:
-        array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        array: npt.NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
     except UNREADABLE as error:
         raise UserError(f"{path}: expected a readable .npy without pickled objects; {error}.") from None
     return array
