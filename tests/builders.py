@@ -6,10 +6,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline import layout
 from pipeline.data.identity import Identity, Part
 from pipeline.data.images import Examples, Images
-from pipeline.files import digest
-from pipeline.params.plan import PlannedVariant, TrainingPlan
+from pipeline.data.preparation import ChosenRows
+from pipeline.data.scaling import scale_to_unit
+from pipeline.data.tasks import write_rows, write_split
+from pipeline.files import digest, write_array, write_arrays, write_model
+from pipeline.params.plan import PlannedSource, PlannedVariant, TrainingPlan
 from pipeline.params.recipe import Recipe
 from pipeline.params.resolve import resolve_recipe
 from pipeline.params.schema import Caps
@@ -34,6 +38,30 @@ def build_examples(pixels: npt.NDArray[np.uint8], labels: Sequence[int] | npt.ND
     """Every image of an array, in its order."""
     images = Images(pixels, np.arange(len(pixels), dtype=np.int32), digest(pixels))
     return Examples(images, np.asarray(labels, np.uint8))
+
+
+def write_data_set(name: str, train: npt.NDArray[np.uint8], test: npt.NDArray[np.uint8] | None) -> None:
+    """Images of a data set below the working folder, as stage `download` writes them; no test images where None."""
+    digests: dict[Any, str] = {"x_train": digest(train), "x_test": digest(train if test is None else test)}
+    source = PlannedSource(
+        name="mine", stand_in=False, loader="npz", path="mine.npz", description="", sha256=digests
+    )
+    write_model(layout.raw_source(name), source)
+    write_array(layout.raw_array(name, "x_train"), train)
+    if test is not None:
+        write_array(layout.raw_array(name, "x_test"), test)
+
+
+def write_task(task: str, train: Sequence[int], test: Sequence[int], validating: int = 0) -> None:
+    """A task of a data set's first images, with these labels, of which the last so many train images validate."""
+    chosen = [
+        ChosenRows(np.arange(len(labels), dtype=np.int32), np.asarray(labels, np.uint8))
+        for labels in (train, test)
+    ]
+    write_rows(layout.task_rows(task), *chosen)
+    first = len(train) - validating
+    write_split(layout.task_split(task), np.arange(first), np.arange(first, len(train)))
+    write_arrays(layout.task_scaling(task), scale_to_unit().to_arrays())
 
 
 def build_identity(n_train: int = 1000, **changes: Any) -> Identity:

@@ -2,21 +2,19 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from pipeline import layout
-from pipeline.data.preparation import ChosenRows
 from pipeline.data.scaling import scale_to_unit
-from pipeline.data.tasks import write_rows, write_split
 from pipeline.errors import UserError
-from pipeline.files import write_array, write_arrays, write_model
-from pipeline.params.plan import PlannedSource
+from pipeline.files import write_array
 from pipeline.params.task import Split
 from pipeline.training.data import TrainingData
 from pipeline.training.train import read_training_data
-from tests.builders import build_examples, build_identity
+from tests.builders import build_examples, build_identity, write_data_set, write_task
 
 SPLIT = Split(kind="shuffled", fraction=0.3, seed="repeat")
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 8, 8), np.uint8)
@@ -32,20 +30,8 @@ def development() -> TrainingData:
 def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A task of ten development images, of which a file says that two validate, with no test images on disk."""
     monkeypatch.chdir(tmp_path)
-    write_array(layout.raw_array("pictures", "x_train"), IMAGES)
-    source = PlannedSource(
-        name="mine",
-        stand_in=False,
-        loader="npz",
-        path="mine.npz",
-        description="",
-        sha256={"x_train": "a" * 64, "x_test": "b" * 64},
-    )
-    write_model(layout.raw_source("pictures"), source)
-    train = ChosenRows(np.arange(10, dtype=np.int32), LABELS)
-    write_rows(layout.task_rows("t"), train, ChosenRows(np.arange(3, dtype=np.int32), LABELS[:3]))
-    write_arrays(layout.task_scaling("t"), scale_to_unit().to_arrays())
-    write_split(layout.task_split("t"), np.arange(8), np.arange(8, 10))
+    write_data_set("pictures", IMAGES, None)
+    write_task("t", LABELS.tolist(), LABELS[:3].tolist(), validating=2)
     return "t"
 
 
@@ -91,8 +77,8 @@ def test_a_task_that_validates_on_its_test_images_opens_them(task: str) -> None:
 
 
 def test_a_task_split_per_repeat_is_read_whole_and_from_its_train_images_alone(task: str) -> None:
-    write_split(layout.task_split(task), np.arange(10), np.arange(0))
-    about = {"data_set": "pictures", "classes": ["0", "1"], "training_digest": "d"}
+    write_task(task, LABELS.tolist(), LABELS[:3].tolist())
+    about: dict[str, Any] = {"data_set": "pictures", "classes": ["0", "1"], "training_digest": "d"}
     identity = build_identity(split_per_repeat=SPLIT, **about)
     found = read_training_data(task, identity)
     assert (found.validation, found.split) == (None, SPLIT)

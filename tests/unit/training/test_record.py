@@ -80,7 +80,7 @@ def test_the_digest_of_the_weights_is_that_of_the_weights_kept_and_changes_with_
 def test_a_layers_name_counts_in_the_digest_of_the_weights(tmp_path: Path) -> None:
     zeros = np.zeros(2, np.float32)
     found = [
-        written(tmp_path / str(number), build_result(RECIPE, **{"weights": weights})).weights_digest
+        written(tmp_path / str(number), replace(build_result(RECIPE), weights=weights)).weights_digest
         for number, weights in enumerate(({"a/kernel": zeros}, {"b/kernel": zeros}, {"a/kernel": zeros[:1]}))
     ]
     assert len(set(found)) == 3
@@ -121,7 +121,7 @@ def test_names_are_what_the_fingerprint_leaves_out(tmp_path: Path, monkeypatch: 
     name_run("s", run, folder)
     found = read_run("s", "l1", 4)
     assert (found.study, found.variant, found.repeat, found.task) == ("s", "l1", 4, "other")
-    names = {"study": "s", "variant": "l1", "repeat": 4, "task": "other"}
+    names: dict[str, Any] = {"study": "s", "variant": "l1", "repeat": 4, "task": "other"}
     assert found == StudyRun(**names, **dict(before))
 
 
