@@ -87,17 +87,8 @@ class Operand(Section):
 
 
 KINDS = (
-    "variant",
-    "value",
-    "difference",
-    "lowest",
-    "highest",
-    "sd_over",
-    "rank",
-    "deviation",
-    "spread",
-    "network",
-    "split",
+    *("variant", "value", "difference", "lowest", "highest", "sd_over", "rank", "deviation", "spread"),
+    *("network", "split"),
 )
 
 

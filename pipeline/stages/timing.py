@@ -3,13 +3,13 @@
 import pandas as pd
 
 from pipeline import layout
-from pipeline.claims.answering import answer_study, timed_variants
+from pipeline.claims.answers import answer_study, timed_variants
 from pipeline.claims.ledger import make_ledger, write_ledger
 from pipeline.command_line import run
 from pipeline.data.identity import read_identities
 from pipeline.evaluation.seconds import read_seconds
 from pipeline.files import write_json, write_text
-from pipeline.outputs.report.timings import timings_page
+from pipeline.outputs.report.timings import render_timings
 from pipeline.params.plan import read_comparison, read_training
 from pipeline.training.measure import measure_study
 from pipeline.training.store import evaluation_store, run_store
@@ -32,7 +32,7 @@ def timing() -> None:
     write_ledger(layout.TIMING_CLAIMS, claims)
     seconds = {study: read_seconds(plan, identities, trained, evaluated) for study, plan in training.items()}
     stand_in = any(one.stand_in for plan in comparison.values() for one in plan.data.values())
-    write_text(layout.TIMING_PAGE, timings_page(seconds, claims, stand_in))
+    write_text(layout.TIMING_PAGE, render_timings(seconds, claims, stand_in))
     write_json(layout.TIMING_RECEIPT, receipt)
 
 

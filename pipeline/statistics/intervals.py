@@ -1,6 +1,4 @@
-"""Intervals: of a mean, a spread, their ratio, a chance to win."""
-
-from dataclasses import dataclass
+"""Intervals: of a mean, a standard deviation, their ratio, a chance to win."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,16 +7,6 @@ from statsmodels.stats.nonparametric import rank_compare_2indep
 
 LARGE_T = 200.0
 ROUNDING = 1e-12  # relative to the largest value; smaller differences of floats are rounding
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Standard deviation of one arm over its repeats, with its interval; None where it is undefined."""
-
-    n: int
-    sd: float | None
-    low: float | None
-    high: float | None
 
 
 def student_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
@@ -105,21 +93,3 @@ def superiority(
         return float(result.prob1), None, None
     low, high = np.clip(result.conf_int(alpha=1 - level), 0.0, 1.0)
     return float(result.prob1), float(low), float(high)
-
-
-def spread(values: ArrayLike, level: float = 0.95) -> Spread:
-    """Standard deviation of one arm with its chi-square interval, in the unit of `values`.
-
-    Parameters
-    ----------
-    values : array_like of float, shape (n,)
-        One value per repeat. A diverged run (NaN or infinite) leaves the SD undefined; it is never dropped.
-    level : float
-        Two-sided confidence, in (0, 1).
-    """
-    x = np.asarray(values, dtype=float)
-    if x.size < 2 or not np.isfinite(x).all():
-        return Spread(x.size, None, None, None)
-    # Repeats of one seed must give exactly 0, which the rounding of a mean can spoil.
-    sd = float(x.std(ddof=1)) if np.ptp(x) else 0.0
-    return Spread(x.size, sd, *sd_interval(sd, x.size, level))

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 from PIL import Image
+from pipeline.outputs.report.trials import BEST
 
 from pipeline.claims.ledger import COLUMNS
 from pipeline.files import Arrays, csv_text, write_arrays, write_json, write_text
@@ -30,7 +31,6 @@ from pipeline.outputs.report import (
 from pipeline.outputs.report.images import PER_CLASS, Samples, class_grid, sample_image
 from pipeline.outputs.report.render import page
 from pipeline.outputs.report.tables import threshold_table
-from pipeline.outputs.report.trials import BEST
 from pipeline.outputs.report.views import Cell
 from pipeline.stages.report import report
 from pipeline.writeups import solve
