@@ -132,6 +132,7 @@ def build_study_run(repeat: int = 0, **changes: Any) -> StudyRun:
         "trainable_parameters": 20400,
         "weights_digest": "w",
         "versions": {},
+        "code": "c",
     }
     return StudyRun(**{**fields, **changes})
 

@@ -82,11 +82,11 @@ def test_a_derived_variant_was_not_trained_and_answered_in_its_own_time(
 
 
 def test_what_a_store_no_longer_has_is_none(trained: Store, evaluated: Store) -> None:
-    trained.prune(["run1"])
+    trained.remove(["run0"])
     assert seconds(trained, evaluated)["ten"] == {
         0: RunSeconds(train_seconds=None, traced=None, inference_seconds=0.25),
         1: RunSeconds(train_seconds=2.5, traced=False, inference_seconds=None),
     }
-    trained.prune([])
-    evaluated.prune([])
+    trained.remove(["run1"])
+    evaluated.remove(evaluated.list_results())
     assert {one for runs in seconds(trained, evaluated).values() for one in runs.values()} == {RunSeconds()}

@@ -155,7 +155,8 @@ def test_equal_evaluations_of_two_studies_are_computed_once(
 def test_evaluate_refuses_when_the_run_store_lacks_weights(sent: dict[str, int]) -> None:
     """As in a clone that pulled runs/ and has no store."""
     train()
-    run_store().prune([read_run("one", "none", 0).fingerprint])
+    store, kept = run_store(), read_run("one", "none", 0).fingerprint
+    store.remove([one for one in store.list_results() if one != kept])
     with pytest.raises(
         UserError, match=r"\.runs/trained: expected the weights of 5 runs.*dvc repro --force train"
     ):
@@ -172,9 +173,9 @@ def test_evaluations_that_the_store_has_need_no_weights() -> None:
     train()
     evaluate()
     before = layout.evaluated_runs("one").read_bytes()
-    run_store().prune([])
+    run_store().remove(run_store().list_results())
     evaluate()
     assert layout.evaluated_runs("one").read_bytes() == before
-    evaluation_store().prune([])
+    evaluation_store().remove(evaluation_store().list_results())
     with pytest.raises(UserError, match="expected the weights of 6 runs"):
         evaluate()

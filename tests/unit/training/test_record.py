@@ -14,7 +14,7 @@ from pipeline.errors import UserError
 from pipeline.files import digest_arrays, read_arrays, read_model
 from pipeline.params.recipe import Search
 from pipeline.seeds import repeat_seeds
-from pipeline.training.fingerprint import library_versions
+from pipeline.training.fingerprint import fingerprint_training_code, library_versions
 from pipeline.training.record import FinishedRun, Seconds, StudyRun, name_run, read_run, write_run
 from pipeline.training.result import RunResult
 from pipeline.training.runs import DeclaredRun
@@ -46,6 +46,7 @@ def test_a_finished_run_says_all_that_was_trained(tmp_path: Path) -> None:
     assert (found.epochs_run, found.stopped_epoch, found.best_epoch) == (1, 1, 1)
     assert (found.parameters, found.trainable_parameters) == (1, 1)
     assert found.versions == library_versions()
+    assert found.code == fingerprint_training_code("keras")
 
 
 def test_a_runs_files_are_those_of_the_layout(tmp_path: Path) -> None:
