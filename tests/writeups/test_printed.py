@@ -3,11 +3,11 @@
 from math import sqrt
 
 import pytest
+from pipeline.commands.printed import line
 
 from pipeline import layout
 from pipeline.claims.ledger import read_ledger
 from pipeline.claims.verdicts import VERDICTS
-from pipeline.commands.printed import line
 from pipeline.writeups.printed import PRINTED, Printed, standard_error
 from tests.conftest import ROOT
 

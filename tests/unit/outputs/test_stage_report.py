@@ -127,7 +127,9 @@ def pixels(href: str) -> npt.NDArray[np.uint8]:
 
 
 def html(section: Section) -> str:
-    return page("index.html", studies=[], sections=[section], pages={}, profiles=[], stand_in=False, counts={})
+    return page(
+        "index.html", studies=[], sections=[section], pages={}, profiles=[], stand_in=False, counts={}
+    )
 
 
 def texts(row: tuple[Cell, ...]) -> list[str]:
