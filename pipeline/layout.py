@@ -27,6 +27,9 @@ PAGES = Path("pages")
 PLOTS = Path("plots")
 REPORT = Path("report")
 RECEIPT = Path("tracked/receipt.json")
+MLFLOW = Path("mlflow.db")
+MLFLOW_ARTIFACTS = Path("mlartifacts")
+MLFLOW_LOCK = Path(".mlflow.lock")
 
 # Files of a finished run, in the run store and, but for the weights and the seconds, in runs/.
 RUN = "run.json"
