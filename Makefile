@@ -11,7 +11,7 @@ help:
 	@echo "make ui         browse the runs on http://127.0.0.1:5000 (mlflow ui)"
 	@echo "make test       run the tests;  make test-slow: the long ones;  make check: lint, format, types"
 	@echo "make readme     write the README's verdict table from metrics/;  make printed: the write-ups' accuracies beside ours"
-	@echo "make prune      remove kept runs that the current results do not use"
+	@echo "make prune      say which kept runs nothing declares; python -m pipeline.commands.prune --remove removes them"
 
 setup: $(VENV)/installed
 
@@ -49,7 +49,7 @@ readme: setup
 	@python -m pipeline.commands.readme
 
 printed: setup
-	@python -m pipeline.commands.printed
+	@python -m pipeline.writeups.printed
 
 prune: setup
 	@python -m pipeline.commands.prune

@@ -10,11 +10,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-DIFFERS_BETWEEN_PYTHONS = {
-    "ctx",
-    "kind",
-    "type_comment",
-}  # and says nothing that the rest of the tree does not
+ROOT = Path(__file__).parents[1]
+# What says nothing that the rest of a syntax tree does not, and differs between versions of Python.
+DIFFERS_BETWEEN_PYTHONS = {"ctx", "kind", "type_comment"}
 
 
 def import_closure(entry: str, root: Path, leave: Collection[str] = ()) -> list[str]:
@@ -88,6 +86,11 @@ def module_file(module: str, root: Path) -> Path | None:
     place = root.joinpath(*module.split("."))
     files = (place / "__init__.py", place.with_name(f"{place.name}.py"))
     return next((file for file in files if file.is_file()), None)
+
+
+def fingerprint_code(entries: Iterable[str], leave: Collection[str] = (), root: Path = ROOT) -> str:
+    """SHA-256 (hex) of the code of some modules and of all that they import; see `import_closure`."""
+    return code_fingerprint({file for entry in entries for file in import_closure(entry, root, leave)}, root)
 
 
 def code_fingerprint(files: Iterable[str], root: Path) -> str:

@@ -22,9 +22,7 @@ class Metric:
     higher_is_better: bool | None = None
     gap: bool = False  # a difference of two shares, or their spread: in percentage points, never in percent
     timed: bool = False  # measured apart, as no two machines give the same
-    counted: bool = (
-        False  # the same in every repeat, whatever the seeds, but where a search chose the network
-    )
+    counted: bool = False  # the same in every repeat, but where a search chose the network
 
     @property
     def share(self) -> bool:
@@ -75,16 +73,14 @@ BY_CLASS = {
     "precision": Metric("precision of class {}", SHARE, True),
     "recall_rank": Metric("rank of class {} by recall, 1 the lowest", BARE, True),
 }
-BY_SHIFT = {
+NUMBERED = {
+    **BY_CLASS,
     "test_accuracy_shift": Metric("test accuracy on images shifted by {} pixels", SHARE, True),
     "accuracy_drop_shift": Metric("loss of test accuracy by a shift of {} pixels", SHARE, False, gap=True),
-}
-BY_THRESHOLD = {
     "test_accuracy_at": Metric("test accuracy at a threshold of {} %", SHARE, True),
     "false_positives_at": Metric("false positives at a threshold of {} %", "images", False),
     "false_negatives_at": Metric("false negatives at a threshold of {} %", "images", False),
 }
-NUMBERED = {**BY_CLASS, **BY_SHIFT, **BY_THRESHOLD}
 """Of a finished run, with the number of a class, a shift in pixels or a threshold in percent behind the name."""
 
 EPOCH_METRICS = {

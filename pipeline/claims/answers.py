@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from pipeline.claims.findings import UNDECIDED, Asked, Finding, Rules, ask, find
+from pipeline.claims.findings import UNDECIDED, Asked, Finding, ask, find
 from pipeline.claims.recorded import NotRecordedError, Recorded
 from pipeline.claims.verdicts import NOT_TESTABLE, judge_claim
 from pipeline.claims.vocabulary import Claim, Condition
@@ -50,6 +50,16 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Look:
+    """One interim analysis (look) of a study: the repeats that it sees, and its level."""
+
+    plan: ComparisonPlan
+    recorded: Recorded
+    level: float
+    timed: bool
+
+
+@dataclass(frozen=True)
 class Prepared:
     """A claim in one scope before anything is tested: its conditions, each with the questions it asks."""
 
@@ -77,7 +87,7 @@ def answer_study(
         return []
     repeats = int(runs["repeat"].max()) + 1 if timed else plan.repeats
     found = [
-        _answer_first(Recorded(runs, arrays, n), level, plan, timed)
+        _answer_all(Look(plan, Recorded(runs, arrays, n), level, timed))
         for n, level in plan_analyses(repeats, plan.alpha, None if timed else plan.looks)
     ]
     decided = find_first_decisions(found, lambda one: one.verdict not in (UNDECIDED, NOT_TESTABLE))
@@ -91,40 +101,35 @@ def timed_variants(plan: ComparisonPlan) -> list[str]:
     return [name for name in named if name in plan.variants]
 
 
-def _answer_first(
-    recorded: Recorded, level: float, plan: ComparisonPlan, timed: bool
-) -> dict[tuple[str, str], Answer]:
-    """Answers from the recorded repeats at one interim analysis (look), by claim and scope."""
-    rules = Rules(level, plan.margin, plan.margins)
+def _answer_all(look: Look) -> dict[tuple[str, str], Answer]:
+    """Answers at one look, by claim and scope."""
     found: dict[tuple[str, str], Answer] = {}
     for scope in SCOPES:
         prepared = [
-            _prepare(
-                Answer(name, plan.study, scope, claim.says, claim.printed), claim, recorded, rules, timed
-            )
-            for name, claim in plan.claims.items()
+            _prepare(Answer(name, look.plan.study, scope, claim.says, claim.printed), claim, look)
+            for name, claim in look.plan.claims.items()
             if scope in claim.not_testable or scope in claim.tests
-            if not timed or any(map(_is_timed, claim.tests.get(scope, [])))
+            if not look.timed or any(map(_is_timed, claim.tests.get(scope, [])))
         ]
-        seed = derive("claims", plan.study, scope, recorded.n)
+        seed = derive("claims", look.plan.study, scope, look.recorded.n)
         rng = np.random.Generator(np.random.PCG64(seed))
         found.update({(one.claim, scope): one for one in _test(prepared, rng)})
     return found
 
 
-def _prepare(answer: Answer, claim: Claim, recorded: Recorded, rules: Rules, timed: bool) -> Prepared:
+def _prepare(answer: Answer, claim: Claim, look: Look) -> Prepared:
     """A claim's questions in the answer's scope, or the reason why there are none."""
     if answer.scope in claim.not_testable:
         return _give_up(answer, claim.not_testable[answer.scope])
     conditions = claim.tests[answer.scope]
-    chosen = [one for one in conditions if _is_timed(one) == timed]
+    chosen = [one for one in conditions if _is_timed(one) == look.timed]
     if not chosen:
         return _give_up(answer, TIMED_APART)
     try:
-        asked = tuple((one, tuple(ask(one, recorded, rules))) for one in chosen)
+        asked = tuple((one, tuple(ask(one, look.recorded, look.plan, look.level))) for one in chosen)
     except NotRecordedError as missing:
         return _give_up(answer, str(missing))
-    apart = not timed and len(chosen) < len(conditions)
+    apart = not look.timed and len(chosen) < len(conditions)
     return Prepared(replace(answer, timed_apart=apart), asked)
 
 

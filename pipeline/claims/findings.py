@@ -12,12 +12,14 @@ from pipeline.claims.recorded import Recorded
 from pipeline.claims.vocabulary import Condition, Operand
 from pipeline.metrics import Metric
 from pipeline.metrics import metric as metric_of
+from pipeline.params.plan import ComparisonPlan
 from pipeline.statistics.comparison import Arm, Comparison, Declaration, Question, is_inside, name_verdict
 from pipeline.statistics.paired import compare_all
 from pipeline.statistics.spread import SpreadTest, compare_spreads
 
 SUPPORTED, REFUTED, EQUIVALENT, UNDECIDED = "supported", "refuted", "equivalent", "undecided"
 RANKS = "ranks"
+Test = Literal["paired", "spread", "computed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,38 +54,17 @@ Result = Comparison | SpreadTest | ComputedDifference
 
 
 @dataclass(frozen=True)
-class Rules:
-    """What a study fixes before any run: the level of a family, and what counts as equal by metric."""
-
-    alpha: float
-    margin: float
-    margins: dict[str, float]
-
-    def declare(self, condition: Condition, metric: Metric) -> Declaration:
-        """Declaration of one condition; its direction is the claim's."""
-        margin = condition.margin
-        if margin is None and metric.unit != RANKS:
-            margin = self.margins.get(condition.metric, self.margin if metric.share else None)
-        return Declaration(
-            metric=condition.metric,
-            margin=margin,
-            higher_is_better=condition.relation != "below",
-            alpha=self.alpha,
-        )
-
-
-@dataclass(frozen=True)
 class Asked:
     """One pair of arms that a condition sets up, and which test answers it: none where it is computed."""
 
     question: Question
     relation: str  # above, below, equals, differs_from
     metric: Metric
-    test: Literal["paired", "spread", "computed"]
+    test: Test
     bound: bool
 
     @property
-    def family(self) -> tuple[str, str]:
+    def family(self) -> tuple[str, Test]:
         """Questions about one metric by one kind of test are a family."""
         return self.metric.label, self.test
 
@@ -133,7 +114,7 @@ class Finding:
         return None if isinstance(self.result, SpreadTest) else self.result.margin
 
 
-def ask(condition: Condition, recorded: Recorded, rules: Rules) -> list[Asked]:
+def ask(condition: Condition, recorded: Recorded, plan: ComparisonPlan, alpha: float) -> list[Asked]:
     """Pairs of arms that a condition sets up, the claim's subject as the treatment.
 
     Raises
@@ -141,22 +122,29 @@ def ask(condition: Condition, recorded: Recorded, rules: Rules) -> list[Asked]:
     NotRecordedError
         When it speaks of something that the study did not record.
     """
-    metric = _measured(condition)
-    declared = rules.declare(condition, metric)
+    metric = _find_metric(condition)
+    declared = _declare(condition, metric, plan, alpha)
     found = []
-    for of, rival, relation in _pairs(condition):
+    for of, rival, relation in _list_pairs(condition):
         control, treatment = (make_arm(one, condition.metric, recorded) for one in (rival, of))
         computed = all(_is_computed(*side, condition.metric) for side in ((of, treatment), (rival, control)))
         bound = rival.value is not None and relation in ("above", "below")
         question = Question(control, treatment, declared)
-        test: Literal["paired", "spread", "computed"] = (
-            "computed" if computed else "spread" if of.spread else "paired"
-        )
+        test: Test = "computed" if computed else "spread" if of.spread else "paired"
         found.append(Asked(question, relation, metric, test, bound))
     return found
 
 
-def _measured(condition: Condition) -> Metric:
+def _declare(condition: Condition, metric: Metric, plan: ComparisonPlan, alpha: float) -> Declaration:
+    """What is fixed before any run: the level of a family, and what counts as equal; the direction is the claim's."""
+    margin = condition.margin
+    if margin is None and metric.unit != RANKS:
+        margin = plan.margins.get(condition.metric, plan.margin if metric.share else None)
+    higher = condition.relation != "below"
+    return Declaration(metric=condition.metric, margin=margin, higher_is_better=higher, alpha=alpha)
+
+
+def _find_metric(condition: Condition) -> Metric:
     """What a condition measures; a rank by a metric is a quantity of its own."""
     found = metric_of(condition.metric)
     if found is None:
@@ -165,7 +153,7 @@ def _measured(condition: Condition) -> Metric:
     return Metric(f"rank by {found.label}", RANKS) if ranked else found
 
 
-def _pairs(condition: Condition) -> Iterator[tuple[Operand, Operand, str]]:
+def _list_pairs(condition: Condition) -> Iterator[tuple[Operand, Operand, str]]:
     if condition.differ:
         for one, other in combinations(condition.differ, 2):
             yield Operand(variant=one), Operand(variant=other), "differs_from"
@@ -195,7 +183,7 @@ def find(asked: Sequence[Asked], rng: np.random.Generator) -> list[Finding]:
     return [Finding(one.relation, one.metric, found[i], one.bound) for i, one in enumerate(asked)]
 
 
-def _answer(questions: Sequence[Question], test: str, rng: np.random.Generator) -> Sequence[Result]:
+def _answer(questions: Sequence[Question], test: Test, rng: np.random.Generator) -> Sequence[Result]:
     if test == "paired":
         return compare_all(questions, rng=rng)
     return compare_spreads(questions) if test == "spread" else _compute_differences(questions)

@@ -64,10 +64,15 @@ NUMBER = re.compile(r"-?[\d.]+(e[+-]\d+)?")  # the name of an arm that is one
 ROW = TypeAdapter(LedgerRow)
 
 
-def write_ledger(path: Path, rows: Iterable[LedgerRow]) -> None:
-    """Write rows as CSV; named figures as ``l1 0.9913; loss of l1 0.03``, to six digits."""
+def format_ledger(rows: Iterable[LedgerRow]) -> str:
+    """Rows as CSV; named figures as ``l1 0.9913; loss of l1 0.03``, to six digits."""
     cells = [asdict(row) | {name: _join(getattr(row, name)) for name in FIGURES} for row in rows]
-    write_text(path, csv_text(cells, COLUMNS))
+    return csv_text(cells, COLUMNS)
+
+
+def write_ledger(path: Path, rows: Iterable[LedgerRow]) -> None:
+    """Write rows as `format_ledger` gives them."""
+    write_text(path, format_ledger(rows))
 
 
 def read_ledger(path: Path) -> list[LedgerRow]:

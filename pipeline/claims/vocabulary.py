@@ -176,11 +176,6 @@ class Condition(Section):
         return [*(self.of or ()), *self.against]
 
     @property
-    def networks(self) -> list[Network]:
-        """All networks that it counts the parameters of."""
-        return [one.network for one in self.operands if one.network]
-
-    @property
     def metrics(self) -> list[str]:
         """Names of all metrics it reads."""
         return [self.metric, *(one.metric for one in self.operands if one.metric)]

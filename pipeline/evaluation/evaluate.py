@@ -14,7 +14,7 @@ from pipeline.data.tasks import read_examples, read_scaling, read_trained_on
 from pipeline.dependencies import fingerprint_code
 from pipeline.errors import UserError
 from pipeline.evaluation.work import Evaluated, Job, Merge, TaskImages, perform
-from pipeline.files import Arrays, hash_json, read_arrays, read_model, write_arrays, write_model
+from pipeline.files import hash_json, read_arrays, read_model, write_arrays, write_model
 from pipeline.params.plan import TrainingPlan
 from pipeline.params.section import Section
 from pipeline.training.fingerprint import library_versions

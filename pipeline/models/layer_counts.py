@@ -1,9 +1,11 @@
 """Output shapes and parameter counts of layers, by their formulas."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Literal, TypeAlias
+
+from pipeline.models import blocks
 
 Shape: TypeAlias = tuple[int, ...]
 Padding: TypeAlias = Literal["valid", "same"]
@@ -71,6 +73,52 @@ class Row:
     def parameters(self) -> int:
         """All parameters of the layer."""
         return self.trainable + self.non_trainable
+
+
+def layers_of(
+    hidden: Iterable[blocks.Block],
+    outputs: int,
+    *,
+    padding: Padding = "valid",
+    pooling: bool = True,
+    after_conv: Sequence[Layer] = (),
+    before_dense: Sequence[Layer] = (),
+    after_dense: Sequence[Layer] = (),
+) -> Iterator[tuple[str, Layer]]:
+    """Layers of an architecture with the names of their roles, from its hidden blocks.
+
+    Parameters
+    ----------
+    hidden : iterable of Block
+        With units, where they are dense.
+    outputs : int
+        Units of the last layer.
+    padding : {"valid", "same"}
+        Of convolutions and pools.
+    pooling : bool
+        False leaves the pools out.
+    after_conv, after_dense : sequence of Layer
+        What follows the activation of every convolution, before its pool, and of every hidden dense layer.
+    before_dense : sequence of Layer
+        What stands before the flattening.
+    """
+    flatten = [*(("before_dense", layer) for layer in before_dense), ("flatten", Flatten())]
+    for block in hidden:
+        match block:
+            case blocks.Conv(name, filters, kernel_size, pool):
+                yield name, Conv(filters, kernel_size, padding=padding)
+                yield from ((f"{name}_after", layer) for layer in after_conv)
+                if pool and pooling:
+                    yield f"{name}_pool", Pool(pool.size, pool.strides, padding)
+            case blocks.Dense(name, int(units)):
+                yield from flatten
+                flatten = []
+                yield name, Dense(units)
+                yield from ((f"{name}_after", layer) for layer in after_dense)
+        if block.dropout:
+            yield f"{block.name}_dropout", Dropout()
+    yield from flatten
+    yield "output", Dense(outputs)
 
 
 def slide(size: int, window: int, strides: int, padding: Padding) -> int:

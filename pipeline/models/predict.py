@@ -11,15 +11,14 @@ import tensorflow as tf
 
 from pipeline.data.images import Pixels
 from pipeline.data.scaling import Scaling
-from pipeline.files import Arrays
 from pipeline.models.build import build
-from pipeline.models.weights import set_weights
+from pipeline.models.weights import Weights, set_weights
 from pipeline.params.recipe import Recipe
 
 BATCH = 256
 
 
-def rebuild(recipe: Recipe, input_shape: Sequence[int], classes: int, weights: Arrays) -> keras.Model:
+def rebuild(recipe: Recipe, input_shape: Sequence[int], classes: int, weights: Weights) -> keras.Model:
     """Keras model of a finished run, with its final weights; takes scaled images, float32."""
     model = build(recipe, input_shape, classes)
     set_weights(model, weights)
@@ -27,7 +26,7 @@ def rebuild(recipe: Recipe, input_shape: Sequence[int], classes: int, weights: A
 
 
 def probabilities(
-    recipe: Recipe, weights: Arrays, images: Pixels, scaling: Scaling, classes: int
+    recipe: Recipe, weights: Weights, images: Pixels, scaling: Scaling, classes: int
 ) -> npt.NDArray[np.float32]:
     """Class probabilities of images, float32 of shape (n, classes), in inference mode.
 

@@ -12,12 +12,7 @@ ROUNDING = 1e-12  # relative to the largest value; smaller differences of floats
 def student_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     """Student interval of a mean, in the unit of `values`; collapses where they are all equal but for rounding.
 
-    Parameters
-    ----------
-    values : array_like of float, shape (n,)
-        At least two finite values.
-    level : float
-        Two-sided confidence, in (0, 1).
+    `values` are at least two and finite, shape (n,); `level` is the two-sided confidence, in (0, 1).
     """
     x = np.asarray(values, dtype=float)
     if np.ptp(x) <= ROUNDING * np.abs(x).max():  # scipy warns about precision here
@@ -27,16 +22,7 @@ def student_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, flo
 
 
 def sd_interval(sd: float, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Chi-square interval of a normal standard deviation, in the unit of `sd`.
-
-    Parameters
-    ----------
-    sd : float
-        Standard deviation of n values, with n - 1 in the denominator.
-    n : int
-        At least 2.
-    level : float
-        Two-sided confidence, in (0, 1).
+    """Chi-square interval of a normal standard deviation, in the unit of `sd`, which is of n >= 2 values (n - 1).
 
     References
     ----------
@@ -48,19 +34,10 @@ def sd_interval(sd: float, n: int, level: float = 0.95) -> tuple[float, float]:
 
 
 def d_z_interval(d_z: float, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Interval of a standardised mean (mean / sd) of n values, by inverting the noncentral t distribution.
+    """Interval of a standardised mean (mean / sd) of n >= 2 values, by inverting the noncentral t distribution.
 
     Beyond t = 200 only the sd is uncertain: its chi-square interval agrees to 0.7 % up to n = 100, and the
     inversion slows down without bound.
-
-    Parameters
-    ----------
-    d_z : float
-        Observed mean / sd.
-    n : int
-        At least 2.
-    level : float
-        Two-sided confidence, in (0, 1).
 
     References
     ----------

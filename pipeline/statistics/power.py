@@ -95,18 +95,10 @@ def minimum_detectable_effect(
 def repeats_needed(
     sd: float, n: int, margin: float, alpha: float = 0.05, family_size: int = 1, power: float = POWER
 ) -> int | None:
-    """Number of repeats that detect a mean difference as large as the margin.
+    """Number of repeats that detect a mean difference as large as the margin, in the unit of `sd`; None for margin 0.
 
-    Parameters
-    ----------
-    sd : float
-        Standard deviation of the n differences at hand; planning takes the upper end of its 80 % interval.
-    n : int
-        Number of differences behind `sd`, at least 2.
-    margin : float
-        Difference worth detecting, in the unit of `sd`. 0 gives None: no number of repeats is enough.
-    alpha, family_size, power : float, int, float
-        Each comparison is planned at alpha / family_size, two-sided.
+    `sd` is of the n >= 2 differences at hand; planning takes the upper end of its 80 % interval. Each comparison is
+    planned at alpha / family_size, two-sided.
 
     Raises
     ------

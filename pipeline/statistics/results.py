@@ -94,14 +94,7 @@ class Summary:
 def compute_results(plan: ComparisonPlan, runs: pd.DataFrame, arrays: Mapping[str, Arrays]) -> StudyResults:
     """Estimates of every variant of a study, and its comparisons.
 
-    Parameters
-    ----------
-    plan : ComparisonPlan
-        plan/comparison/<study>.json.
-    runs : DataFrame
-        evaluations/<study>/runs.csv.
-    arrays : mapping of str to dict of ndarray
-        evaluations/<study>/<variant>.npz by variant.
+    `runs` is evaluations/<study>/runs.csv, `arrays` each variant's evaluations/<study>/<variant>.npz.
     """
     stated = ("study", "question", "profile", "metric", "higher_is_better", "alpha", "margin", "control")
     return StudyResults(

@@ -14,7 +14,7 @@ from pipeline.files import (
 from pipeline.params.recipe import Recipe, Search
 from pipeline.params.section import Name, Section
 from pipeline.seeds import Seeds
-from pipeline.training.fingerprint import library_versions
+from pipeline.training.fingerprint import fingerprint_training_code, library_versions
 from pipeline.training.result import RunResult
 from pipeline.training.runs import DeclaredRun
 
@@ -39,6 +39,7 @@ class FinishedRun(Section):
     trainable_parameters: int
     weights_digest: str
     versions: dict[str, str]
+    code: str  # fingerprint of the code that trained it
 
 
 class StudyRun(FinishedRun):
@@ -75,6 +76,7 @@ def write_run(run: DeclaredRun, result: RunResult, folder: Path) -> None:
         trainable_parameters=result.trainable_parameters,
         weights_digest=digest_arrays(result.weights),
         versions=library_versions(),
+        code=fingerprint_training_code(run.recipe.library),
     )
     write_model(folder / layout.RUN, about)
     write_text(folder / layout.HISTORY, csv_text(result.history))

@@ -1,5 +1,5 @@
-"""The analytic exercises of the write-ups: worked solutions computed by code, answered questions, errata."""
+"""The five write-ups: worked exercises, questions, errata, printed figures, the list of their rows.
 
-from pipeline.writeups.exercises import solve
-
-__all__ = ["solve"]
+Nothing else imports this package: without it, and without the write-ups' studies in params.yaml, the tool is whole.
+What was written is data (`data/*.yaml`); its entries name computed values (`values.compute_values`).
+"""

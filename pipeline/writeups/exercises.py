@@ -1,33 +1,120 @@
-"""All the analytic exercises of the write-ups, solved, as one JSON-ready mapping."""
+"""All the analytic exercises, answers and errata of the write-ups, their texts filled with computed values."""
 
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
 
-from pipeline.writeups import backpropagation, convolution, numpy_network, parameter_counts
-from pipeline.writeups.errata import errata
-from pipeline.writeups.questions import questions
+from pipeline.writeups.counts import count_parameters
+from pipeline.writeups.entries import Erratum, Question, WorkedExercise, WorkedStep, read_entries
+from pipeline.writeups.steps import Exercise, Step
+from pipeline.writeups.text import Value, fill, fill_text, format_value
+from pipeline.writeups.values import compute_values
 
-SECTIONS = {
-    "convolution": convolution.exercises,
-    "backpropagation": backpropagation.exercises,
-    "numpy_network": numpy_network.exercises,
-    "parameter_counts": parameter_counts.exercises,
-}
+WORKED = ("convolution", "backpropagation", "numpy_network")  # data files
+
+KINDS = {"D": "discrepancy", "R": "remark", "F": "figure"}
+
+Answer = TypeVar("Answer", Question, Erratum)
 
 
-def solve() -> dict[str, Any]:
-    """Worked solutions, answered questions and errata, as plain values for JSON.
+@dataclass(frozen=True)
+class Solved:
+    """Worked exercises by topic, answered questions, and errata."""
 
-    Returns
-    -------
-    dict
-        "convolution", "backpropagation", "numpy_network", "parameter_counts": lists of exercises with their
-        steps (see `steps.Exercise` and `steps.Step`); "questions" (`questions.Question`); "errata"
-        (`erratum.Erratum`). Deterministic: no random state but the exercise's own seed 0.
+    topics: dict[str, list[Exercise]]
+    questions: list[Question]
+    errata: list[Erratum]
+
+    def to_dict(self) -> dict[str, list[dict[str, Any]]]:
+        """Everything as plain values for JSON: each topic, "questions", "errata"."""
+        return {
+            **{topic: [asdict(exercise) for exercise in part] for topic, part in self.topics.items()},
+            "questions": [
+                {"id": one.id, "write_up": one.id[1:4], **_dump(one), "agrees": one.verdict == "right"}
+                for one in self.questions
+            ],
+            "errata": [
+                {"kind": KINDS[one.id[0]], "write_up": one.id[1:4], **_dump(one)} for one in self.errata
+            ],
+        }
+
+
+def _dump(answer: Question | Erratum) -> dict[str, Any]:
+    return answer.model_dump(exclude=set() if answer.place else {"place"})
+
+
+def solve() -> Solved:
+    """Worked solutions, answered questions and errata.
+
+    Raises
+    ------
+    UserError
+        When an entry names no computed value, or a figure stands beside no step; file and entry are named.
     """
-    solved = {name: build() for name, build in SECTIONS.items()}
-    every = [exercise for section in solved.values() for exercise in section]
-    return {
-        **{name: [exercise.to_dict() for exercise in section] for name, section in solved.items()},
-        "questions": [question.to_dict() for question in questions()],
-        "errata": [erratum.to_dict() for erratum in errata(every)],
-    }
+    values = compute_values()
+    topics = {topic: _work(f"{topic}.yaml", values) for topic in WORKED}
+    topics["parameter_counts"] = count_parameters() + _work("counts.yaml", values)
+    errata = _fill("errata.yaml", values, Erratum)
+    questions = _fill("questions.yaml", values, Question)
+    every = (exercise for topic in topics.values() for exercise in topic)
+    return Solved(topics, questions, errata + find_wrong_figures(every))
+
+
+def _work(file: str, values: Mapping[str, Value]) -> list[Exercise]:
+    """Worked exercises of a file; values under an exercise's own id go there by their short names."""
+    found = []
+    for name, entry in read_entries(file, WorkedExercise).items():
+        own = {key.removeprefix(f"{name}/"): one for key, one in values.items() if key.startswith(f"{name}/")}
+        known, where = {**values, **entry.given, **own}, f"{file}: {name}"
+        given = {key: fill(value, known, where) for key, value in entry.given.items()}
+        shown = (step for step in entry.steps if not step.optional or step.title in entry.printed)
+        steps = [_step(step, known, where) for step in shown]
+        exercise = Exercise(name, entry.write_up, entry.title, entry.alternative, given, steps)
+        found.append(exercise.compare(entry.printed))
+    return found
+
+
+def _step(step: WorkedStep, values: Mapping[str, Value], where: str) -> Step:
+    where = f"{where}: {step.title}"
+    result = fill(step.result or f"{{{step.title}}}", values, where)
+    note = None if step.note is None else fill_text(step.note, values, where)
+    return Step(step.title, step.formula, fill_text(step.substitution, values, where), result, note=note)
+
+
+def _fill(file: str, values: Mapping[str, Value], kind: type[Answer]) -> list[Answer]:
+    """Entries of a file with the computed values in their texts."""
+    found = []
+    for name, entry in read_entries(file, kind).items():
+        where = f"{file}: {name}"
+        filled: dict[str, Value] = {
+            key: fill_text(getattr(entry, key), values, where) for key in ("written", "right")
+        }
+        if isinstance(entry, Erratum):
+            filled["right_value"] = fill(entry.right_value, values, where)
+        found.append(entry.model_copy(update=filled))
+    return found
+
+
+def find_wrong_figures(exercises: Iterable[Exercise]) -> list[Erratum]:
+    """Every figure that does not agree with the computed value, in the main reading of each exercise."""
+    numbers: Counter[str] = Counter()
+    found = []
+    for exercise in (one for one in exercises if not one.alternative):
+        for step in exercise.steps:
+            if step.agrees is False and step.write_up is not None:
+                numbers[exercise.write_up] += 1
+                found.append(_wrong_figure(exercise, step, step.write_up, numbers[exercise.write_up]))
+    return found
+
+
+def _wrong_figure(exercise: Exercise, step: Step, written: str, number: int) -> Erratum:
+    return Erratum(
+        id=f"F{exercise.write_up}-{number}",
+        where=f"{exercise.title} / {step.title}",
+        written=written,
+        right=format_value(step.result, digits=12),
+        right_value=step.result,
+        verdict=step.verdict,
+        source=f"{exercise.id}/{step.title}",
+    )

@@ -1,12 +1,16 @@
-"""The worked exercises and the errata of the write-ups, on a page of their own."""
+"""The worked exercises and the errata of the write-ups, as a page."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
+from pathlib import Path
 
 from pipeline.outputs.report.numbers import MISSING
 from pipeline.outputs.report.render import page
 from pipeline.outputs.report.views import Cell, Section, Table
+from pipeline.writeups.entries import Erratum, Place, Question
+from pipeline.writeups.exercises import Solved
+from pipeline.writeups.steps import Exercise, Step
+from pipeline.writeups.text import Value
 
 TOPICS = {
     "convolution": "Convolution and average pooling (write-up 000)",
@@ -19,79 +23,66 @@ ERRATUM = ("id", "write-up", "where", "written", "right")
 QUESTION = ("question", "write-up's answer", "right answer", "so the write-up is")
 
 
-def exercises_page(solved: Mapping[str, Any], stand_in: bool) -> str:
-    """HTML page of the worked solutions, the prose questions and the errata.
-
-    Parameters
-    ----------
-    solved : mapping
-        metrics/exercises.json.
-    stand_in : bool
-        Whether the report's other pages rest on stand-in data; nothing here does.
-    """
+def exercises_page(solved: Solved) -> str:
+    """HTML page of the worked solutions, the prose questions and the errata; nothing on it rests on images."""
     sections = [
         *(
-            Section(topic.replace("_", "-"), title, "tables.html", tuple(map(_worked, solved[topic])))
+            Section(
+                topic.replace("_", "-"), title, "tables.html", tuple(map(_tabulate, solved.topics[topic]))
+            )
             for topic, title in TOPICS.items()
         ),
-        Section("questions", "Questions answered in prose", "table.html", _questions(solved["questions"])),
-        Section("errata", "Errata of the five write-ups", "table.html", _errata(solved["errata"])),
+        Section("questions", "Questions answered in prose", "table.html", _questions(solved.questions)),
+        Section("errata", "Errata of the five write-ups", "table.html", _errata(solved.errata)),
     ]
-    return page("exercises.html", sections=sections, stand_in=stand_in)
+    templates = Path(__file__).parent / "templates"
+    return page("exercises.html", folder=templates, sections=sections, stand_in=False)
 
 
-def _worked(exercise: Mapping[str, Any]) -> Table:
+def _tabulate(exercise: Exercise) -> Table:
     """One exercise as a table of steps; other readings are folded away."""
-    given = "; ".join(f"{name} = {shown(value)}" for name, value in exercise["given"].items())
-    return Table(
-        f"{exercise['title']}. Given {given}.",
-        STEP,
-        tuple(_step(step) for step in exercise["steps"]),
-        folded=exercise["alternative"],
-        summary=f"Another reading: {exercise['title']}",
-        wordy=True,
-    )
+    given = "; ".join(f"{name} = {show(value)}" for name, value in exercise.given.items())
+    caption, summary = f"{exercise.title}. Given {given}.", f"Another reading: {exercise.title}"
+    return Table(caption, STEP, tuple(map(_step, exercise.steps)), exercise.alternative, summary, wordy=True)
 
 
-def _step(step: Mapping[str, Any]) -> tuple[Cell, ...]:
-    notes = (step["note"],) if step["note"] else ()
+def _step(step: Step) -> tuple[Cell, ...]:
     return (
-        Cell(step["title"], notes),
-        Cell(step["formula"]),
-        Cell(step["substitution"]),
-        Cell(shown(step["result"])),
-        Cell(step["write_up"] or MISSING),
-        Cell(step["verdict"] or MISSING, tag="✗" if step["verdict"] == "wrong" else None),
+        Cell(step.title, (step.note,) if step.note else ()),
+        *map(Cell, (step.formula, step.substitution, show(step.result), step.write_up or MISSING)),
+        Cell(step.verdict or MISSING, tag="✗" if step.verdict == "wrong" else None),
     )
 
 
-def shown(value: Any) -> str:
+def show(value: Value) -> str:
     """A value of the exercises as text: at most 12 significant digits, lists in brackets."""
     if value is None:
         return "impossible"
     if isinstance(value, list):
-        return f"[{', '.join(map(shown, value))}]"
+        return f"[{', '.join(map(show, value))}]"
     if isinstance(value, float):
         return f"{value:.12g}".replace("-", "−")
     return value if isinstance(value, str) else json.dumps(value).replace("-", "−")
 
 
-def _questions(questions: Sequence[Mapping[str, Any]]) -> Table:
+def _questions(questions: Iterable[Question]) -> Table:
     rows = tuple(
         (
-            Cell(one["question"], (f"{one['id']}, {one['where']}",)),
-            Cell(one["written"]),
-            Cell(one["right"]),
-            Cell(one["verdict"]),
+            Cell(one.question, (f"{one.id}, {one.where}{_line(one.place)}",)),
+            *map(Cell, (one.written, one.right, one.verdict)),
         )
         for one in questions
     )
     return Table("Questions of the assignments, in our own words", QUESTION, rows, wordy=True)
 
 
-def _errata(errata: Sequence[Mapping[str, Any]]) -> Table:
+def _errata(errata: Iterable[Erratum]) -> Table:
     rows = tuple(
-        (Cell(one["id"]), *(Cell(one[name] or MISSING) for name in ("write_up", "where", "written", "right")))
+        tuple(map(Cell, (one.id, one.id[1:4], one.where + _line(one.place), one.written, one.right)))
         for one in errata
     )
     return Table(f"{len(rows)} errata", ERRATUM, rows, wordy=True)
+
+
+def _line(place: Place | None) -> str:
+    return f" (line {place.line} of {place.write_up})" if place else ""

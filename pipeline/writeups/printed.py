@@ -1,50 +1,60 @@
-"""The accuracies that the write-ups printed, and how far a run of ours is from them."""
+"""`make printed`: the write-ups' printed figures beside ours, as a table in Markdown."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from math import sqrt
 
+from pipeline import layout
+from pipeline.command_line import run
+from pipeline.data.identity import read_identities
+from pipeline.errors import UserError
+from pipeline.files import read_table
+from pipeline.params.plan import read_training
+from pipeline.writeups.entries import PrintedRun, read_entries
 
-@dataclass(frozen=True)
-class Printed:
-    """One printed accuracy: its row in the table of variants, the number of images it was measured on, its metric."""
-
-    accuracy: float
-    images: int
-    metric: str = "test_accuracy"
-
-
-# Single runs, without a seed. Counts where a confusion matrix was printed.
-PRINTED: dict[str, Printed] = {
-    "mnist_scratch_mlp_sgd": Printed(0.9798, 10_000),
-    "mnist_cnn": Printed(0.9901, 10_000),
-    "mnist_reg_l1_conv1": Printed(0.9913, 10_000),
-    "mnist_reg_l2_conv1": Printed(0.9883, 10_000),
-    "mnist_reg_dropout": Printed(0.9898, 10_000),
-    "mnist_reg_bn": Printed(0.9753, 10_000),
-    "mnist_reg_es_p5": Printed(0.9902, 10_000),
-    "mnist37_cnn_warm_es": Printed(2031 / 2038, 2_038),
-    "mnist37_init_glorot_uniform": Printed(2001 / 2038, 2_038),
-    "mnist37_init_random_uniform": Printed(2008 / 2038, 2_038),
-    "mnist37_init_random_normal": Printed(2008 / 2038, 2_038),
-    "mnist_cnn2_es": Printed(0.9907, 10_000),  # the four entries that its matrix lacks counted as errors
-    "mnist_gd_batch": Printed(0.7195, 10_000),
-    "mnist_gd_sgd1": Printed(0.9760, 10_000),
-    "mnist_gd_mini32": Printed(0.9772, 10_000),
-    "cifar_ffn_devscaler": Printed(0.4821, 10_000),
-    "cifar_lenet": Printed(0.5915, 10_000),
-    "cifar_cnn3_dropout": Printed(0.7254, 10_000),
-    "cifar_cnn3_bn": Printed(0.6933, 10_000),
-    "mnist_tuner_mlp_testval": Printed(
-        0.9634, 10_000, "val_accuracy"
-    ),  # its validation images were the test images
-    "mnist_tuner_cnn_unit2": Printed(11_725 / 12_000, 12_000, "val_accuracy"),
-    "mnist_tuner_cnn_refit_warm": Printed(0.9863, 10_000),
-}
+HEADER = (
+    "| row | study / variant | metric | printed | ours (mean of n) | n | difference | standard errors |\n"
+    "|---|---|---|---|---|---|---|---|"
+)
 
 
-def standard_error(one: float, other: float, images: int) -> float:
+def compute_standard_error(one: float, other: float, images: int) -> float:
     """Standard error of the difference of two accuracies on as many images each, treated as independent.
 
     It covers the sampling of images only, not the spread over seeds, and is too large for runs on the same images.
     """
     return sqrt((one * (1 - one) + other * (1 - other)) / images)
+
+
+def format_line(row: str, place: str, printed: PrintedRun, values: list[float]) -> str:
+    """One line of the table; the standard error is that of one run on the images of the printed figure."""
+    mean, theirs = sum(values) / len(values), printed.metrics[printed.compared]
+    difference = mean - theirs
+    errors = difference / compute_standard_error(mean, theirs, printed.images)
+    figures = f"{theirs:.4f} | {mean:.4f} | {len(values)} | {difference:+.4f} | {errors:+.1f}"
+    return f"| `{row}` | {place} | {printed.compared} | {figures} |"
+
+
+def compare_rows() -> Iterator[str]:
+    """A line for every printed row that a planned study runs, in the studies' order, each row once."""
+    left = dict(read_entries("printed.yaml", PrintedRun))
+    for study, plan in read_training().items():
+        table = layout.EVALUATIONS / study / "runs.csv"
+        if not table.is_file():
+            raise UserError(f"{table}: expected every planned study to be evaluated; run `dvc repro` first.")
+        runs = read_table(table)
+        for variant, planned in plan.variants.items():
+            for row in sorted({*planned.rows} & left.keys()):
+                printed = left.pop(row)
+                values = runs.loc[runs["variant"] == variant, printed.compared].tolist()
+                yield format_line(row, f"{study} / {variant}", printed, values)
+
+
+def main() -> None:
+    """Print the table; refuse stand-in data, on which the comparison would mean nothing."""
+    if any(identity.stand_in for identity in read_identities().values()):
+        raise UserError(f"{layout.IDENTITIES}: expected real data; run with profile=full first.")
+    print("\n".join([HEADER, *compare_rows()]))
+
+
+if __name__ == "__main__":
+    run(main)

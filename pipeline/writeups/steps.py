@@ -1,14 +1,14 @@
-"""Worked solutions as data: a list of steps, each with the write-up's figure beside the right one."""
+"""Worked solutions: a list of steps, each with the write-up's figure beside the right one."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+from pipeline.errors import UserError, hint
+from pipeline.writeups.entries import Figure
+from pipeline.writeups.text import Value, format_value
 
-Array: TypeAlias = npt.NDArray[np.float64]
-Value: TypeAlias = bool | int | float | str | list[Any] | None
 Verdict: TypeAlias = Literal["right", "truncated", "carried", "wrong"]
 
 RELIABLE_DIGITS = 15  # a double carries no more significant decimal digits than this
@@ -27,26 +27,9 @@ class Step:
     substitution: str
     result: Value
     write_up: str | None = None
+    agrees: bool | None = None  # the figure is right to the digits it prints
     verdict: Verdict | None = None
     note: str | None = None
-
-    @property
-    def agrees(self) -> bool | None:
-        """Whether the write-up's figure is right to the digits it prints; None without a figure."""
-        return None if self.verdict is None else self.verdict == "right"
-
-    def to_dict(self) -> dict[str, Value]:
-        """Step as plain values for JSON."""
-        return {
-            "title": self.title,
-            "formula": self.formula,
-            "substitution": self.substitution,
-            "result": self.result,
-            "write_up": self.write_up,
-            "agrees": self.agrees,
-            "verdict": self.verdict,
-            "note": self.note,
-        }
 
 
 @dataclass(frozen=True)
@@ -56,20 +39,30 @@ class Exercise:
     id: str
     write_up: str
     title: str
-    steps: tuple[Step, ...]
-    given: dict[str, Value] = field(default_factory=dict)
-    alternative: bool = False
+    alternative: bool
+    given: Mapping[str, Value]
+    steps: list[Step]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Exercise as plain values for JSON."""
-        return {
-            "id": self.id,
-            "write_up": self.write_up,
-            "title": self.title,
-            "alternative": self.alternative,
-            "given": self.given,
-            "steps": [step.to_dict() for step in self.steps],
-        }
+    def compare(self, figures: Mapping[str, Figure]) -> "Exercise":
+        """Exercise with the write-up's figures, by title of their step; UserError when one stands beside no step."""
+        titles = [step.title for step in self.steps]
+        for title in figures.keys() - titles:
+            raise UserError(f"{self.id}: printed: expected a step; received '{title}'. {hint(title, titles)}")
+        return replace(self, steps=[_compare(step, figures.get(step.title)) for step in self.steps])
+
+
+def _compare(step: Step, figure: Figure | None) -> Step:
+    """Step with the figure that the write-up prints for it, and the verdict on that."""
+    if figure is None:
+        return step
+    if isinstance(step.result, list):
+        forms = format_value(step.result), "×".join(map(format_value, step.result))
+        verdict: Verdict = "right" if figure.text in forms else "wrong"
+    else:
+        assert isinstance(step.result, int | float)
+        verdict = grade(figure.text, step.result, figure.carried, figure.decimals)
+    note = figure.note or step.note
+    return replace(step, write_up=figure.text, agrees=verdict == "right", verdict=verdict, note=note)
 
 
 def grade(printed: str, right: float, carried: float | None = None, decimals: int | None = None) -> Verdict:
@@ -78,7 +71,7 @@ def grade(printed: str, right: float, carried: float | None = None, decimals: in
     Parameters
     ----------
     printed : str
-        The figure as the write-up has it; a minus sign or a hyphen.
+        The figure as the write-up has it; a minus sign or a hyphen, thousands with or without commas.
     right : float
         The figure computed without intermediate rounding.
     carried : float, optional
@@ -86,43 +79,20 @@ def grade(printed: str, right: float, carried: float | None = None, decimals: in
     decimals : int, optional
         Compare at this many decimals instead (a figure printed short because it is meant exactly).
     """
-    written = Decimal(printed.replace("−", "-"))
+    written = Decimal(printed.replace("−", "-").replace(",", ""))
     places = -int(written.as_tuple().exponent) if decimals is None else decimals
     places = min(places, RELIABLE_DIGITS - 1 - Decimal(right).adjusted())
-    written = _shortened(written, places)[0]
-    rounded, cut = _shortened(Decimal(right), places)
+    written = _shorten(written, places)[0]
+    rounded, cut = _shorten(Decimal(right), places)
     if written == rounded:
         return "right"
     if written == cut:
         return "truncated"
-    carried_over = carried is not None and written in _shortened(Decimal(carried), places)
+    carried_over = carried is not None and written in _shorten(Decimal(carried), places)
     return "carried" if carried_over else "wrong"
 
 
-def _shortened(value: Decimal, places: int) -> tuple[Decimal, Decimal]:
+def _shorten(value: Decimal, places: int) -> tuple[Decimal, Decimal]:
     """Value rounded and cut off at a number of decimals."""
     unit = Decimal(1).scaleb(-places)
     return value.quantize(unit, ROUND_HALF_UP), value.quantize(unit, ROUND_DOWN)
-
-
-def number(value: float, digits: int = 8) -> str:
-    """Number as text: whole numbers grouped by thousands, others to significant digits without exponent."""
-    if float(value).is_integer():
-        text = f"{int(value):,}"
-    else:
-        text = np.format_float_positional(value, precision=digits, fractional=False, trim="-")
-    return text.replace("-", "−")
-
-
-def term(value: float, digits: int = 8) -> str:
-    """Number as text that may follow an operator: a negative one in parentheses."""
-    return f"({number(value, digits)})" if value < 0 else number(value, digits)
-
-
-def show(value: Value, digits: int = 8) -> str:
-    """Number, text or nested list as text."""
-    if isinstance(value, list):
-        return "[" + ", ".join(show(item, digits) for item in value) + "]"
-    if value is None or isinstance(value, bool | str):
-        return str(value)
-    return number(value, digits)

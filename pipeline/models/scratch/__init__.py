@@ -1,22 +1,22 @@
-"""Networks in numpy alone, small enough to read: what the write-ups mean by "from scratch".
+"""Networks without a framework, small enough to read: what is meant by "from scratch".
 
 Layouts are Keras's (images NHWC, kernels (height, width, in, out), dense kernels (in, out)) and so are the
 names ("conv1/kernel"), so that weights can be exchanged layer by layer. Read `layers`, then `windows`,
-`convolution`, `pooling`, `losses`, `optimizers`, and `network` last.
+`convolution`, `pooling`, `losses`, `optimizers`, and `network` last. Nothing but numpy, and scipy's logistic function.
 """
 
 from pipeline.models.scratch.architectures import cnn3, mlp
-from pipeline.models.scratch.batches import in_order, with_replacement
 from pipeline.models.scratch.convolution import Conv2D
 from pipeline.models.scratch.layers import Dense, Flatten, Layer, ReLU, Sigmoid
 from pipeline.models.scratch.losses import (
     BinaryCrossEntropy,
     Loss,
     MeanSquaredError,
+    SigmoidSquaredError,
     SoftmaxCrossEntropy,
     accuracy,
 )
-from pipeline.models.scratch.network import History, Network
+from pipeline.models.scratch.network import History, Network, in_order, with_replacement
 from pipeline.models.scratch.optimizers import SGD, Adam, Optimizer
 from pipeline.models.scratch.pooling import AveragePooling2D, MaxPooling2D
 
@@ -37,6 +37,7 @@ __all__ = [
     "Optimizer",
     "ReLU",
     "Sigmoid",
+    "SigmoidSquaredError",
     "SoftmaxCrossEntropy",
     "accuracy",
     "cnn3",

@@ -21,10 +21,9 @@ class Conv2D(Affine):
         *,
         strides: int | Pair = 1,
         padding: str = "valid",
-        kernel_initializer: str = "glorot_uniform",
-        bias_initializer: str = "zeros",
+        **initializers: str,
     ) -> None:
-        super().__init__(name, kernel_initializer, bias_initializer)
+        super().__init__(name, **initializers)
         self.filters, self.padding = filters, padding
         self.kernel_size, self.strides = pair(kernel_size), pair(strides)
 

@@ -8,9 +8,9 @@ returns the gradient with respect to the input. Both take `dy`, the gradient wit
 from math import prod
 
 import numpy as np
+from scipy.special import expit
 
-from pipeline.models.scratch.arrays import Array, Shape, shape_error
-from pipeline.models.scratch.initializers import get_initializer, kernel_fans
+from pipeline.models.scratch.arrays import Array, Shape, get_initializer, kernel_fans, shape_error
 
 
 class Layer:
@@ -56,7 +56,9 @@ class Layer:
 class Affine(Layer):
     """What dense layers and convolutions share: rows @ kernel + bias."""
 
-    def __init__(self, name: str, kernel_initializer: str, bias_initializer: str) -> None:
+    def __init__(
+        self, name: str, kernel_initializer: str = "glorot_uniform", bias_initializer: str = "zeros"
+    ) -> None:
         super().__init__(name)
         self.kernel_initializer = get_initializer(kernel_initializer)
         self.bias_initializer = get_initializer(bias_initializer)
@@ -85,15 +87,8 @@ class Affine(Layer):
 class Dense(Affine):
     """Every output a weighted sum of all inputs: x @ kernel + bias, kernel of shape (features, units)."""
 
-    def __init__(
-        self,
-        name: str,
-        units: int,
-        *,
-        kernel_initializer: str = "glorot_uniform",
-        bias_initializer: str = "zeros",
-    ) -> None:
-        super().__init__(name, kernel_initializer, bias_initializer)
+    def __init__(self, name: str, units: int, **initializers: str) -> None:
+        super().__init__(name, **initializers)
         self.units = units
 
     def build(self, input_shape: Shape, generator: np.random.Generator, dtype: str) -> Shape:
@@ -154,16 +149,10 @@ class Sigmoid(Layer):
 
     def forward(self, x: Array) -> Array:
         """1 / (1 + exp(-x))."""
-        self.y = sigmoid(x)
+        self.y: Array = expit(x)
         return self.y
 
     def input_gradient(self, dy: Array) -> Array:
         """dy * y * (1 - y)."""
         dx: Array = dy * self.y * (1 - self.y)
         return dx
-
-
-def sigmoid(x: Array) -> Array:
-    """Logistic function 1 / (1 + exp(-x)), in (0, 1); by way of tanh, which cannot overflow."""
-    y: Array = 0.5 * (1 + np.tanh(0.5 * x))
-    return y

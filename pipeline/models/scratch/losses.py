@@ -5,10 +5,9 @@ taken together and cannot overflow; `predictions` applies the softmax or the sig
 """
 
 import numpy as np
+from scipy.special import expit
 
-from pipeline.errors import UserError, hint
-from pipeline.models.scratch.arrays import Array, shape_error
-from pipeline.models.scratch.layers import sigmoid
+from pipeline.models.scratch.arrays import Array, check_option, shape_error
 
 REDUCTIONS = ("mean", "sum")
 
@@ -23,10 +22,7 @@ class Loss:
     """
 
     def __init__(self, reduction: str = "mean") -> None:
-        if reduction not in REDUCTIONS:
-            raise UserError(
-                f"Expected reduction 'mean' or 'sum'. Received '{reduction}'. {hint(reduction, REDUCTIONS)}"
-            )
+        check_option("reduction", reduction, REDUCTIONS)
         self.reduction = reduction
 
     def value(self, outputs: Array, targets: Array) -> float:
@@ -86,12 +82,13 @@ class BinaryCrossEntropy(Loss):
 
     def per_example_gradient(self, outputs: Array, targets: Array) -> Array:
         """sigmoid(outputs) - targets, over the number of outputs."""
-        gradients: Array = (sigmoid(outputs) - alike(outputs, targets)) / outputs.shape[1]
+        gradients: Array = (expit(outputs) - alike(outputs, targets)) / outputs.shape[1]
         return gradients
 
     def predictions(self, outputs: Array) -> Array:
         """Probability of a 1: sigmoid(outputs)."""
-        return sigmoid(outputs)
+        probabilities: Array = expit(outputs)
+        return probabilities
 
 
 class MeanSquaredError(Loss):
@@ -110,6 +107,25 @@ class MeanSquaredError(Loss):
     def predictions(self, outputs: Array) -> Array:
         """The outputs themselves."""
         return outputs
+
+
+class SigmoidSquaredError(MeanSquaredError):
+    """Half the squared difference of sigmoid and target, mean over the outputs of each example."""
+
+    def per_example(self, outputs: Array, targets: Array) -> Array:
+        """(sigmoid(outputs) - targets)^2 / 2, mean over the outputs of each example."""
+        return super().per_example(expit(outputs), targets) / 2
+
+    def per_example_gradient(self, outputs: Array, targets: Array) -> Array:
+        """(p - targets) p (1 - p), over the number of outputs; p is sigmoid(outputs)."""
+        p = self.predictions(outputs)
+        gradients: Array = super().per_example_gradient(p, targets) / 2 * p * (1 - p)
+        return gradients
+
+    def predictions(self, outputs: Array) -> Array:
+        """Probability of a 1: sigmoid(outputs)."""
+        probabilities: Array = expit(outputs)
+        return probabilities
 
 
 def log_softmax(outputs: Array) -> Array:

@@ -1,12 +1,12 @@
 """A network: layers in a row, a loss at the end; trains in mini-batches and predicts in batches."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.errors import UserError, hint
-from pipeline.models.scratch.arrays import Array, Shape, shape_error
+from pipeline.errors import UserError
+from pipeline.models.scratch.arrays import Array, Shape, check_option, shape_error
 from pipeline.models.scratch.layers import Layer
 from pipeline.models.scratch.losses import Loss, accuracy
 from pipeline.models.scratch.optimizers import Optimizer
@@ -15,14 +15,11 @@ DTYPES = ("float32", "float64")
 
 
 class History(NamedTuple):
-    """What training saw, one entry a mini-batch, measured before the batch's own update.
+    """What training saw, one entry a mini-batch, measured before the batch's own update."""
 
-    `loss` is in the loss's reduction, `accuracy` in [0, 1], `examples` the size of the batch.
-    """
-
-    loss: Array
-    accuracy: Array
-    examples: Array
+    loss: Array  # in the loss's reduction
+    accuracy: Array  # in [0, 1]
+    examples: Array  # in the batch
 
 
 class Network:
@@ -56,16 +53,15 @@ class Network:
         generator: np.random.Generator,
         dtype: str = "float32",
     ) -> None:
-        if dtype not in DTYPES:
-            raise UserError(
-                f"Expected dtype 'float32' or 'float64'. Received '{dtype}'. {hint(dtype, DTYPES)}"
-            )
+        check_option("dtype", dtype, DTYPES)
         self.layers, self.loss, self.dtype = layers, loss, dtype
         for layer in layers:
             input_shape = layer.build(input_shape, generator, dtype)
         self.output_shape = input_shape
         self.first_to_train = next(i for i, layer in enumerate(layers) if layer.parameters)
-        check_names([layer.name for layer in layers if layer.parameters])
+        names = [layer.name for layer in layers if layer.parameters]
+        if len(set(names)) < len(names):
+            raise UserError(f"Expected a different name for each layer. Received {', '.join(names)}.")
 
     @property
     def parameters(self) -> dict[str, Array]:
@@ -133,7 +129,7 @@ class Network:
         optimizer : Optimizer
             Keeps its state from one call to the next.
         batches : iterable of ndarray of int
-            The indices of each mini-batch; see `batches`.
+            The indices of each mini-batch; see `in_order` and `with_replacement`.
         """
         check_lengths(x, y)
         rows = [(*self.train_on_batch(x[b], y[b], optimizer), len(b)) for b in batches]
@@ -162,13 +158,25 @@ class Network:
         return np.ascontiguousarray(x, self.dtype)
 
 
-def check_names(names: list[str]) -> None:
-    """Raise UserError when two layers share a name."""
-    if len(set(names)) < len(names):
-        raise UserError(f"Expected a different name for each layer. Received {', '.join(names)}.")
-
-
 def check_lengths(x: Array, y: Array) -> None:
     """Raise ValueError unless there is one target an example."""
     if len(x) != len(y):
         raise shape_error("network", f"targets for {len(x)} examples", y.shape)
+
+
+def in_order(order: Array, batch_size: int) -> Iterator[Array]:
+    """The indices of an order, batch by batch; the last batch may be smaller.
+
+    Parameters
+    ----------
+    order : ndarray of int, shape (examples,)
+        Usually a permutation: one epoch.
+    """
+    return (order[start : start + batch_size] for start in range(0, len(order), batch_size))
+
+
+def with_replacement(
+    generator: np.random.Generator, examples: int, batch_size: int, steps: int
+) -> Iterator[Array]:
+    """Indices drawn anew for every batch, each from all examples, so that there are no epochs."""
+    return (generator.integers(examples, size=batch_size) for _ in range(steps))

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from pipeline.errors import UserError, hint
-from pipeline.models.scratch.arrays import Array, Shape, shape_error
+from pipeline.models.scratch.arrays import Array, Shape, check_option, shape_error
 
 Pair = tuple[int, int]
 PADDINGS = ("valid", "same")
@@ -55,9 +54,7 @@ class Windows:
         ValueError
             When the shape is not one of maps, or no window fits in them.
         """
-        if padding not in PADDINGS:
-            expected = f"{where}: Expected padding 'valid' or 'same'."
-            raise UserError(f"{expected} Received '{padding}'. {hint(padding, PADDINGS)}")
+        check_option("padding", padding, PADDINGS, f"{where}: ")
         if len(input_shape) != 3:
             raise shape_error(where, "examples of shape (height, width, channels)", input_shape)
         height, rows = along_axis(input_shape[0], size[0], strides[0], padding)

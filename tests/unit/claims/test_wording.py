@@ -270,7 +270,7 @@ def test_the_ledger_has_a_row_for_every_claim_and_scope_in_order() -> None:
     ]
     second = found[2]
     assert second.estimate == pytest.approx(0.05, abs=0.001)
-    assert second.low is not None and second.high is not None
+    assert second.low is not None and second.high is not None and second.estimate is not None
     assert second.low < second.estimate < second.high
     assert (second.n, second.printed) == (10, {"high": 0.99})
     assert second.ours == pytest.approx({"high": BASE.mean(), "low": LOW.mean()})

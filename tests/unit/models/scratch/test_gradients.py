@@ -18,6 +18,7 @@ from pipeline.models.scratch import (
     Network,
     ReLU,
     Sigmoid,
+    SigmoidSquaredError,
     SoftmaxCrossEntropy,
     cnn3,
     mlp,
@@ -81,8 +82,11 @@ def test_layer(layer: Layer, shape: Shape) -> None:
         check(weighted_sum, parameter, layer.gradients[name], generator)
 
 
+LOSSES = [SoftmaxCrossEntropy, BinaryCrossEntropy, MeanSquaredError, SigmoidSquaredError]
+
+
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
-@pytest.mark.parametrize("kind", [SoftmaxCrossEntropy, BinaryCrossEntropy, MeanSquaredError])
+@pytest.mark.parametrize("kind", LOSSES)
 def test_loss(kind: type[Loss], reduction: str) -> None:
     generator, loss = np.random.default_rng(2), kind(reduction)
     outputs = generator.standard_normal((6, 4))

@@ -8,6 +8,7 @@ from pipeline.models.scratch import (
     BinaryCrossEntropy,
     Loss,
     MeanSquaredError,
+    SigmoidSquaredError,
     SoftmaxCrossEntropy,
     accuracy,
 )
@@ -56,6 +57,14 @@ def test_mean_squared_error_by_hand() -> None:
     outputs, targets = np.array([[1.0, 2.0], [0.0, 4.0]]), np.array([[1, 0], [3, 4]])
     assert MeanSquaredError().value(outputs, targets) == (4 / 2 + 9 / 2) / 2
     np.testing.assert_array_equal(MeanSquaredError("sum").gradient(outputs, targets), [[0, 2], [-3, 0]])
+
+
+def test_sigmoid_squared_error_by_hand() -> None:
+    outputs, targets = np.array([[0.0, np.log(3)]]), np.array([[1, 0]])  # sigmoids 1/2 and 3/4
+    loss = SigmoidSquaredError()
+    assert loss.value(outputs, targets) == pytest.approx((1 / 4 + 9 / 16) / 2 / 2)
+    np.testing.assert_allclose(loss.predictions(outputs), [[0.5, 0.75]])
+    np.testing.assert_allclose(loss.gradient(outputs, targets), [[-1 / 16, 9 / 128]])
 
 
 def test_accuracy_of_each_kind_of_prediction() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.models.scratch import Conv2D, Dense, cnn3
-from pipeline.models.scratch.initializers import glorot_uniform, kernel_fans
+from pipeline.models.scratch.arrays import glorot_uniform, kernel_fans
 
 
 def test_fans() -> None:

@@ -1,0 +1,187 @@
+"""Parameter counts by hand: every architecture, write-up 003 in every reading, by image size."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import product
+
+from pipeline.models.architectures import blocks_of
+from pipeline.models.blocks import Dense as DenseBlock
+from pipeline.models.layer_counts import (
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    ImpossibleShapeError,
+    Layer,
+    Padding,
+    Pool,
+    Row,
+    count,
+    layers_of,
+    total,
+    trainable,
+)
+from pipeline.writeups.entries import Figure, Network, read_entries
+from pipeline.writeups.steps import Exercise, Step
+from pipeline.writeups.text import Value, format_number
+
+BYTES = 4  # a float32 weight
+UNITS = {"KB": 1024, "MB": 1024**2}
+INSERTED: dict[str | None, tuple[Layer, ...]] = {
+    None: (),
+    "batch_norm": (BatchNorm(),),
+    "dropout": (Dropout(),),
+}
+FORMULAS = {
+    "Conv": "(k·k·channels + 1)·filters",
+    "Dense": "(inputs + 1)·units",
+    "BatchNorm": "2·channels trainable + 2·channels not trainable",
+}
+
+Triple = tuple[int, int, int]
+
+
+def read_networks() -> dict[str, Network]:
+    """The networks that the write-ups count, by name."""
+    return read_entries("architectures.yaml", Network)
+
+
+def count_network(name: str, pixels: int | None = None) -> list[Row]:
+    """Model summary of one of the networks, perhaps on square images of another size."""
+    network = read_networks()[name]
+    hidden = [
+        *blocks_of(network.architecture, network.units),
+        *(DenseBlock("", units) for units in network.dense),
+    ]
+    layers = layers_of(
+        hidden,
+        network.outputs,
+        after_conv=INSERTED[network.after_conv],
+        before_dense=INSERTED[network.before_dense],
+        after_dense=INSERTED[network.after_dense],
+    )
+    shape = tuple(network.input_shape) if pixels is None else (pixels, pixels, network.input_shape[-1])
+    return count([layer for _, layer in layers], shape)
+
+
+def count_reading(
+    classes: int,
+    conv_padding: Padding = "valid",
+    pool_padding: Padding = "valid",
+    conv_strides: Triple = (1, 1, 1),
+    pool_strides: Triple = (1, 1, 2),
+) -> list[Row]:
+    """Model summary of write-up 003's network under one reading of paddings and strides."""
+    layers: list[Layer] = []
+    strides = iter(zip(conv_strides, pool_strides, strict=True))
+    for _, layer in layers_of(blocks_of("cnn753", None), classes):
+        if isinstance(layer, Conv):
+            conv, pool = next(strides)
+            layer = Conv(layer.filters, layer.kernel_size, conv, conv_padding)
+        layers.append(Pool(layer.size, pool, pool_padding) if isinstance(layer, Pool) else layer)
+    return count(layers, (28, 28, 1))
+
+
+def _describe_layer(row: Row) -> str:
+    """Layer and output shape as text."""
+    shape = "×".join(map(str, row.shape))
+    match row.layer:
+        case Conv(filters, k, _, _):
+            return f"Conv2D {filters} of {k}×{k} → {shape}"
+        case Dense(units):
+            return f"Dense {units}"
+        case _:
+            return f"{type(row.layer).__name__} → {shape}"
+
+
+def _list_parameters(rows: Sequence[Row]) -> str:
+    return " + ".join(format_number(row.parameters) for row in rows if row.parameters)
+
+
+def _layer_steps(rows: Sequence[Row]) -> Iterator[Step]:
+    """One step per layer that has parameters."""
+    for index, row in enumerate(rows):
+        if formula := FORMULAS.get(type(row.layer).__name__):
+            yield Step(f"{index}: {_describe_layer(row)}", formula, row.formula, row.parameters)
+
+
+def _total_steps(rows: Sequence[Row], printed: dict[str, Figure]) -> Iterator[Step]:
+    """Totals by kind, and sizes in memory where the write-up prints them beside a count."""
+    everything, learned = total(rows), trainable(rows)
+    fixed = everything - learned
+    difference = f"{format_number(everything)} − {format_number(fixed)}"
+    yield Step("total", "Σ over layers", _list_parameters(rows), everything)
+    yield Step("trainable", "Σ over layers", difference, learned)
+    yield Step("non-trainable", "Σ over layers", "moving means and variances of batch normalisation", fixed)
+    counts = {"": everything, "trainable ": learned, "non-trainable ": fixed}
+    for (kind, weights), (unit, size) in product(counts.items(), UNITS.items()):
+        if (title := f"{kind}size in {unit}") in printed:
+            substitution = f"{BYTES}·{format_number(weights)} / {size:,}"
+            yield Step(title, "4 bytes a parameter", substitution, BYTES * weights / size)
+
+
+@cache
+def count_parameters() -> list[Exercise]:
+    """Worked counts of every network."""
+    found = []
+    for name, network in read_networks().items():
+        rows, given = count_network(name), {"input shape": network.input_shape}
+        steps = [*_layer_steps(rows), *_total_steps(rows, network.printed)]
+        exercise = Exercise(name, network.write_up, f"Parameters of {name}", not network.built, given, steps)
+        found.append(exercise.compare(network.printed))
+    return found
+
+
+def compute_counts() -> Iterator[tuple[str, Value]]:
+    """Counts and texts by the names that `counts.yaml` and the errata use."""
+    yield from _readings()
+    for name, pixels in product(("ffn", "lenet"), (16, 32, 64)):
+        rows, title = count_network(name, pixels), f"image_size/{name} at {pixels}×{pixels}"
+        dense = next(row for row in rows if isinstance(row.layer, Dense))
+        yield from ((title, total(rows)), (f"{title}, terms", _list_parameters(rows)))
+        yield from ((f"{title}, first dense layer", dense.parameters), (f"{title}, product", dense.formula))
+    rows, channels = count_network("cnn753_10"), 1
+    for index in (0, 2, 4):
+        layer, row = rows[index].layer, rows[index]
+        assert isinstance(layer, Conv)
+        title = f"cnn753_formula/{_describe_layer(row)}"
+        yield from ((title, row.parameters), (f"{title}, product", row.formula))
+        yield f"{title}, literally", (layer.kernel_size * channels + 1) * layer.filters
+        channels = layer.filters
+    yield "cnn753_formula/the three convolutions", total(rows[:5])
+    for name in ("binary", "cnn2"):
+        filters = [row.layer.filters for row in count_network(name) if isinstance(row.layer, Conv)]
+        yield from ((f"{name}/conv{index} filters", one) for index, one in enumerate(filters, 1))
+        yield f"{name}/filters", sum(filters)
+    yield "cnn2/filters and units", sum(filters) + count_network("cnn2")[4].shape[0]
+    for classes in (10, 4):
+        rows = count_reading(classes, "same", "same")
+        yield from (
+            (f"cnn753_same/head of {classes}", rows[-1].parameters),
+            (f"cnn753_same/total with {classes}", total(rows)),
+        )
+    conv1 = count_network("cnn3")[0]
+    kernel = conv1.parameters - conv1.shape[-1]  # without biases
+    yield from (
+        ("cnn3/conv1 kernel", kernel),
+        ("cnn3/conv1 kernel, share", kernel / total(count_network("cnn3"))),
+    )
+
+
+def _readings() -> Iterator[tuple[str, Value]]:
+    """Totals with a head of 10 and of 4 classes under every reading; None where it cannot be built."""
+    paddings: tuple[Padding, ...] = ("valid", "same")
+    for convs, pools, *strides in product(paddings, paddings, ((1, 1, 1), (1, 1, 2)), ((1, 1, 2), (2, 2, 2))):
+        conv, pool = (",".join(map(str, each)) for each in strides)
+        title = f"cnn753_readings/convolutions {convs}, strides {conv}; pools {pools}, strides {pool}"
+        try:
+            ten, four = (count_reading(classes, convs, pools, *strides) for classes in (10, 4))
+        except ImpossibleShapeError as error:
+            yield from ((title, None), (f"{title}, how", f"impossible: {error}"))
+            continue
+        shape, flat = "×".join(map(str, ten[-3].shape)), format_number(ten[-2].shape[0])
+        heads = " and ".join(format_number(rows[-1].parameters) for rows in (ten, four))
+        yield from (
+            (title, [total(ten), total(four)]),
+            (f"{title}, how", f"last map {shape}, flat {flat}, heads {heads}"),
+        )

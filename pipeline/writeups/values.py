@@ -1,0 +1,84 @@
+"""The one registry of computed values: what the entries of `data/` may name, as `exercise/step` or `row/metric`."""
+
+from collections.abc import Iterator
+from functools import cache
+from math import sqrt
+
+import numpy as np
+
+from pipeline.writeups.convolution import compute_convolution
+from pipeline.writeups.counts import compute_counts, count_parameters
+from pipeline.writeups.entries import PrintedRun, WorkedExercise, read_entries
+from pipeline.writeups.networks import compute_numpy_network, compute_worksheet
+from pipeline.writeups.text import Value
+
+REGULARIZERS = ("l1_conv1", "l2_conv1", "dropout", "bn", "es_p5")
+MERGED_TEST_COUNTS = (1938, 2163, 3908, 1991)  # MNIST's test images by merged class
+
+
+@cache
+def compute_values() -> dict[str, Value]:
+    """Every computed value by its name. Deterministic: no random state but one exercise's own seed 0."""
+    return {
+        **dict(_convolution()),
+        **dict(_worksheets()),
+        **{f"numpy_network/{name}": value for name, value in compute_numpy_network().items()},
+        **{f"{one.id}/{step.title}": step.result for one in count_parameters() for step in one.steps},
+        **dict(compute_counts()),
+        **(printed := dict(_printed())),
+        **dict(
+            _comparisons({name: value for name, value in printed.items() if isinstance(value, int | float)})
+        ),
+        "merged classes/largest share": max(MERGED_TEST_COUNTS) / sum(MERGED_TEST_COUNTS),
+        "mnist/columns": 28 * 28,
+        "scaler/shift of the mean": sqrt(1 / 40_000 - 1 / 50_000),  # sd of training − development mean, in σ
+        "tuner/combinations": (sizes := len(range(100, 501, 50))),
+        "tuner/declared combinations": sizes * len(range(10, 101, 10)),
+    }
+
+
+def _convolution() -> Iterator[tuple[str, Value]]:
+    given = read_entries("convolution.yaml", WorkedExercise)["valid_correlation"].given
+    yield from compute_convolution(np.array(given["I"]), np.array(given["W"])).items()
+
+
+def _worksheets() -> Iterator[tuple[str, Value]]:
+    for name, sheet in read_entries("backpropagation.yaml", WorkedExercise).items():
+        given = {key: value for key, value in sheet.given.items() if isinstance(value, float)}
+        x = sheet.given["x"]
+        assert isinstance(x, list)
+        yield from ((f"{name}/{key}", value) for key, value in compute_worksheet(given, x).items())
+
+
+def _printed() -> Iterator[tuple[str, Value]]:
+    """Printed figures as `row/metric`; of epochs as `row/metric/epoch`, from 1, and their sum as `row/metric`."""
+    for row, run in read_entries("printed.yaml", PrintedRun).items():
+        yield from ((f"{row}/{metric}", figure) for metric, figure in run.metrics.items())
+        for metric, figures in run.epochs.items():
+            known = {epoch: one for epoch, one in enumerate(figures, 1) if one is not None}
+            yield from ((f"{row}/{metric}/{epoch}", one) for epoch, one in known.items())
+            yield f"{row}/{metric}", sum(known.values())
+
+
+def _comparisons(printed: dict[str, float]) -> Iterator[tuple[str, Value]]:
+    """What follows from printed figures of write-up 000."""
+    baseline = printed["mnist_cnn/test_accuracy"]
+    accuracies = {name: printed[f"mnist_reg_{name}/test_accuracy"] for name in REGULARIZERS}
+    yield from ((f"mnist_reg_{name}/gain", accuracy - baseline) for name, accuracy in accuracies.items())
+    error = sqrt(2 * 0.99 * 0.01 / 10_000)  # two test accuracies near 0.99 on 10,000 images each
+    close = [baseline, *(accuracy for name, accuracy in accuracies.items() if name != "bn")]
+    yield "accuracies/standard error", error
+    yield "accuracies/spread", (max(close) - min(close)) / error
+    yield (
+        "mnist_reg_bn/last change",
+        printed["mnist_reg_bn/val_accuracy/5"] - printed["mnist_reg_bn/val_accuracy/4"],
+    )
+    yield "early stopping/earliest epoch", printed["mnist_reg_es_p5/patience"] + 1
+    scratch = {
+        name: printed[f"mnist_scratch_mlp_sgd/{name}"] for name in ("updates", "batch_size", "learning_rate")
+    }
+    yield "scratch/rate on the mean loss", scratch["learning_rate"] * scratch["batch_size"]
+    yield "scratch/seconds", scratch["updates"] / printed["mnist_scratch_mlp_sgd/updates_per_second"]
+    yield "scratch/images seen", scratch["updates"] * scratch["batch_size"]
+    yield "library/seconds", printed["mnist_cnn/seconds"]
+    yield "library/images seen", printed["mnist_cnn/train_images"] * printed["mnist_cnn/epochs"]
