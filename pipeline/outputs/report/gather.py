@@ -29,21 +29,13 @@ class RunFiles:
 
 @dataclass(frozen=True)
 class StudyFiles:
-    """What the report shows of one study.
-
-    Attributes
-    ----------
-    plan, results : what was to be done, and what came of it.
-    measured : evaluations/<study>/runs.csv.
-    trained : the runs of every trained variant, one a repeat.
-    predicted, labels : of the first test images, by the control's repeat 0.
-    """
+    """What the report shows of one study."""
 
     plan: TrainingPlan
     results: StudyResults
-    measured: pd.DataFrame
-    trained: dict[str, list[RunFiles]]
-    predicted: list[int]
+    measured: pd.DataFrame  # one row a run
+    trained: dict[str, list[RunFiles]]  # by variant, one a repeat
+    predicted: list[int]  # of the first test images, by the control's repeat 0
     labels: list[int]
 
 
