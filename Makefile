@@ -1,17 +1,20 @@
-# make repro | test | test-slow | check | ui | prune: each sets up .venv first, once.
+# Each target sets up .venv first, once. PYTHON names the Python that it is made with: make test PYTHON=python3.12
 PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 export PATH := $(VENV)/bin:$(PATH)
 
-.PHONY: help setup repro looks test test-slow check format ui readme printed prune
+.PHONY: help setup repro looks ui test test-slow coverage check format readme printed prune lock
 
 help:
 	@echo "make repro      rebuild every result (dvc repro), then show the verdicts"
 	@echo "make looks      with protocol.looks: more repeats for undecided studies until all are decided or at the last look"
 	@echo "make ui         browse the runs on http://127.0.0.1:5000 (mlflow ui)"
-	@echo "make test       run the tests;  make test-slow: the long ones;  make check: lint, format, types"
-	@echo "make readme     write the README's verdict table from metrics/;  make printed: the write-ups' accuracies beside ours"
-	@echo "make prune      remove kept runs that the current results do not use"
+	@echo "make test       run the tests;  make test-slow: the long ones;  make coverage: which lines the tests run"
+	@echo "make check      lint, format, types;  make format: mend the first two"
+	@echo "make readme     write the README's verdict table from metrics/"
+	@echo "make printed    the write-ups' printed accuracies beside ours, after profile full"
+	@echo "make prune      say which kept runs no profile uses;  make prune REMOVE=1: remove them"
+	@echo "make lock       resolve requirements.lock anew, keeping its versions;  make lock UPGRADE=1: with the newest"
 
 setup: $(VENV)/installed
 
@@ -30,20 +33,23 @@ looks: setup
 	@python -m pipeline.commands.looks
 	@python -m pipeline.commands.verdicts
 
+ui: setup
+	@mlflow ui --host 127.0.0.1
+
 test: setup
 	@python -m pytest -q --numprocesses 2 --dist loadfile
 
 test-slow: setup
 	@python -m pytest -q -m slow
 
+coverage: setup
+	@python -m pytest -q --numprocesses 2 --dist loadfile --cov --cov-report term --cov-report html
+
 check: setup
 	@ruff check . && ruff format --check . && mypy
 
 format: setup
 	@ruff check --fix . ; ruff format .
-
-ui: setup
-	@mlflow ui --host 127.0.0.1
 
 readme: setup
 	@python -m pipeline.commands.readme
@@ -52,4 +58,8 @@ printed: setup
 	@python -m pipeline.writeups.printed
 
 prune: setup
-	@python -m pipeline.commands.prune
+	@python -m pipeline.commands.prune $(if $(REMOVE),--remove)
+
+lock: setup
+	@uv pip compile --quiet --universal --extra develop --no-header --no-annotate $(if $(UPGRADE),--upgrade) \
+		--output-file requirements.lock pyproject.toml > /dev/null

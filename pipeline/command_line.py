@@ -1,4 +1,4 @@
-"""What every stage's command line shares: one argument or none, clear errors, no orphans."""
+"""What every command line shares: names of arguments and flags from a signature, clear errors, no orphans."""
 
 import inspect
 import sys
@@ -8,21 +8,29 @@ from pipeline.errors import UserError
 from pipeline.processes import dvc_ancestor, end_with
 
 
-def run(stage: Callable[..., None]) -> None:
-    """Run a stage with the command line's arguments; a user's mistake is one message and exit code 1."""
+def run(command: Callable[..., None]) -> None:
+    """Run a command with the command line's arguments; a user's mistake is one message and exit code 1.
+
+    Its parameters are what it takes, in order; one that is keyword-only is a flag, such as `--remove`.
+    """
     if (dvc := dvc_ancestor()) is not None:
         end_with(dvc)
     try:
-        _check_arguments(stage, sys.argv[1:])
-        stage(*sys.argv[1:])
+        values, flags = _read_arguments(command, sys.argv[1:])
+        command(*values, **flags)
     except UserError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted; finished runs are kept and will be reused.")
 
 
-def _check_arguments(stage: Callable[..., None], received: list[str]) -> None:
-    expected = list(inspect.signature(stage).parameters)
-    if len(received) != len(expected):
-        wanted = " ".join(f"<{name}>" for name in expected) or "no argument"
-        raise UserError(f"{stage.__name__}: expected {wanted}; received {' '.join(received) or 'none'}.")
+def _read_arguments(command: Callable[..., None], received: list[str]) -> tuple[list[str], dict[str, bool]]:
+    """Values of a command's parameters, and the flags that are set."""
+    parameters = inspect.signature(command).parameters.values()
+    flags = {f"--{one.name}": one.name for one in parameters if one.kind is one.KEYWORD_ONLY}
+    expected = [f"<{one.name}>" for one in parameters if one.kind is not one.KEYWORD_ONLY]
+    values = [one for one in received if one not in flags]
+    if len(values) != len(expected):
+        wanted = " ".join([*expected, *(f"[{flag}]" for flag in flags)]) or "no argument"
+        raise UserError(f"{command.__name__}: expected {wanted}; received {' '.join(received) or 'none'}.")
+    return values, {name: True for flag, name in flags.items() if flag in received}

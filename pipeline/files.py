@@ -41,6 +41,11 @@ def digest(array: npt.NDArray[Any]) -> str:
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
 
 
+def digest_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> str:
+    """SHA-256 (hex) of named arrays: their names, dtypes, shapes and bytes."""
+    return hash_json([[name, str(one.dtype), list(one.shape), digest(one)] for name, one in arrays.items()])
+
+
 def canonical(value: Any) -> str:
     """JSON text that is equal for equal values: sorted keys, no spaces, no NaN."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -180,6 +185,27 @@ def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
             content = io.BytesIO()
             np.lib.format.write_array(content, np.asanyarray(array), allow_pickle=False)
             archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue())
+
+
+def write_array(path: Path, array: npt.NDArray[Any]) -> None:
+    """Write one array as .npy, whole or not at all."""
+    with replaced(path) as temporary, temporary.open("wb") as file:
+        np.lib.format.write_array(file, array, allow_pickle=False)
+
+
+def read_array(path: Path) -> npt.NDArray[Any]:
+    """Map an array of an .npy into memory, read-only; never unpickles.
+
+    Raises
+    ------
+    UserError
+        When the file can't be opened, is damaged, or is no plain array.
+    """
+    try:
+        array: npt.NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
+    except UNREADABLE as error:
+        raise UserError(f"{path}: expected a readable .npy without pickled objects; {error}.") from None
+    return array
 
 
 def read_arrays(path: Path) -> Arrays:

@@ -1,35 +1,49 @@
-"""Where every stage's files lie, relative to the working folder; the one list of paths."""
+"""Where every stage's files lie, relative to the working folder; the one place that knows a file's name."""
 
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
 PLAN = Path("plan")
+TASK_PLAN = PLAN / "tasks.json"
 RAW = Path("data/raw")
-PREPARED = Path("data/tasks")
+TASKS = Path("data/tasks")
 SPLITS = Path("data/splits")
-STANDARDIZED = Path("data/standardized")
+SCALING = Path("data/scaling")
 IDENTITIES = Path("data/identities.json")
+TRAINED = Path(".runs/trained")
+EVALUATED = Path(".runs/evaluated")
 RUNS = Path("runs")
-TIMINGS = Path("timings")
-TIMING_RECEIPT = TIMINGS / "receipt.json"
 EVALUATIONS = Path("evaluations")
 METRICS = Path("metrics")
-EXERCISES = METRICS / "exercises.json"
-PAGES = Path("pages")
+DATA_METRICS = METRICS / "data.json"
+SUMMARY = METRICS / "summary.json"
 CLAIMS = METRICS / "claims.csv"
+EXERCISES = METRICS / "exercises.json"
+TIMINGS = Path("timings")
+TIMING_RECEIPT = TIMINGS / "receipt.json"
+TIMING_CLAIMS = TIMINGS / "claims.csv"
+TIMING_PAGE = TIMINGS / "index.html"
+PAGES = Path("pages")
 PLOTS = Path("plots")
 REPORT = Path("report")
 RECEIPT = Path("tracked/receipt.json")
+
+# Files of a finished run, in the run store and, but for the weights and the seconds, in runs/.
+RUN = "run.json"
+HISTORY = "history.csv"
+TRIALS = "trials.csv"
+MODEL_SUMMARY = "summary.txt"
+WEIGHTS = "weights.npz"
+SECONDS = "seconds.json"
+
+# Files of an evaluation in its store.
+EVALUATION = "evaluation.json"
+ANSWERS = "answers.npz"
 
 
 def source_plan(data_set: str) -> Path:
     """What `download` is to fetch for a data set."""
     return PLAN / "sources" / f"{data_set}.json"
-
-
-def task_plan(task: str) -> Path:
-    """How a task is prepared."""
-    return PLAN / "tasks" / f"{task}.json"
 
 
 def training_plan(study: str) -> Path:
@@ -42,11 +56,56 @@ def comparison_plan(study: str) -> Path:
     return PLAN / "comparison" / f"{study}.json"
 
 
+def raw_array(data_set: str, array: str) -> Path:
+    """An array of a data set: x_train, y_train, x_test or y_test."""
+    return RAW / data_set / f"{array}.npy"
+
+
+def raw_source(data_set: str) -> Path:
+    """Where a data set's arrays came from, with their digests."""
+    return RAW / data_set / "source.json"
+
+
+def task_rows(task: str) -> Path:
+    """Which rows of a data set's arrays a task uses, and the class of each."""
+    return TASKS / f"{task}.npz"
+
+
+def task_split(task: str) -> Path:
+    """Which of a task's development images train and which validate."""
+    return SPLITS / f"{task}.npz"
+
+
+def task_scaling(task: str) -> Path:
+    """Scaling statistics of a task."""
+    return SCALING / f"{task}.npz"
+
+
 def run_folder(study: str, variant: str, repeat: int) -> Path:
     """Files of one run."""
     return RUNS / study / variant / f"{repeat:02d}"
 
 
+def evaluated_runs(study: str) -> Path:
+    """What every run of a study reached, one row a run."""
+    return EVALUATIONS / study / "runs.csv"
+
+
+def evaluated_images(study: str, variant: str) -> Path:
+    """What a variant's runs said of each test image."""
+    return EVALUATIONS / study / f"{variant}.npz"
+
+
 def study_metrics(study: str) -> Path:
     """Statistics of a study."""
     return METRICS / "studies" / f"{study}.json"
+
+
+def measured_times(study: str) -> Path:
+    """Times of a study's variants, measured side by side."""
+    return TIMINGS / "measured" / f"{study}.json"
+
+
+def study_plots(study: str) -> Path:
+    """Pictures of a study."""
+    return PLOTS / study

@@ -5,11 +5,8 @@ depends on the stream's name and the repeat only, never on the variant, so that 
 """
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
-
-import numpy as np
-import numpy.typing as npt
 
 STREAMS = ("weights", "order", "noise", "split")
 
@@ -37,20 +34,3 @@ def derive(*parts: object) -> int:
 def repeat_seeds(repeat: int, vary: Collection[str] = STREAMS) -> Seeds:
     """Seeds of the repeat-th run (0-based) of any variant; a stream that does not vary keeps repeat 0's."""
     return Seeds(**{stream: derive(stream, repeat if stream in vary else 0) for stream in STREAMS})
-
-
-def sampled_orders(seed: int, n: int) -> Iterator[npt.NDArray[np.int32]]:
-    """Orders of n indices drawn with replacement from n training examples, without end."""
-    generator = np.random.Generator(np.random.PCG64(seed))
-    while True:
-        yield generator.integers(n, size=n, dtype=np.int32)
-
-
-def epoch_orders(seed: int, n: int) -> Iterator[npt.NDArray[np.int32]]:
-    """Orders of the n training examples, one permutation an epoch, without end.
-
-    Fewer epochs see a prefix of the same orders, so variants that stop early still pair.
-    """
-    generator = np.random.Generator(np.random.PCG64(seed))
-    while True:
-        yield generator.permutation(n).astype(np.int32)

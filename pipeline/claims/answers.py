@@ -1,16 +1,25 @@
-"""A claim's answer in one scope, from the findings of its conditions."""
+"""The claims of a study, asked of what it recorded: every scope's questions about a metric are one family."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
-from pipeline.claims.findings import EQUIVALENT, REFUTED, SUPPORTED, UNDECIDED, Finding
-from pipeline.claims.vocabulary import Condition
+from pipeline.claims.findings import UNDECIDED, Asked, Finding, ask, find
+from pipeline.claims.recorded import NotRecordedError, Recorded
+from pipeline.claims.verdicts import NOT_TESTABLE, judge_claim
+from pipeline.claims.vocabulary import Claim, Condition
+from pipeline.files import Arrays
+from pipeline.metrics import metric as metric_of
+from pipeline.params.plan import ComparisonPlan
+from pipeline.seeds import derive
+from pipeline.statistics.interim import find_first_decisions, plan_analyses
 
-NOT_TESTABLE = "not testable"
-VERDICTS = (SUPPORTED, REFUTED, EQUIVALENT, UNDECIDED, NOT_TESTABLE)
-WORST_FIRST = (REFUTED, UNDECIDED, EQUIVALENT, SUPPORTED)
+SCOPES = ("as_written", "controlled")
+TIMED_APART = (
+    "it is about time alone, which no two machines share; timings/claims.csv has the answer of this one"
+)
 
 
 @dataclass(frozen=True)
@@ -40,80 +49,114 @@ class Answer:
         return number if self.claim[:1] == "C" and number.isdecimal() and self.claim[4:5] == "-" else "own"
 
 
-def answered(answer: Answer, found: Sequence[tuple[Condition, Sequence[Finding]]]) -> Answer:
-    """The answer with its verdict: all conditions have to hold, so the worst of them decides."""
-    verdicts = [of_condition(condition, findings) for condition, findings in found]
-    verdict = next(word for word in WORST_FIRST if word in verdicts)
-    responsible = [
-        one
-        for word, (_, findings) in zip(verdicts, found, strict=True)
-        if word == verdict
-        for one in findings
+@dataclass(frozen=True)
+class Look:
+    """One interim analysis (look) of a study: the repeats that it sees, and its level."""
+
+    plan: ComparisonPlan
+    recorded: Recorded
+    level: float
+    timed: bool
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A claim in one scope before anything is tested: its conditions, each with the questions it asks."""
+
+    answer: Answer
+    asked: tuple[tuple[Condition, tuple[Asked, ...]], ...] = ()
+
+
+def answer_study(
+    plan: ComparisonPlan, runs: pd.DataFrame, arrays: Mapping[str, Arrays], *, timed: bool = False
+) -> list[Answer]:
+    """Answers to every claim of a study, in either scope.
+
+    Parameters
+    ----------
+    plan : ComparisonPlan
+        plan/comparison/<study>.json.
+    runs : DataFrame
+        evaluations/<study>/runs.csv, or with `timed` the times that were measured apart.
+    arrays : mapping of str to dict of ndarray
+        evaluations/<study>/<variant>.npz by variant.
+    timed : bool
+        Answer the conditions on time, of the claims that have any, instead of all the others.
+    """
+    if not plan.claims:
+        return []
+    repeats = int(runs["repeat"].max()) + 1 if timed else plan.repeats
+    found = [
+        _answer_all(Look(plan, Recorded(runs, arrays, n), level, timed))
+        for n, level in plan_analyses(repeats, plan.alpha, None if timed else plan.looks)
     ]
-    every = tuple(one for _, findings in found for one in findings)
-    groups = next((one.best_changes for one, _ in found if one.best_changes), None)
+    decided = find_first_decisions(found, lambda one: one.verdict not in (UNDECIDED, NOT_TESTABLE))
+    return list(decided.values())
+
+
+def timed_variants(plan: ComparisonPlan) -> list[str]:
+    """Variants that the study's claims compare by time, in the order they are first named."""
+    tests = [test for claim in plan.claims.values() for test in claim.tests.values()]
+    named = dict.fromkeys(name for test in tests for one in test if _is_timed(one) for name in one.variants)
+    return [name for name in named if name in plan.variants]
+
+
+def _answer_all(look: Look) -> dict[tuple[str, str], Answer]:
+    """Answers at one look, by claim and scope."""
+    found: dict[tuple[str, str], Answer] = {}
+    for scope in SCOPES:
+        prepared = [
+            _prepare(Answer(name, look.plan.study, scope, claim.says, claim.printed), claim, look)
+            for name, claim in look.plan.claims.items()
+            if scope in claim.not_testable or scope in claim.tests
+            if not look.timed or any(map(_is_timed, claim.tests.get(scope, [])))
+        ]
+        seed = derive("claims", look.plan.study, scope, look.recorded.n)
+        rng = np.random.Generator(np.random.PCG64(seed))
+        found.update({(one.claim, scope): one for one in _test(prepared, rng)})
+    return found
+
+
+def _prepare(answer: Answer, claim: Claim, look: Look) -> Prepared:
+    """A claim's questions in the answer's scope, or the reason why there are none."""
+    if answer.scope in claim.not_testable:
+        return _give_up(answer, claim.not_testable[answer.scope])
+    conditions = claim.tests[answer.scope]
+    chosen = [one for one in conditions if _is_timed(one) == look.timed]
+    if not chosen:
+        return _give_up(answer, TIMED_APART)
+    try:
+        asked = tuple((one, tuple(ask(one, look.recorded, look.plan, look.level))) for one in chosen)
+    except NotRecordedError as missing:
+        return _give_up(answer, str(missing))
+    apart = not look.timed and len(chosen) < len(conditions)
+    return Prepared(replace(answer, timed_apart=apart), asked)
+
+
+def _give_up(answer: Answer, reason: str) -> Prepared:
+    return Prepared(replace(answer, verdict=NOT_TESTABLE, reason=reason))
+
+
+def _test(prepared: list[Prepared], rng: np.random.Generator) -> Iterator[Answer]:
+    """Answers of one scope, whose questions are tested together."""
+    findings = iter(find([question for one in prepared for _, asked in one.asked for question in asked], rng))
+    for one in prepared:
+        found = [(condition, [next(findings) for _ in asked]) for condition, asked in one.asked]
+        yield _conclude(one.answer, found) if found else one.answer
+
+
+def _conclude(answer: Answer, found: list[tuple[Condition, list[Finding]]]) -> Answer:
+    verdict, deciding = judge_claim(found)
+    groups = next((condition.best_changes for condition, _ in found if condition.best_changes), None)
     return replace(
         answer,
         verdict=verdict,
-        findings=every,
-        deciding=_deciding(responsible, verdict),
+        findings=tuple(one for _, findings in found for one in findings),
+        deciding=deciding,
         rankings=(", ".join(groups[0]), ", ".join(groups[1])) if groups else None,
     )
 
 
-def of_condition(condition: Condition, findings: Sequence[Finding]) -> str:
-    """Verdict of one condition: of all its pairs, of some pair for `differ`, of two rankings for `best_changes`."""
-    verdicts = [one.verdict for one in findings]
-    if condition.best_changes:
-        return _of_best(condition.best_changes, findings)
-    if condition.differ:
-        return next((word for word in (SUPPORTED, UNDECIDED, EQUIVALENT) if word in verdicts), UNDECIDED)
-    return next(word for word in WORST_FIRST if word in verdicts)
-
-
-def _of_best(groups: Sequence[Sequence[str]], findings: Sequence[Finding]) -> str:
-    """Whether the best of one group, once shown, is beaten in the other: then the best has changed."""
-    half = len(findings) // 2
-    wins = [
-        _wins(group, part) for group, part in zip(groups, (findings[:half], findings[half:]), strict=True)
-    ]
-    size = len(groups[0])
-    best = [next((i for i in range(size) if len(won[i]) == size - 1), None) for won in wins]
-    for one, other in ((0, 1), (1, 0)):
-        if best[one] is not None and any(best[one] in won for won in wins[other].values()):
-            return SUPPORTED
-    if best[0] is not None and best[0] == best[1]:
-        return REFUTED
-    return EQUIVALENT if all(one.verdict == EQUIVALENT for one in findings) else UNDECIDED
-
-
-def _wins(group: Sequence[str], findings: Sequence[Finding]) -> dict[int, set[int]]:
-    """Places that each place of a group is shown to be above."""
-    won: dict[int, set[int]] = {place: set() for place in range(len(group))}
-    for one in findings:
-        first, second = (group.index(name) for name in (one.comparison.treatment, one.comparison.control))
-        if one.verdict == SUPPORTED:
-            won[first].add(second)
-        elif one.verdict == REFUTED:
-            won[second].add(first)
-    return won
-
-
-def _deciding(findings: Sequence[Finding], verdict: str) -> Finding:
-    """The finding a verdict rests on: the weakest where all have to hold, the clearest where one is enough."""
-    of_verdict = [one for one in findings if one.verdict == verdict] or list(findings)
-    if verdict == UNDECIDED:
-        return max(of_verdict, key=lambda one: one.comparison.repeats_needed or 0)
-    by_strength = sorted(of_verdict, key=_strength)
-    return by_strength[-1] if verdict == REFUTED else by_strength[0]
-
-
-def _strength(finding: Finding) -> tuple[float, float]:
-    """How clear a finding is: by its p, and between equal ones, as small n often gives, by its standardised mean.
-
-    Of equality: by the equivalence test's p, none being exact.
-    """
-    c = finding.comparison
-    if finding.verdict == EQUIVALENT or (finding.relation == "equals" and finding.verdict == SUPPORTED):
-        return -(c.equivalence_p_adjusted or 0.0), np.inf
-    return -c.p_adjusted, abs(c.d_z) if c.d_z is not None else np.inf
+def _is_timed(condition: Condition) -> bool:
+    found = metric_of(condition.metric)
+    return bool(found and found.timed)

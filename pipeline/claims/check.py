@@ -6,7 +6,8 @@ from pipeline.claims.vocabulary import Condition
 from pipeline.errors import UserError, hint
 from pipeline.metrics import metric
 from pipeline.models.architectures import layer_names
-from pipeline.params.schema import Study, Task
+from pipeline.params.schema import Study
+from pipeline.params.task import Task
 
 DROP = "accuracy_drop_shift_"
 SHIFTED = ("test_accuracy_shift_", DROP)
@@ -41,7 +42,7 @@ def _mistakes(study: Study, condition: Condition, unsampled: Collection[str]) ->
             yield f"{name}: expected a shift that the study's 'shifts' name; received {study.shifts}."
         if name.startswith(DROP) and 0 not in (study.shifts or ()):
             yield f"{name}: expected 'shifts' with 0, which the loss is measured from; received {study.shifts}."
-    for network in condition.networks:
+    for network in (one.network for one in condition.operands if one.network):
         layers = layer_names(network.architecture, network.pooling)
         if network.layer is not None and network.layer not in layers:
             yield f"'{network.layer}' is no layer of {network.architecture}. {hint(network.layer, layers)}"

@@ -1,106 +1,120 @@
-"""Conditions as questions, and what was found: one comparison for every pair of arms a condition sets up."""
+"""Conditions as questions, and what was found: one finding for every pair of arms that a condition sets up."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
-from scipy import stats
 
-from pipeline.claims.operands import arm
-from pipeline.claims.recorded import Floats, Recorded
+from pipeline.claims.operands import make_arm
+from pipeline.claims.recorded import Recorded
 from pipeline.claims.vocabulary import Condition, Operand
 from pipeline.metrics import Metric
 from pipeline.metrics import metric as metric_of
-from pipeline.statistics.comparison import Comparison, Declaration, Question
-from pipeline.statistics.intervals import sd_interval
-from pipeline.statistics.paired import compare_all, holm
+from pipeline.params.plan import ComparisonPlan
+from pipeline.statistics.comparison import Arm, Comparison, Declaration, Question, is_inside, name_verdict
+from pipeline.statistics.paired import compare_all
+from pipeline.statistics.spread import SpreadTest, compare_spreads
 
 SUPPORTED, REFUTED, EQUIVALENT, UNDECIDED = "supported", "refuted", "equivalent", "undecided"
-COMPUTED = ("network", "split")
 RANKS = "ranks"
+Test = Literal["paired", "spread", "computed"]
 
 
-@dataclass(frozen=True)
-class Rules:
-    """What a study fixes before any run: the level of a family, and what counts as equal by metric."""
+@dataclass(frozen=True, kw_only=True)
+class ComputedDifference:
+    """A difference between two numbers that are computed and not sampled: no run, and so no test, is behind it."""
 
-    alpha: float
-    margin: float
-    margins: dict[str, float]
+    control: str
+    treatment: str
+    metric: str
+    higher_is_better: bool
+    family_size: int
+    margin: float | None
+    control_value: float
+    treatment_value: float
 
-    def declared(self, condition: Condition, metric: Metric) -> Declaration:
-        """Declaration of one condition; its direction is the claim's."""
-        margin = condition.margin
-        if margin is None:
-            margin = self.margins.get(condition.metric, self.margin if metric.share else None)
-        return Declaration(
-            metric=condition.metric,
-            margin=None if metric.unit == RANKS and condition.margin is None else margin,
-            higher_is_better=condition.relation != "below",
-            alpha=self.alpha,
-        )
+    @property
+    def estimate(self) -> float:
+        """Treatment - control, turned so that higher is better."""
+        difference = self.treatment_value - self.control_value
+        return difference if self.higher_is_better else -difference
+
+    simultaneous_low = simultaneous_high = estimate  # nothing is uncertain
+
+    @property
+    def verdict(self) -> str:
+        """Better, worse or equivalent, stated exactly; see `comparison.VERDICTS`."""
+        d = self.estimate
+        return name_verdict((d > 0) - (d < 0), d, self.margin, equivalent=is_inside(d, self.margin))
+
+
+Result = Comparison | SpreadTest | ComputedDifference
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One pair of arms that a condition sets up, and how it is to be answered.
-
-    `spread` is answered by a chi-square test and not by pairs of runs; `computed` needs no run.
-    """
+    """One pair of arms that a condition sets up, and which test answers it: none where it is computed."""
 
     question: Question
     relation: str  # above, below, equals, differs_from
     metric: Metric
-    spread: bool = False
-    computed: bool = False
-    bound: bool = False
+    test: Test
+    bound: bool
 
     @property
-    def family(self) -> tuple[str, bool]:
+    def family(self) -> tuple[str, Test]:
         """Questions about one metric by one kind of test are a family."""
-        return self.metric.label, self.spread
+        return self.metric.label, self.test
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One pair's comparison and what it says of the relation that was claimed.
+    """One pair's result and what it says of the relation that was claimed.
 
     Against a number as `bound`, near it is neither above nor below it: nothing is equivalent to a bound.
     """
 
     relation: str
     metric: Metric
-    comparison: Comparison
-    spread: bool = False
-    computed: bool = False
+    result: Result
     bound: bool = False
 
     @property
     def verdict(self) -> str:
         """Supported, refuted, equivalent or undecided."""
-        word = self.comparison.verdict
+        word = self.result.verdict
         if word == UNDECIDED:
             return UNDECIDED
         if self.relation == "equals":
-            return _of_equality(self.comparison)
+            return self._judge_equality(word)
         if word == EQUIVALENT and self.bound:
-            on_the_bound = self.comparison.sd == 0 and self.comparison.estimate == 0
-            return REFUTED if on_the_bound else UNDECIDED
+            return REFUTED if self.is_exact and self.result.estimate == 0 else UNDECIDED
         if word == EQUIVALENT:
             return EQUIVALENT
         return SUPPORTED if word.startswith("better") or self.relation == "differs_from" else REFUTED
 
+    def _judge_equality(self, word: str) -> str:
+        """Equal is what lies inside the margin; unequal only what is shown to lie outside it."""
+        if word.endswith(("equivalent", "negligible")):
+            return SUPPORTED
+        exact = self.is_exact and self.margin is None
+        return REFUTED if exact or word.endswith("matters") else UNDECIDED
 
-def _of_equality(c: Comparison) -> str:
-    """Equal is what lies inside the margin; unequal only what is shown to lie outside it."""
-    if c.verdict.endswith(("equivalent", "negligible")):
-        return SUPPORTED
-    exact = c.sd == 0 and c.margin is None
-    return REFUTED if exact or c.verdict.endswith("matters") else UNDECIDED
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is stated without a test: computed, or the same in every repeat."""
+        result = self.result
+        return isinstance(result, ComputedDifference) or (isinstance(result, Comparison) and result.sd == 0)
+
+    @property
+    def margin(self) -> float | None:
+        """What counts as equal, in the metric's unit; a spread has none."""
+        return None if isinstance(self.result, SpreadTest) else self.result.margin
 
 
-def questions(condition: Condition, recorded: Recorded, rules: Rules) -> list[Asked]:
+def ask(condition: Condition, recorded: Recorded, plan: ComparisonPlan, alpha: float) -> list[Asked]:
     """Pairs of arms that a condition sets up, the claim's subject as the treatment.
 
     Raises
@@ -108,24 +122,29 @@ def questions(condition: Condition, recorded: Recorded, rules: Rules) -> list[As
     NotRecordedError
         When it speaks of something that the study did not record.
     """
-    metric = _measured(condition)
-    declared = rules.declared(condition, metric)
+    metric = _find_metric(condition)
+    declared = _declare(condition, metric, plan, alpha)
     found = []
-    for of, rival, relation in _pairs(condition):
-        control, treatment = (arm(one, condition.metric, recorded) for one in (rival, of))
-        constant = all(len(np.unique(one.values)) == 1 for one in (control, treatment))
-        computed = constant and all(_is_computed(one, condition.metric) for one in (of, rival))
-        if computed:  # no luck in it, so one repeat shows as much as ten
-            control, treatment = (
-                replace(one, values=np.resize(one.values, 2)) for one in (control, treatment)
-            )
-        question = Question(control, treatment, declared)
+    for of, rival, relation in _list_pairs(condition):
+        control, treatment = (make_arm(one, condition.metric, recorded) for one in (rival, of))
+        computed = all(_is_computed(*side, condition.metric) for side in ((of, treatment), (rival, control)))
         bound = rival.value is not None and relation in ("above", "below")
-        found.append(Asked(question, relation, metric, of.spread is not None, computed, bound))
+        question = Question(control, treatment, declared)
+        test: Test = "computed" if computed else "spread" if of.spread else "paired"
+        found.append(Asked(question, relation, metric, test, bound))
     return found
 
 
-def _measured(condition: Condition) -> Metric:
+def _declare(condition: Condition, metric: Metric, plan: ComparisonPlan, alpha: float) -> Declaration:
+    """What is fixed before any run: the level of a family, and what counts as equal; the direction is the claim's."""
+    margin = condition.margin
+    if margin is None and metric.unit != RANKS:
+        margin = plan.margins.get(condition.metric, plan.margin if metric.share else None)
+    higher = condition.relation != "below"
+    return Declaration(metric=condition.metric, margin=margin, higher_is_better=higher, alpha=alpha)
+
+
+def _find_metric(condition: Condition) -> Metric:
     """What a condition measures; a rank by a metric is a quantity of its own."""
     found = metric_of(condition.metric)
     if found is None:
@@ -134,7 +153,7 @@ def _measured(condition: Condition) -> Metric:
     return Metric(f"rank by {found.label}", RANKS) if ranked else found
 
 
-def _pairs(condition: Condition) -> Iterator[tuple[Operand, Operand, str]]:
+def _list_pairs(condition: Condition) -> Iterator[tuple[Operand, Operand, str]]:
     if condition.differ:
         for one, other in combinations(condition.differ, 2):
             yield Operand(variant=one), Operand(variant=other), "differs_from"
@@ -146,77 +165,42 @@ def _pairs(condition: Condition) -> Iterator[tuple[Operand, Operand, str]]:
             yield of, rival, condition.relation
 
 
-def _is_computed(operand: Operand, metric: str) -> bool:
+def _is_computed(operand: Operand, arm: Arm, metric: str) -> bool:
+    """Whether an operand is a number without luck in it; what a search chose differs between repeats."""
     about = metric_of(operand.metric or metric)
     counted = bool(about and about.counted) and operand.variant is not None
-    return (
-        counted or operand.value is not None or any(getattr(operand, kind) is not None for kind in COMPUTED)
-    )
+    known = (operand.value, operand.network, operand.split)
+    return (counted or any(one is not None for one in known)) and len(np.unique(arm.values)) == 1
 
 
 def find(asked: Sequence[Asked], rng: np.random.Generator) -> list[Finding]:
     """Findings of a scope's questions in their order, Holm-corrected over each family of distinct pairs."""
-    found: dict[int, Comparison] = {}
+    found: dict[int, Result] = {}
     for family in dict.fromkeys(one.family for one in asked):
         members = [index for index, one in enumerate(asked) if one.family == family]
-        own = [asked[index].question for index in members]
-        compared = _compare_spreads(own) if family[1] else compare_all(own, rng=rng)
-        found.update(zip(members, compared, strict=True))
+        results = _answer([asked[index].question for index in members], family[1], rng)
+        found.update(zip(members, results, strict=True))
+    return [Finding(one.relation, one.metric, found[i], one.bound) for i, one in enumerate(asked)]
+
+
+def _answer(questions: Sequence[Question], test: Test, rng: np.random.Generator) -> Sequence[Result]:
+    if test == "paired":
+        return compare_all(questions, rng=rng)
+    return compare_spreads(questions) if test == "spread" else _compute_differences(questions)
+
+
+def _compute_differences(questions: Sequence[Question]) -> list[ComputedDifference]:
+    family_size = len({question.pair for question in questions})
     return [
-        Finding(one.relation, one.metric, found[index], one.spread, one.computed, one.bound)
-        for index, one in enumerate(asked)
+        ComputedDifference(
+            control=one.control.name,
+            treatment=one.treatment.name,
+            metric=one.declared.metric,
+            higher_is_better=one.declared.higher_is_better,
+            family_size=family_size,
+            margin=one.declared.margin,
+            control_value=float(np.asarray(one.control.values)[0]),
+            treatment_value=float(np.asarray(one.treatment.values)[0]),
+        )
+        for one in questions
     ]
-
-
-def _compare_spreads(questions: Sequence[Question]) -> list[Comparison]:
-    """Standard deviations over repeats against numbers, by the chi-square test of a normal variance."""
-    m = len({question.pair for question in questions})
-    found = {question.pair: _compare_spread(question, m) for question in questions}
-    p = holm({pair: one.p for pair, one in found.items()})
-    return [replace(found[one.pair], p_adjusted=p[one.pair]) for one in questions]
-
-
-def _compare_spread(question: Question, m: int) -> Comparison:
-    """One standard deviation against a number; NIST/SEMATECH e-Handbook of Statistical Methods, 7.2.3."""
-    declared = question.declared
-    values, bound = np.asarray(question.treatment.values), float(np.asarray(question.control.values)[0])
-    unknown = Comparison(
-        control=question.control.name,
-        treatment=question.treatment.name,
-        metric=declared.metric,
-        higher_is_better=declared.higher_is_better,
-        n=values.size,
-        family_size=m,
-        alpha=declared.alpha,
-        margin=None,
-        differences=(),
-        control_mean=bound,
-        treatment_mean=None,
-        control_diverged=0,
-        treatment_diverged=int((~np.isfinite(values)).sum()),
-        wins=0,
-        ties=0,
-        losses=0,
-        p=1.0,
-        p_smallest=0.0,
-    )
-    return unknown if values.size < 2 or unknown.treatment_diverged else _with_spread(unknown, values, bound)
-
-
-def _with_spread(c: Comparison, values: Floats, bound: float) -> Comparison:
-    n, sign = c.n, 1 if c.higher_is_better else -1
-    sd = float(values.std(ddof=1)) if np.ptp(values) else 0.0
-    statistic = (n - 1) * (sd / bound) ** 2
-    tail = min(stats.chi2.cdf(statistic, n - 1), stats.chi2.sf(statistic, n - 1))
-    low, high = sorted(sign * (x - bound) for x in sd_interval(sd, n, 1 - c.alpha))
-    wide = sorted(sign * (x - bound) for x in sd_interval(sd, n, 1 - c.alpha / c.family_size))
-    return replace(
-        c,
-        treatment_mean=sd,
-        p=float(min(1.0, 2 * tail)),
-        estimate=sign * (sd - bound),
-        low=low,
-        high=high,
-        simultaneous_low=wide[0],
-        simultaneous_high=wide[1],
-    )

@@ -10,18 +10,13 @@ from scipy import stats
 
 from pipeline.evaluation.scores import precision, recall
 from pipeline.files import Arrays
-from pipeline.metrics import METRICS
+from pipeline.metrics import BY_CLASS, METRICS
 
 Floats = NDArray[np.float64]
 IMAGES = {"test_accuracy": "correct", "test_loss": "nll"}
 OF_VALIDATION = (
-    "val_accuracy",
-    "val_loss",
-    "generalization_gap",
-    "val_accuracy_sd",
-    "val_loss_rise",
-    "best_epoch",
-    "epochs_to_98",
+    *("val_accuracy", "val_loss", "generalization_gap", "val_accuracy_sd", "val_loss_rise"),
+    *("best_epoch", "epochs_to_98"),
 )
 ABSENT_AT_TIMES = ("val_accuracy_sd", "inference_seconds")  # of a single epoch; of a network by hand
 LOSSES = tuple(name for name, about in METRICS.items() if about.unit == "nats")
@@ -36,14 +31,8 @@ class NotRecordedError(Exception):
 class Recorded:
     """Measurements of a study's first n repeats.
 
-    Attributes
-    ----------
-    runs : DataFrame
-        One row a run: `variant`, `repeat`, and a column a metric.
-    arrays : mapping of str to dict of ndarray
-        Per-image results of each variant, see `evaluation.table.variant_arrays`; may be empty.
-    n : int
-        Repeats that are looked at, the first ones.
+    `runs` has a row a run and a column a metric, beside `variant` and `repeat`; `arrays` the per-image results of each
+    variant, see `evaluation.table.variant_arrays`, and may be empty.
     """
 
     runs: pd.DataFrame
@@ -94,9 +83,9 @@ class Recorded:
             truth, predicted = TWO_CLASSES[metric]
             return confusion[:, truth, predicted] if confusion.shape[1] == 2 else None
         kind, _, name = metric.rpartition("_")
-        if not name.isdecimal() or int(name) >= confusion.shape[1]:
+        if kind not in BY_CLASS or not name.isdecimal() or int(name) >= confusion.shape[1]:
             return None
-        shares = {"recall": recall, "recall_rank": recall, "precision": precision}[kind](confusion)
+        shares = precision(confusion) if kind == "precision" else recall(confusion)
         ranked = stats.rankdata(shares, axis=1) if kind == "recall_rank" else shares
         by_repeat: Floats = ranked[:, int(name)]
         return by_repeat

@@ -87,17 +87,8 @@ class Operand(Section):
 
 
 KINDS = (
-    "variant",
-    "value",
-    "difference",
-    "lowest",
-    "highest",
-    "sd_over",
-    "rank",
-    "deviation",
-    "spread",
-    "network",
-    "split",
+    *("variant", "value", "difference", "lowest", "highest", "sd_over", "rank", "deviation", "spread"),
+    *("network", "split"),
 )
 
 
@@ -183,11 +174,6 @@ class Condition(Section):
     def operands(self) -> list[Operand]:
         """Every operand of the relation."""
         return [*(self.of or ()), *self.against]
-
-    @property
-    def networks(self) -> list[Network]:
-        """All networks that it counts the parameters of."""
-        return [one.network for one in self.operands if one.network]
 
     @property
     def metrics(self) -> list[str]:

@@ -1,9 +1,13 @@
 """A claim's answer in plain English, derived from its figures alone."""
 
-from pipeline.claims.answers import NOT_TESTABLE, Answer
-from pipeline.claims.findings import EQUIVALENT, REFUTED, SUPPORTED, UNDECIDED, Finding
+from pipeline.claims.answers import Answer
+from pipeline.claims.findings import EQUIVALENT, REFUTED, SUPPORTED, UNDECIDED, ComputedDifference, Finding
+from pipeline.claims.verdicts import NOT_TESTABLE
+from pipeline.metrics import Metric
 from pipeline.statistics.comparison import Comparison
-from pipeline.statistics.power import EXACT_LIMIT, POWER, smallest_n_that_can_reject
+from pipeline.statistics.power import POWER, smallest_n_that_can_reject
+from pipeline.statistics.spread import SpreadTest
+from pipeline.statistics.wording import format_count, format_difference, format_interval, name_test
 
 OPENING = {SUPPORTED: "Supported", REFUTED: "Refuted", EQUIVALENT: "Equivalent", UNDECIDED: "Undecided"}
 TINY = 1e-6  # a smaller p says more about the model than about the runs
@@ -12,17 +16,17 @@ UNDIRECTED = ("equals", "differs_from")
 ALSO_TIMED = "what it says of time is answered apart, in timings/claims.csv"
 
 
-def sentence_of(answer: Answer) -> str:
+def format_answer(answer: Answer) -> str:
     """Verdict, what was found, n, interval in both scopes, p, the smallest attainable p and what could be seen."""
     if answer.verdict == NOT_TESTABLE or answer.deciding is None:
         return f"Not testable: {answer.reason}."
     finding = answer.deciding
     own = finding.verdict if answer.rankings else answer.verdict
-    parts = [_found(own, finding), *_evidence(own, finding)]
+    parts = [_describe(own, finding), *_give_evidence(own, finding)]
     if answer.rankings:
-        parts[0] = f"{_of_rankings(answer)}; for one, {parts[0]}"
+        parts[0] = f"{_describe_rankings(answer)}; for one, {parts[0]}"
     elif len(answer.findings) > 1:
-        parts.append(_of_several(answer))
+        parts.append(_name_deciding(answer))
     if answer.timed_apart:
         parts.append(ALSO_TIMED)
     if finding.metric.timed:
@@ -30,7 +34,7 @@ def sentence_of(answer: Answer) -> str:
     return f"{OPENING[answer.verdict]}: {'; '.join(part for part in parts if part)}."
 
 
-def _of_rankings(answer: Answer) -> str:
+def _describe_rankings(answer: Answer) -> str:
     first, second = answer.rankings or ("", "")
     what = f"the best of {first} and the best of {second}"
     return {
@@ -40,117 +44,128 @@ def _of_rankings(answer: Answer) -> str:
     }.get(answer.verdict, f"whether {what} are in different places")
 
 
-def _found(verdict: str, finding: Finding) -> str:
+def _describe(verdict: str, finding: Finding) -> str:
     """What was found of the two arms."""
-    c, label = finding.comparison, finding.metric.label
-    pair = f"{c.treatment} and {c.control}"
+    result, label = finding.result, finding.metric.label
+    treatment, control = result.treatment, result.control
     if verdict == UNDECIDED:
-        whether = (
-            f"{pair} are equal" if finding.relation == "equals" else f"{c.treatment} {_claimed(finding)}"
-        )
-        return f"whether {whether} in {label}"
-    if c.verdict == "equivalent" or (finding.relation == "equals" and verdict == SUPPORTED):
-        exactly = c.estimate == 0 and c.sd == 0
-        within = "" if exactly or c.margin is None else f", within {_amount(finding, c.margin)}"
-        return f"{pair} are {'exactly ' if exactly else ''}equal in {label}{within}"
+        return f"whether {_describe_claim(finding)} in {label}"
+    if result.verdict == "equivalent" or (finding.relation == "equals" and verdict == SUPPORTED):
+        return f"{treatment} and {control} are {_describe_equality(finding)}"
     if finding.relation == "differs_from":
-        return f"{c.treatment} differs from {c.control} in {label}"
-    higher = (c.estimate > 0 if c.estimate else c.wins > c.losses) == c.higher_is_better
-    small = c.verdict.endswith("negligible") and not finding.bound
+        return f"{treatment} differs from {control} in {label}"
+    small = result.verdict.endswith("negligible") and not finding.bound
     negligible = ", though by less than the margin" if small else ""
-    return f"{c.treatment} is {'higher' if higher else 'lower'} than {c.control} in {label}{negligible}"
+    return (
+        f"{treatment} is {'higher' if _is_higher(finding) else 'lower'} than {control} in {label}{negligible}"
+    )
 
 
-def _claimed(finding: Finding) -> str:
-    c = finding.comparison
+def _describe_claim(finding: Finding) -> str:
+    """The relation that was claimed."""
+    result = finding.result
+    if finding.relation == "equals":
+        return f"{result.treatment} and {result.control} are equal"
     if finding.relation == "differs_from":
-        return f"differs from {c.control}"
-    return f"is {'above' if c.higher_is_better else 'below'} {c.control}"
+        return f"{result.treatment} differs from {result.control}"
+    return f"{result.treatment} is {'above' if result.higher_is_better else 'below'} {result.control}"
 
 
-def _evidence(verdict: str, finding: Finding) -> list[str]:
-    c = finding.comparison
-    if finding.computed:
-        return [f"{_plain(c.treatment_mean)} against {_plain(c.control_mean)}, computed and not sampled"]
-    if finding.spread and c.estimate is None:
-        return [
-            f"no standard deviation of {_repeats(c)}, of which {c.treatment_diverged} have no finite value"
-        ]
-    if finding.spread:
-        return [_size(finding), f"chi-square test over {_repeats(c)}: {_p(c)}"]
+def _describe_equality(finding: Finding) -> str:
+    exactly = finding.is_exact and finding.result.estimate == 0
+    inside = (
+        "" if exactly or finding.margin is None else f", within {_amount(finding.margin, finding.metric)}"
+    )
+    return f"{'exactly ' if exactly else ''}equal in {finding.metric.label}{inside}"
+
+
+def _is_higher(finding: Finding) -> bool:
+    """Whether the treatment is the higher one, in the metric's own direction."""
+    result = finding.result
+    if isinstance(result, Comparison) and not result.estimate:  # diverged: wins and losses alone
+        return (result.wins > result.losses) == result.higher_is_better
+    return ((result.estimate or 0) > 0) == result.higher_is_better
+
+
+def _give_evidence(verdict: str, finding: Finding) -> list[str]:
+    match finding.result:
+        case ComputedDifference() as computed:
+            values = f"{computed.treatment_value:,.10g} against {computed.control_value:,.10g}"
+            return [f"{values}, computed and not sampled"]
+        case SpreadTest(estimate=None, diverged=diverged) as test:
+            return [f"no standard deviation of {_repeats(test)}, of which {diverged} have no finite value"]
+        case SpreadTest() as test:
+            return [_size(finding, test), f"chi-square test over {_repeats(test)}: {_p(test)}"]
+        case Comparison() as c:
+            return _give_paired_evidence(verdict, finding, c)
+
+
+def _give_paired_evidence(verdict: str, finding: Finding, c: Comparison) -> list[str]:
     if c.control_diverged or c.treatment_diverged:
         unbounded = (
             f"{c.treatment_diverged} runs of {c.treatment} and {c.control_diverged} of {c.control} have no finite "
             "value, so that only who is ahead is tested"
         )
-        return [unbounded, _favour(finding), _test(c)]
+        return [unbounded, _favour(finding, c), _test(c)]
+    difference = format_difference(c.estimate, finding.metric)
     if c.n == 1:
-        said = f"one repeat says nothing about luck (difference {_signed(finding, c.estimate)})"
-        return [said, _fewest(c)]
+        return [f"one repeat says nothing about luck (difference {difference})", _fewest(c)]
     if c.sd == 0:
-        return [
-            f"{_signed(finding, c.estimate)}{_way(finding)} in every one of {_repeats(c)}, "
-            "stated exactly and not tested"
-        ]
+        return [f"{difference}{_way(finding)} in every one of {_repeats(c)}, stated exactly and not tested"]
     if verdict == UNDECIDED:
-        return [_favour(finding), _size(finding), _test(c), _plan(finding)]
-    return [_size(finding), _test(c), _equality(finding)]
+        return [_favour(finding, c), _size(finding, c), _test(c), _plan(c, finding.metric)]
+    return [_size(finding, c), _test(c), _equality(c, finding.metric)]
 
 
-def _size(finding: Finding) -> str:
+def _size(finding: Finding, c: Comparison | SpreadTest) -> str:
     """Mean difference, positive where it goes the claim's way, with its intervals."""
-    c = finding.comparison
     level = f"{100 * (1 - c.alpha):g} %{' simultaneous' if c.family_size > 1 else ''} interval"
-    interval = _interval(finding, c.simultaneous_low, c.simultaneous_high)
-    if c.new_images_low is not None:
-        new = _interval(finding, c.new_images_low, c.new_images_high)
+    interval = format_interval(c.simultaneous_low, c.simultaneous_high, finding.metric)
+    if isinstance(c, Comparison) and c.new_images_low is not None:
+        new = format_interval(c.new_images_low, c.new_images_high, finding.metric)
         interval += f" on these test images, {new} on new images"
-    difference = f"mean difference {_signed(finding, c.estimate)}{_way(finding)}"
+    difference = f"mean difference {format_difference(c.estimate, finding.metric)}{_way(finding)}"
     return f"{difference} over {_repeats(c)} ({level} {interval})"
 
 
 def _way(finding: Finding) -> str:
     """Whether a difference goes the claim's way, where it claims one."""
-    estimate = finding.comparison.estimate or 0
+    estimate = finding.result.estimate or 0
     if finding.relation in UNDIRECTED or estimate == 0:
         return ""
     return " in the other direction" if estimate < 0 else " in the claimed direction"
 
 
 def _test(c: Comparison) -> str:
-    kind = "exact" if c.n <= EXACT_LIMIT else "resampled"
-    test = "sign test" if c.control_diverged or c.treatment_diverged else "sign-flip test"
-    return f"{kind} {test}: {_p(c)}"
+    return f"{name_test(c)}: {_p(c)}"
 
 
-def _p(c: Comparison) -> str:
+def _p(c: Comparison | SpreadTest) -> str:
     family = f" after Holm over {c.family_size} pairs" if c.family_size > 1 else ""
-    smallest = f", smallest attainable {min(1.0, c.p_smallest * c.family_size):.3g}" if c.p_smallest else ""
+    smallest = min(1.0, c.p_smallest * c.family_size) if isinstance(c, Comparison) else None
+    attainable = "" if smallest is None else f", smallest attainable {smallest:.3g}"
     value = f"= {c.p_adjusted:.3g}" if c.p_adjusted > TINY else f"< {TINY:g}"
-    return f"p {value}{family}{smallest}"
+    return f"p {value}{family}{attainable}"
 
 
-def _equality(finding: Finding) -> str:
-    c = finding.comparison
+def _equality(c: Comparison, unit: Metric) -> str:
     if c.equivalence_p_adjusted is None or c.equivalence_p_adjusted > c.alpha:
         return ""
-    margin = _amount(finding, c.margin)
+    margin = _amount(c.margin, unit)
     return f"two one-sided t-tests inside the margin of {margin}: p = {c.equivalence_p_adjusted:.3g}"
 
 
-def _favour(finding: Finding) -> str:
-    c = finding.comparison
+def _favour(finding: Finding, c: Comparison) -> str:
     tied = f", {c.ties} tied" if c.ties else ""
     if finding.relation in UNDIRECTED:
         return f"{c.treatment} is higher in {c.wins} of {_repeats(c)}, lower in {c.losses}{tied}"
     return f"{c.wins} of {_repeats(c)} go the claimed way{tied}"
 
 
-def _plan(finding: Finding) -> str:
+def _plan(c: Comparison, unit: Metric) -> str:
     """How many repeats would decide."""
-    c = finding.comparison
     few = c.n < smallest_n_that_can_reject(c.family_size, c.alpha)
-    return ", and ".join(part for part in (_fewest(c) if few else "", _enough(finding)) if part)
+    return ", and ".join(part for part in (_fewest(c) if few else "", _enough(c, unit)) if part)
 
 
 def _fewest(c: Comparison) -> str:
@@ -158,15 +173,15 @@ def _fewest(c: Comparison) -> str:
     return f"the exact test can decide nothing with fewer than {fewest} repeats"
 
 
-def _enough(finding: Finding) -> str:
-    c = finding.comparison
+def _enough(c: Comparison, unit: Metric) -> str:
     if c.repeats_needed is None:
         return ""
     power = f"with {100 * POWER:g} % power"
-    return f"{c.repeats_needed} repeats would detect a difference of {_amount(finding, c.margin)} {power}"
+    return f"{c.repeats_needed} repeats would detect a difference of {_amount(c.margin, unit)} {power}"
 
 
-def _of_several(answer: Answer) -> str:
+def _name_deciding(answer: Answer) -> str:
+    """Which of several comparisons the figures are of."""
     which = {SUPPORTED: "the weakest", REFUTED: "the clearest"}.get(answer.verdict, "the one that decides")
     held = sum(one.verdict == SUPPORTED for one in answer.findings)
     if answer.verdict == SUPPORTED and held < len(answer.findings):  # some two had to differ
@@ -176,32 +191,9 @@ def _of_several(answer: Answer) -> str:
     return f"{which} of the {len(answer.findings)} comparisons that the claim needs"
 
 
-def _repeats(c: Comparison) -> str:
-    return f"{c.n} repeat{'' if c.n == 1 else 's'}"
+def _repeats(c: Comparison | SpreadTest) -> str:
+    return format_count(c.n, "repeat")
 
 
-def _interval(finding: Finding, low: float | None, high: float | None) -> str:
-    return f"{_number(finding, low)} to {_number(finding, high)}"
-
-
-def _signed(finding: Finding, x: float | None) -> str:
-    metric = finding.metric
-    unit = " percentage points" if metric.share else f" {metric.unit}" if metric.unit else ""
-    return _number(finding, x) + unit
-
-
-def _amount(finding: Finding, x: float | None) -> str:
-    return _signed(finding, x).lstrip("+")
-
-
-def _plain(x: float | None) -> str:
-    return "undefined" if x is None else f"{x:,.10g}"
-
-
-def _number(finding: Finding, x: float | None) -> str:
-    """Signed amount: percentage points to two decimals, anything else to three digits; never a rounded 0."""
-    if x is None:
-        return "undefined"
-    if not finding.metric.share:
-        return f"{x:+.3g}"
-    return f"{100 * x:+.2f}" if x == 0 or abs(x) >= 5e-5 else f"{100 * x:+.1g}"
+def _amount(x: float | None, unit: Metric) -> str:
+    return format_difference(x, unit).lstrip("+")

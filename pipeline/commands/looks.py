@@ -1,19 +1,21 @@
-"""`make looks`: the next look for every undecided study, a whole `dvc repro` each time, until all are decided."""
+"""`make looks`: the next look (interim analysis) for every undecided study, by `dvc repro`, until all are decided."""
 
 import io
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from ruamel.yaml import YAML
 
 from pipeline import layout
+from pipeline.claims.ledger import LedgerRow, read_ledger
 from pipeline.command_line import run
 from pipeline.errors import UserError
-from pipeline.files import read_json, read_rows, write_text
+from pipeline.files import write_text
 from pipeline.params.read import read
 from pipeline.params.schema import Params
+from pipeline.statistics.results import StudyVerdicts
+from pipeline.statistics.results_file import read_summary
 
 
 def looks() -> None:
@@ -62,17 +64,15 @@ def later_looks(params: Params, undecided: Iterable[str]) -> dict[str, int]:
     return {name: look + 1 for name, look in sorted(current.items()) if look < most}
 
 
-def undecided_studies(
-    studies: Mapping[str, Mapping[str, Any]], claims: Iterable[Mapping[str, str]]
-) -> set[str]:
+def undecided_studies(studies: Mapping[str, StudyVerdicts], claims: Iterable[LedgerRow]) -> set[str]:
     """Studies with an undecided comparison or claim."""
-    compared = {name for name, one in studies.items() if "undecided" in one["verdicts"].values()}
-    return compared | {row["study"] for row in claims if row["verdict"] == "undecided"}
+    compared = {name for name, one in studies.items() if "undecided" in one.verdicts.values()}
+    return compared | {row.study for row in claims if row.verdict == "undecided"}
 
 
 def _undecided() -> set[str]:
-    studies = read_json(layout.METRICS / "summary.json")["studies"]
-    return undecided_studies(studies, read_rows(layout.CLAIMS))
+    studies = read_summary(layout.SUMMARY).studies
+    return undecided_studies(studies, read_ledger(layout.CLAIMS))
 
 
 def _repro() -> None:

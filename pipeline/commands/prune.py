@@ -1,51 +1,98 @@
-"""`make prune`: remove from the run store what the current results do not use."""
+"""`make prune`: what the run store holds that nothing declares; `--remove` removes it."""
 
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from tempfile import NamedTemporaryFile
 
 from pipeline import layout
 from pipeline.command_line import run
 from pipeline.errors import UserError
-from pipeline.evaluation.evaluate import evaluation_code, evaluation_fingerprint, planned_runs
-from pipeline.files import read_json
-from pipeline.training.runs import declared_runs
-from pipeline.training.store import evaluation_store, run_store
+from pipeline.files import canonical, read_json, read_model
+from pipeline.params.planning import make_plan
+from pipeline.params.read import read
+from pipeline.params.recipe import Recipe, Search
+from pipeline.params.schema import Params
+from pipeline.seeds import STREAMS, Seeds, repeat_seeds
+from pipeline.training.fingerprint import fingerprint_training_code, library_versions
+from pipeline.training.record import FinishedRun
+from pipeline.training.store import Store, evaluation_store, run_store
+
+Unknown = dict[str, bool | set[str]]
+# A profile's caps shorten a run by how many images train, which only prepared data tell.
+CAPPED: Unknown = {"epochs": True, "updates": True}
+SEARCHED: Unknown = {**CAPPED, "units": True, "optimizer": {"learning_rate"}}
 
 
-def prune() -> None:
-    """Keep what the current plan declares and what runs/ holds; remove the rest, and leftovers of killed runs."""
-    if not layout.PLAN.is_dir():
-        raise UserError(
-            f"{layout.PLAN}/: expected the current plan, to know what to keep; run `dvc repro` first."
-        )
-    runs, evaluations = set(), set()
-    for path in sorted((layout.PLAN / "training").glob("*.json")):
-        used, evaluated = _in_use(path.stem)
-        runs |= used
-        evaluations |= evaluated
-    for store, keep, what in ((run_store(), runs, "runs"), (evaluation_store(), evaluations, "evaluations")):
-        removed, freed = store.prune(keep)
-        print(f"{what}: {len(keep)} in use, {removed} removed, {freed / 1e6:.1f} MB freed")
+def prune(*, remove: bool = False) -> None:
+    """Say which kept results nothing needs, and with `remove` remove them.
+
+    Needed is what runs/ holds, and what any profile of params.yaml, as it is or as it was committed, declares: a run
+    of the present code and libraries with a declared recipe, search and seeds, on whatever data and of whatever
+    length, as the data of most profiles are not prepared here. An evaluation is needed as long as its run is.
+    """
+    runs, evaluations = run_store(), evaluation_store()
+    held = {read_json(path)["fingerprint"] for path in layout.RUNS.glob(f"*/*/*/{layout.RUN}")}
+    declared = {pattern for params in _read_params() for pattern in _list_patterns(params)}
+    judged = {one: _judge(runs.path(one) / layout.RUN, declared) for one in runs.list_results()}
+    kept = held | {one for one, reason in judged.items() if not reason}
+    abouts = evaluations.folder.glob(f"*/{layout.EVALUATION}")
+    used = {path.parent.name for path in abouts if read_json(path).get("run") in kept}
+    orphaned = dict.fromkeys(set(evaluations.list_results()) - used, "of runs that are not kept")
+    _prune_store("runs", runs, {one: reason for one, reason in judged.items() if one not in kept}, remove)
+    _prune_store("evaluations", evaluations, orphaned, remove)
 
 
-def _in_use(study: str) -> tuple[set[str], set[str]]:
-    """Fingerprints of the runs and of the evaluations that a study's plan declares or runs/ holds."""
-    plan, identities = read_json(layout.training_plan(study)), read_json(layout.digests(study))
-    declared = {(one.variant, one.repeat): one.fingerprint for one in declared_runs(plan, identities)}
-    held = {
-        path: read_json(path)["fingerprint"] for path in sorted((layout.RUNS / study).glob("*/*/run.json"))
-    }
+def _read_params() -> Iterator[Params]:
+    """params.yaml as it is, and as it was committed: `dvc exp run -S` rewrites it."""
+    yield read(layout.PARAMS)
+    committed = subprocess.run(["git", "show", f"HEAD:./{layout.PARAMS}"], capture_output=True)
+    if committed.returncode == 0:
+        with NamedTemporaryFile(prefix="committed-", suffix=".yaml") as file:
+            Path(file.name).write_bytes(committed.stdout)
+            yield read(Path(file.name))
 
-    def read_run(variant: str, repeat: int) -> tuple[Path, dict[str, Any]]:
-        task = plan["variants"][variant]["task"]
-        return Path(), {"fingerprint": declared[variant, repeat], "task": task}
 
-    code = evaluation_code()
-    evaluated = {
-        evaluation_fingerprint(one, identities[one.task], code)
-        for one in planned_runs(plan, identities, read_run)
-    }
-    return {*declared.values(), *held.values()}, evaluated
+def _list_patterns(params: Params) -> Iterator[str]:
+    """Patterns of the runs that any profile declares, those of variants that `only` leaves out among them."""
+    studies = {name: study.model_copy(update={"only": None}) for name, study in params.studies.items()}
+    for profile in params.profiles:
+        plan = make_plan(params.model_copy(update={"studies": studies, "profile": profile}))
+        for training in plan.training.values():
+            for variant in training.trained.values():
+                unknown = SEARCHED if variant.search or variant.trial_of else CAPPED
+                for repeat in range(training.repeats):
+                    seeds = repeat_seeds(repeat, STREAMS if variant.vary is None else variant.vary)
+                    yield _format_pattern(variant.recipe, variant.search, seeds, unknown)
+
+
+def _format_pattern(recipe: Recipe, search: Search | None, seeds: Seeds, unknown: Unknown) -> str:
+    """What declared runs and kept ones are recognised by: all but what is unknown before they ran."""
+    space = search and search.model_dump(exclude={"trials"})
+    return canonical([recipe.model_dump(exclude=unknown), space, seeds.to_dict()])
+
+
+def _judge(path: Path, declared: set[str]) -> str:
+    """Why no profile needs a run; empty where one does."""
+    try:
+        about = read_model(path, FinishedRun)
+    except UserError:
+        return "by other code"
+    if (about.versions, about.code) != (library_versions(), fingerprint_training_code(about.recipe.library)):
+        return "by other code"
+    found = {_format_pattern(about.recipe, about.search, about.seeds, one) for one in (CAPPED, SEARCHED)}
+    return "declared by no profile" if found.isdisjoint(declared) else ""
+
+
+def _prune_store(what: str, store: Store, unneeded: dict[str, str], remove: bool) -> None:
+    doomed = {**unneeded, **dict.fromkeys(store.list_abandoned(), "left by a killed process")}
+    kept, size = len(store.list_results()) - len(unneeded), store.measure(doomed) / 1e6
+    if remove:
+        store.remove(doomed)
+    done = "removed" if remove else "to remove with --remove"
+    reasons = ", ".join(f"{n} {reason}" for reason, n in Counter(doomed.values()).items()) or "none"
+    print(f"{what}: {kept} kept, {len(doomed)} {done}, {size:.1f} MB: {reasons}")
 
 
 if __name__ == "__main__":

@@ -2,69 +2,61 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from pipeline import layout
 from pipeline.command_line import run
 from pipeline.errors import UserError
-from pipeline.files import read_json, write_text
-from pipeline.outputs.figures.units import words
-from pipeline.outputs.figures.verdicts import CLAIM_VERDICTS, VERDICTS
+from pipeline.files import write_text
+from pipeline.metrics import words
+from pipeline.outputs.figures.theme import CLAIM_STYLES
+from pipeline.outputs.report.views import group_by_verdict
 from pipeline.statistics.power import smallest_n_that_can_reject
+from pipeline.statistics.results import StudyResults
+from pipeline.statistics.results_file import read_results, read_summary
 
-Claims = Mapping[str, Mapping[str, int]]  # how many got each verdict, by scope
 README = Path("README.md")
 BEGIN, END = "<!-- verdicts: make readme -->\n", "<!-- end of verdicts -->\n"
 
 
-def verdict_lines(studies: Sequence[Mapping[str, Any]]) -> str:
+def format_verdicts(studies: Sequence[StudyResults]) -> str:
     """Markdown table: the studies with repeats enough for the exact test to decide, and how many have fewer.
 
     Studies that compare nothing have no verdict to show.
     """
-    studies = [study for study in studies if study["comparisons"]]
+    compared = [study for study in studies if study.comparisons]
+    shown = [study for study in compared if _can_decide(study)]
     rows = ["| question | n | treatment: verdict, against the control |", "|---|---|---|"]
-    shown = [study for study in studies if _can_decide(study)]
-    rows += [f"| {s['question']} (`{s['control']}`) | {s['repeats']} | {_verdicts(s)} |" for s in shown]
-    fewer = sorted({study["repeats"] for study in studies if not _can_decide(study)})
+    rows += [f"| {s.question} (`{s.control}`) | {s.repeats} | {_format_study(s)} |" for s in shown]
+    fewer = sorted({study.repeats for study in compared if not _can_decide(study)})
     if fewer:
         rows.append(
-            f"| {len(studies) - len(shown)} more studies, in the report | {', '.join(map(str, fewer))} "
+            f"| {len(compared) - len(shown)} more studies, in the report | {', '.join(map(str, fewer))} "
             "| fewer repeats than the exact test needs to tell a difference |"
         )
     return "\n".join(rows) + "\n"
 
 
-def _can_decide(study: Mapping[str, Any]) -> bool:
-    return int(study["repeats"]) >= smallest_n_that_can_reject(len(study["comparisons"]), study["alpha"])
+def _can_decide(study: StudyResults) -> bool:
+    return study.repeats >= smallest_n_that_can_reject(len(study.comparisons), study.alpha)
 
 
-def _verdicts(study: Mapping[str, Any]) -> str:
-    return "; ".join(f"**{verdict}**: {', '.join(names)}" for verdict, names in by_verdict(study).items())
+def _format_study(study: StudyResults) -> str:
+    groups = group_by_verdict({name: one.verdict for name, one in study.comparisons.items()})
+    return "; ".join(f"**{verdict}**: {', '.join(names)}" for verdict, names in groups.items())
 
 
-def by_verdict(study: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Treatments of a study by the verdict on them, best verdicts first; verdicts without any are left out."""
-    found = {name: one["verdict"] for name, one in study["comparisons"].items()}
-    groups = {verdict: [name for name, one in found.items() if one == verdict] for verdict in VERDICTS}
-    return {verdict: names for verdict, names in groups.items() if names}
-
-
-def claim_lines(claims: Claims, stand_in: bool) -> str:
+def format_claims(claims: Mapping[str, Mapping[str, int]], stand_in: bool) -> str:
     """Markdown table: how many claims of each scope got each verdict."""
     data = "stand-in data" if stand_in else "the write-ups' own data"
-    rows = [
-        f"| claims, on {data} | {' | '.join(CLAIM_VERDICTS)} |",
-        "|---" * (1 + len(CLAIM_VERDICTS)) + "|",
-    ]
+    rows = [f"| claims, on {data} | {' | '.join(CLAIM_STYLES)} |", "|---" * (1 + len(CLAIM_STYLES)) + "|"]
     rows += [
-        f"| {words(scope)} | {' | '.join(str(counts[verdict]) for verdict in CLAIM_VERDICTS)} |"
+        f"| {words(scope)} | {' | '.join(str(counts[verdict]) for verdict in CLAIM_STYLES)} |"
         for scope, counts in claims.items()
     ]
     return "\n".join(rows) + "\n"
 
 
-def with_verdicts(readme: str, tables: str) -> str:
+def replace_verdicts(readme: str, tables: str) -> str:
     """The README's text with its verdicts replaced.
 
     Raises
@@ -79,16 +71,16 @@ def with_verdicts(readme: str, tables: str) -> str:
     return f"{before}{BEGIN}{tables}{END}{after}"
 
 
-def tables(metrics: Path) -> str:
-    """Both tables, of the verdicts on treatments and of those on claims, from a folder of metrics."""
-    summary = read_json(metrics / "summary.json")
-    studies = [read_json(metrics / "studies" / f"{name}.json") for name in summary["studies"]]
-    return f"{verdict_lines(studies)}\n{claim_lines(summary['claims'], summary['stand_in'])}"
+def format_tables(root: Path = Path()) -> str:
+    """Both tables, of the verdicts on treatments and of those on claims, from the metrics of a working folder."""
+    summary = read_summary(root / layout.SUMMARY)
+    studies = [read_results(root / layout.study_metrics(name)) for name in summary.studies]
+    return f"{format_verdicts(studies)}\n{format_claims(summary.claims, summary.stand_in)}"
 
 
 def main() -> None:
     """Rewrite the tables from metrics/."""
-    write_text(README, with_verdicts(README.read_text("utf-8"), tables(layout.METRICS)))
+    write_text(README, replace_verdicts(README.read_text("utf-8"), format_tables()))
 
 
 if __name__ == "__main__":

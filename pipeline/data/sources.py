@@ -13,6 +13,7 @@ import numpy.typing as npt
 from pipeline.data.standins import digits, pictures
 from pipeline.errors import UserError
 from pipeline.files import Arrays, digest, read_arrays
+from pipeline.params.plan import PlannedSource
 
 HASHED_ELSEWHERE = ("cifar10",)  # Keras checks the archive; its arrays could not be pinned here
 KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -25,13 +26,13 @@ _MNIST_GZ = {
 }
 
 
-def load(source: dict[str, Any], root: Path) -> Arrays:
+def load(source: PlannedSource, root: Path) -> Arrays:
     """Verified arrays x_train, y_train, x_test, y_test of a source.
 
     Parameters
     ----------
-    source : dict
-        A section of `sources` in params.yaml.
+    source : PlannedSource
+        A section of `sources` in params.yaml, with its name.
     root : pathlib.Path
         Folder that a relative `path` starts from.
 
@@ -45,12 +46,12 @@ def load(source: dict[str, Any], root: Path) -> Arrays:
     UserError
         No network and no mirror, an unreadable file, wrong keys or shapes, or a digest that is not the pinned one.
     """
-    arrays = _LOADERS[source["loader"]](source, root)
-    _verify(arrays, source["sha256"], source["name"], source["loader"])
+    arrays = _LOADERS[source.loader](source, root)
+    _verify(arrays, source)
     return arrays
 
 
-def _mnist(source: dict[str, Any], root: Path) -> Arrays:
+def _mnist(source: PlannedSource, root: Path) -> Arrays:
     mirror = os.environ.get(MIRROR)
     if not mirror:
         return _from_keras(
@@ -67,7 +68,7 @@ def _mnist(source: dict[str, Any], root: Path) -> Arrays:
     return {key: _idx(folder / name, shape) for key, (name, shape) in _MNIST_GZ.items()}
 
 
-def _cifar10(source: dict[str, Any], root: Path) -> Arrays:
+def _cifar10(source: PlannedSource, root: Path) -> Arrays:
     """CIFAR-10 from the archive whose SHA-256 Keras checks."""
     return _from_keras("cifar10", "declare your own .npz as a source and point the profile's `data` to it")
 
@@ -103,8 +104,9 @@ def _idx(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
     return np.frombuffer(raw, np.uint8, offset=header).reshape(shape)
 
 
-def _own(source: dict[str, Any], root: Path) -> Arrays:
-    return _npz(root / source["path"])
+def _own(source: PlannedSource, root: Path) -> Arrays:
+    assert source.path is not None
+    return _npz(root / source.path)
 
 
 def _npz(path: Path) -> Arrays:
@@ -144,24 +146,22 @@ def _check_array(where: str, key: str, array: npt.NDArray[Any]) -> None:
         )
 
 
-def _verify(arrays: Arrays, pinned: dict[str, str], name: str, loader: str) -> None:
+def _verify(arrays: Arrays, source: PlannedSource) -> None:
     found = {key: digest(array) for key, array in arrays.items()}
-    wrong = [key for key, expected in pinned.items() if found[key] != expected]
+    wrong = {key: expected for key, expected in source.sha256.items() if found[key] != expected}
+    where = f"params.yaml: sources.{source.name}.sha256"
     if wrong:
-        lines = [f"  {key}: expected {pinned[key]}, received {found[key]}" for key in wrong]
-        raise UserError(
-            f"params.yaml: sources.{name}.sha256: these are not the pinned arrays.\n" + "\n".join(lines)
-        )
-    unpinned = [key for key in KEYS if key not in pinned]
-    if unpinned and loader not in HASHED_ELSEWHERE:
+        lines = [f"  {key}: expected {expected}, received {found[key]}" for key, expected in wrong.items()]
+        raise UserError(f"{where}: these are not the pinned arrays.\n" + "\n".join(lines))
+    unpinned = [key for key in KEYS if key not in source.sha256]
+    if unpinned and source.loader not in HASHED_ELSEWHERE:
         lines = [f"      {key}: {found[key]}" for key in unpinned]
         raise UserError(
-            f"params.yaml: sources.{name}.sha256: expected the SHA-256 of every array; these lines are missing:\n"
-            + "\n".join(lines)
+            f"{where}: expected the SHA-256 of every array; these lines are missing:\n" + "\n".join(lines)
         )
 
 
-_LOADERS: dict[str, Callable[[dict[str, Any], Path], Arrays]] = {
+_LOADERS: dict[str, Callable[[PlannedSource, Path], Arrays]] = {
     "mnist": _mnist,
     "cifar10": _cifar10,
     "digits": lambda source, root: digits(),

@@ -20,7 +20,7 @@ def negative_log_likelihood(probabilities: Floats, labels: Labels) -> Floats:
     return losses
 
 
-def predicted_labels(probabilities: Floats) -> Labels:
+def predict_labels(probabilities: Floats) -> Labels:
     """Most probable class of each image, uint8 of shape (n,); the first of equals.
 
     A diverged run's NaN probabilities count as class 0, so that it is scored and not dropped.
@@ -29,20 +29,20 @@ def predicted_labels(probabilities: Floats) -> Labels:
     return best
 
 
-def accuracy_and_loss(probabilities: Floats, predicted: Labels, labels: Labels) -> tuple[float, float]:
+def score_answers(probabilities: Floats, predicted: Labels, labels: Labels) -> tuple[float, float]:
     """Share of images answered right, and mean cross-entropy in nats."""
     losses = negative_log_likelihood(probabilities, labels)
     return float((predicted == labels).mean()), float(losses.mean(dtype=np.float64))
 
 
-def merged_probabilities(probabilities: Floats, new_class: Labels) -> Floats:
+def merge_probabilities(probabilities: Floats, new_class: Labels) -> Floats:
     """Probabilities of merged classes, float32 (n, new classes): the sum over the classes that each is made of."""
     members = np.eye(int(new_class.max()) + 1, dtype=np.float32)[new_class]
     merged: Floats = probabilities @ members
     return merged
 
 
-def confusion(predicted: Labels, labels: Labels, classes: int) -> npt.NDArray[np.int64]:
+def count_confusion(predicted: Labels, labels: Labels, classes: int) -> npt.NDArray[np.int64]:
     """Counts of shape (classes, classes): rows are the truth, columns the prediction."""
     pairs = np.bincount(labels.astype(np.int64) * classes + predicted, minlength=classes**2)
     return pairs.reshape(classes, classes)
@@ -64,7 +64,7 @@ def _ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> npt.NDArray[np.fl
     return shares
 
 
-def kernel_statistics(weights: Mapping[str, Floats]) -> dict[str, float]:
+def summarize_kernels(weights: Mapping[str, Floats]) -> dict[str, float]:
     """L2 norm over all kernel weights, and share of them below 1e-3 in absolute value."""
     values = np.concatenate([one.ravel() for name, one in weights.items() if name.endswith("/kernel")])
     return {

@@ -1,53 +1,99 @@
 """A study's evaluations as one table and one set of arrays a variant."""
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from pipeline.evaluation.evaluate import TrainedRun
-from pipeline.evaluation.scores import Labels, confusion
+from pipeline.evaluation.scores import Labels, count_confusion
 from pipeline.files import Arrays
+from pipeline.training.recipes import count_updates
+from pipeline.training.record import StudyRun
 
 THRESHOLDS = (0.5, 0.9)  # at which a two-class task is reported, whatever a variant decides by
+REACHED = 0.98
+Row = dict[str, str | int | float | None]
 
 
-def table_row(
-    run: TrainedRun, scalars: Mapping[str, Any], test: Arrays, labels: Labels, threshold: float | None
-) -> dict[str, Any]:
+def make_row(
+    variant: str,
+    run: StudyRun,
+    scalars: Mapping[str, float | None],
+    learned: Mapping[str, float | None],
+    test: Arrays,
+    labels: Labels,
+    threshold: float | None,
+) -> Row:
     """One row of evaluations/<study>/runs.csv.
 
     `generalization_gap` is train minus validation accuracy, both measured in inference mode on the final weights.
     `test_accuracy` decides by the variant's `threshold`, where it has one.
+
+    Parameters
+    ----------
+    variant : str
+        Who is evaluated; a derived variant is not the one that was trained.
+    run : StudyRun
+        The run whose weights answered.
+    scalars, learned : mapping
+        What the evaluation measured; what the run's history says, see `summarize_history`.
+    test : dict of ndarray
+        Answers on the test images: `predicted`, `nll`, and `positive` of a two-class task.
+    labels : ndarray of uint8, shape (n,)
+    threshold : float or None
     """
-    correct = int((decided(test, threshold) == labels).sum())
-    validation = scalars.get("val_accuracy")
-    row = {
-        "variant": run.variant,
+    correct = int((decide(test, threshold) == labels).sum())
+    train, validation = scalars["train_accuracy"], scalars.get("val_accuracy")
+    shifts = [name for name in scalars if name.startswith("test_accuracy_shift_")]
+    return {
+        "variant": variant,
         "repeat": run.repeat,
-        "fingerprint": run.about["fingerprint"],
+        "fingerprint": run.fingerprint,
         "n_test": len(labels),
         "test_correct": correct,
         "test_accuracy": correct / len(labels),
         "test_loss": scalars["test_loss"],
-        "train_accuracy": scalars["train_accuracy"],
+        "train_accuracy": train,
         "train_loss": scalars["train_loss"],
         "val_accuracy": validation,
         "val_loss": scalars.get("val_loss"),
-        "generalization_gap": None if validation is None else scalars["train_accuracy"] - validation,
-    }
-    about = ("epochs_run", "stopped_epoch", "best_epoch", "parameters", "trainable_parameters")
-    shifts = [name for name in scalars if name.startswith("test_accuracy_shift_")]
-    return {
-        **row,
-        **{name: run.about[name] for name in about},
-        **run.about["learned"],
+        "generalization_gap": None if train is None or validation is None else train - validation,
+        "epochs_run": run.epochs_run,
+        "stopped_epoch": run.stopped_epoch,
+        "best_epoch": run.best_epoch,
+        "parameters": run.parameters,
+        "trainable_parameters": run.trainable_parameters,
+        **learned,
         **{name: scalars[name] for name in ("weight_norm", "sparsity", "probability_sum_error", *shifts)},
         **_at_thresholds(test, labels),
     }
 
 
-def decided(test: Arrays, threshold: float | None) -> Labels:
+def summarize_history(run: StudyRun, history: pd.DataFrame, n_train: int) -> dict[str, float | None]:
+    """What a run's history says beside its last epoch; None where there are no validation images.
+
+    `first_epoch_accuracy` is Keras's running training accuracy. `val_accuracy_sd` is over epochs, None for a single
+    one. `val_loss_rise` is the last epoch's validation loss above the smallest. `epochs_to_98` is the first epoch
+    (from 1) whose validation accuracy is at least 0.98, infinite where none is. `updates` counts weight updates.
+    """
+    updates = count_updates(run.recipe, run.epochs_run, n_train)
+    found: dict[str, float | None] = {"first_epoch_accuracy": float(history["accuracy"].iloc[0])}
+    if "val_accuracy" not in history:
+        absent = dict.fromkeys(("val_accuracy_sd", "val_loss_rise", "epochs_to_98"))
+        return {**found, **absent, "updates": updates}
+    accuracy, loss = history["val_accuracy"].to_numpy(), history["val_loss"].to_numpy()
+    reached = np.flatnonzero(accuracy >= REACHED)
+    return {
+        **found,
+        "val_accuracy_sd": float(accuracy.std(ddof=1)) if len(accuracy) > 1 else None,
+        "val_loss_rise": float(loss[-1] - np.nanmin(loss)) if np.isfinite(loss).any() else None,
+        "epochs_to_98": int(history["epoch"].iloc[reached[0]]) if len(reached) else math.inf,
+        "updates": updates,
+    }
+
+
+def decide(test: Arrays, threshold: float | None) -> Labels:
     """Predicted labels: the most probable class, or the second of two where its probability exceeds a threshold."""
     if threshold is None:
         predicted: Labels = test["predicted"]
@@ -61,20 +107,20 @@ def _at_thresholds(test: Arrays, labels: Labels) -> dict[str, float]:
         return {}
     found: dict[str, float] = {}
     for threshold in THRESHOLDS:
-        predicted, name = decided(test, threshold), f"at_{round(100 * threshold)}"
+        predicted, name = decide(test, threshold), f"at_{round(100 * threshold)}"
         found[f"test_accuracy_{name}"] = float((predicted == labels).mean())
         found[f"false_positives_{name}"] = int(((predicted == 1) & (labels == 0)).sum())
         found[f"false_negatives_{name}"] = int(((predicted == 0) & (labels == 1)).sum())
     return found
 
 
-def variant_arrays(tests: Sequence[Arrays], labels: Labels, classes: int, threshold: float | None) -> Arrays:
+def stack_repeats(tests: Sequence[Arrays], labels: Labels, classes: int, threshold: float | None) -> Arrays:
     """Per-image results of a variant's repeats: predicted, correct, nll (R, E), confusion (R, C, C), labels (E,)."""
-    predicted = np.stack([decided(test, threshold) for test in tests])
+    predicted = np.stack([decide(test, threshold) for test in tests])
     return {
         "predicted": predicted,
         "correct": (predicted == labels).astype(np.uint8),
         "nll": np.stack([test["nll"] for test in tests]),
-        "confusion": np.stack([confusion(one, labels, classes) for one in predicted]),
+        "confusion": np.stack([count_confusion(one, labels, classes) for one in predicted]),
         "labels": labels,
     }

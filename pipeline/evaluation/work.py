@@ -7,36 +7,41 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.data.preparation import Images, Scaling
-from pipeline.data.splits import resplit
+from pipeline.data.images import Examples, Labels, Pixels
+from pipeline.data.scaling import Scaling
+from pipeline.data.splits import split_examples
 from pipeline.evaluation.scores import (
-    accuracy_and_loss,
-    kernel_statistics,
-    merged_probabilities,
+    merge_probabilities,
     negative_log_likelihood,
-    predicted_labels,
+    predict_labels,
+    score_answers,
+    summarize_kernels,
 )
-from pipeline.files import Arrays
 from pipeline.params.recipe import Recipe
+from pipeline.params.task import Split
+from pipeline.training.result import Weights
 
 DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1))
 
 
 @dataclass(frozen=True)
 class TaskImages:
-    """All images of a task, by part; a part without images is absent.
+    """All images of a task, by part: train, validation where there is one, and test.
 
     With a `split`, the part train is all development images, which each repeat divides by its own seed.
     """
 
-    parts: dict[str, Arrays]
+    parts: dict[str, Examples]
     scaling: Scaling
     classes: int
-    split: dict[str, Any] | None = None
+    split: Split | None = None
 
-    def of_repeat(self, seed: int) -> dict[str, Arrays]:
+    def of_repeat(self, seed: int) -> dict[str, Examples]:
         """Parts as the repeat whose stream `split` has this seed had them."""
-        return {**self.parts, **resplit(self.parts["train"], self.split, seed)} if self.split else self.parts
+        if self.split is None:
+            return self.parts
+        train, validation = split_examples(self.parts["train"], self.split, seed)
+        return {**self.parts, "train": train, "validation": validation}
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Job:
     """What a worker is sent."""
 
     recipe: Recipe
-    weights: Arrays
+    weights: Weights
     images: TaskImages
     split_seed: int
     shifts: tuple[int, ...] = ()
@@ -68,7 +73,7 @@ class Evaluated:
     """
 
     scalars: dict[str, float]
-    test: Arrays
+    test: dict[str, npt.NDArray[Any]]
     inference_seconds: float
 
 
@@ -76,53 +81,51 @@ def perform(job: Job) -> Evaluated:
     """Evaluation of one run."""
     scalars: dict[str, float] = {}
     parts = job.images.of_repeat(job.split_seed)
-    for part in ("train", "validation"):
+    for part, short in (("train", "train"), ("validation", "val")):
         if part in parts:
-            arrays = parts[part]
-            accuracy, loss = accuracy_and_loss(*_answers(job, arrays["x"]), arrays["y"])
-            short = "val" if part == "validation" else part
+            accuracy, loss = score_answers(*_answer(job, parts[part].images[:]), parts[part].labels)
             scalars |= {f"{short}_accuracy": accuracy, f"{short}_loss": loss}
-    test = parts["test"]
+    images, labels = parts["test"].images[:], parts["test"].labels
     start = time.perf_counter()
-    probabilities, predicted = _answers(job, test["x"])
+    probabilities, predicted = _answer(job, images)
     seconds = time.perf_counter() - start
-    accuracy, loss = accuracy_and_loss(probabilities, predicted, test["y"])
-    scalars |= {"test_accuracy": accuracy, "test_loss": loss, **kernel_statistics(job.weights)}
+    accuracy, loss = score_answers(probabilities, predicted, labels)
+    scalars |= {"test_accuracy": accuracy, "test_loss": loss, **summarize_kernels(job.weights)}
     sums = probabilities.sum(axis=1, dtype=np.float64)
     scalars["probability_sum_error"] = float(np.abs(sums - 1).max())
     for distance in job.shifts:
-        scalars[f"test_accuracy_shift_{distance}"] = _shifted_accuracy(job, test, distance)
-    arrays = {"predicted": predicted, "nll": negative_log_likelihood(probabilities, test["y"])}
+        scalars[f"test_accuracy_shift_{distance}"] = _shifted_accuracy(job, images, labels, distance)
+    arrays: dict[str, npt.NDArray[Any]] = {"predicted": predicted, "nll": negative_log_likelihood(probabilities, labels)}
     if job.images.classes == 2:
         arrays["positive"] = probabilities[:, 1]
     return Evaluated(scalars, arrays, seconds)
 
 
-def _answers(job: Job, images: Images) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
+def _answer(job: Job, images: Pixels) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
     """Probabilities and predictions of images in the task's own classes."""
     from pipeline.models.predict import probabilities
 
     classes = len(job.merge.new_class) if job.merge else job.images.classes
     answers = probabilities(job.recipe, job.weights, images, job.images.scaling, classes)
     if job.merge is None:
-        return answers, predicted_labels(answers)
+        return answers, predict_labels(answers)
     new_class = np.array(job.merge.new_class, np.uint8)
-    summed = merged_probabilities(answers, new_class)
-    by_argmax = new_class[predicted_labels(answers)]
-    return summed, by_argmax if job.merge.rule == "argmax" else predicted_labels(summed)
+    summed = merge_probabilities(answers, new_class)
+    by_argmax = new_class[predict_labels(answers)]
+    return summed, by_argmax if job.merge.rule == "argmax" else predict_labels(summed)
 
 
-def _shifted_accuracy(job: Job, test: Arrays, distance: int) -> float:
+def _shifted_accuracy(job: Job, images: Pixels, labels: Labels, distance: int) -> float:
     """Mean accuracy over the four directions in which the test images are moved by a number of pixels."""
     directions = DIRECTIONS if distance else DIRECTIONS[:1]
     found = [
-        (_answers(job, shifted(test["x"], down * distance, right * distance))[1] == test["y"]).mean()
+        (_answer(job, shift_images(images, down * distance, right * distance))[1] == labels).mean()
         for down, right in directions
     ]
     return float(np.mean(found))
 
 
-def shifted(images: Images, down: int, right: int) -> Images:
+def shift_images(images: Pixels, down: int, right: int) -> Pixels:
     """Images (n, height, width, channels) moved by whole pixels; zeros move in, what leaves is lost."""
     moved = np.zeros_like(images)
     height, width = images.shape[1:3]

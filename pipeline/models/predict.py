@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -10,25 +9,24 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from pipeline.data.preparation import Images, Scaling
-from pipeline.files import Arrays, read_arrays, read_json
+from pipeline.data.images import Pixels
+from pipeline.data.scaling import Scaling
 from pipeline.models.build import build
-from pipeline.models.weights import set_weights
+from pipeline.models.weights import Weights, set_weights
 from pipeline.params.recipe import Recipe
 
 BATCH = 256
 
 
-def rebuild(folder: Path) -> keras.Model:
-    """Keras model of a run's folder, with its final weights; takes scaled images, float32."""
-    about = read_json(folder / "run.json")
-    model = build(Recipe.model_validate(about["recipe"]), about["input_shape"], about["classes"])
-    set_weights(model, read_arrays(folder / "weights.npz"))
+def rebuild(recipe: Recipe, input_shape: Sequence[int], classes: int, weights: Weights) -> keras.Model:
+    """Keras model of a finished run, with its final weights; takes scaled images, float32."""
+    model = build(recipe, input_shape, classes)
+    set_weights(model, weights)
     return model
 
 
 def probabilities(
-    recipe: Recipe, weights: Arrays, images: Images, scaling: Scaling, classes: int
+    recipe: Recipe, weights: Weights, images: Pixels, scaling: Scaling, classes: int
 ) -> npt.NDArray[np.float32]:
     """Class probabilities of images, float32 of shape (n, classes), in inference mode.
 

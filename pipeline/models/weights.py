@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from pipeline.seeds import derive
 
+Weights = Mapping[str, npt.NDArray[np.float32]]
+
 
 def initialize(model: keras.Model, weights_seed: int, noise_seed: int) -> None:
     """Give a model the initial weights and random streams of one repeat.
@@ -46,7 +48,7 @@ def named_weights(model: keras.Model) -> dict[str, npt.NDArray[np.float32]]:
     }
 
 
-def set_weights(model: keras.Model, weights: Mapping[str, npt.NDArray[np.float32]]) -> None:
+def set_weights(model: keras.Model, weights: Weights) -> None:
     """Assign weights by `layer/variable`; every variable must be given."""
     for layer in model.layers:
         for variable in layer.weights:

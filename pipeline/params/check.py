@@ -8,7 +8,8 @@ from pipeline.models.architectures import TUNABLE
 from pipeline.models.blocks import Conv
 from pipeline.params.recipe import Recipe, Variant
 from pipeline.params.resolve import needed_by, resolve_variant
-from pipeline.params.schema import Params, Study, Task
+from pipeline.params.schema import Params, Study
+from pipeline.params.task import Task
 
 Resolved = Mapping[str, tuple[Variant, Recipe]]
 SHAPE = ("library", "architecture", "padding", "pooling", "batch_normalization")  # of a network's weights

@@ -9,8 +9,9 @@ from pipeline.claims.vocabulary import Claim
 from pipeline.files import read_model, write_model
 from pipeline.metrics import MetricName
 from pipeline.params.recipe import Kind, Recipe, Variant
-from pipeline.params.schema import Caps, Preparation, Source
+from pipeline.params.schema import Caps, Source
 from pipeline.params.section import ClaimId, Name, Named, Section
+from pipeline.params.task import Preparation
 
 
 class PlannedSource(Source):
@@ -89,6 +90,12 @@ class ComparisonPlan(Section):
     data: Named[Origin]
 
 
+class TaskPlan(Section):
+    """How every task is prepared, in the order of params.yaml."""
+
+    tasks: Named[Preparation]
+
+
 @dataclass(frozen=True)
 class Plan:
     """Everything that stage `plan` writes: sources by data set, tasks, and each study's two parts."""
@@ -104,8 +111,8 @@ T = TypeVar("T", bound=Section)
 
 def write_plan(plan: Plan, folder: Path) -> None:
     """Write one file for each part, so that a stage depends on no more than it reads."""
-    files = {layout.source_plan(name): source for name, source in plan.sources.items()}
-    files |= {layout.task_plan(name): task for name, task in plan.tasks.items()}
+    files: dict[Path, Section] = {layout.TASK_PLAN: TaskPlan(tasks=plan.tasks)}
+    files |= {layout.source_plan(name): source for name, source in plan.sources.items()}
     files |= {layout.training_plan(name): one for name, one in plan.training.items()}
     files |= {layout.comparison_plan(name): one for name, one in plan.comparison.items()}
     for path, part in files.items():
@@ -119,7 +126,7 @@ def read_source(data_set: str) -> PlannedSource:
 
 def read_tasks() -> dict[str, Preparation]:
     """Every planned task, by name."""
-    return _read_all(layout.task_plan("*"), Preparation)
+    return read_model(layout.TASK_PLAN, TaskPlan).tasks
 
 
 def read_training(root: Path = Path()) -> dict[str, TrainingPlan]:

@@ -10,7 +10,8 @@ from pipeline.params.plan import (
     TrainingPlan,
 )
 from pipeline.params.resolve import resolve_variant, selected
-from pipeline.params.schema import Caps, Params, Preparation, Study, Task
+from pipeline.params.schema import Caps, Params, Study
+from pipeline.params.task import Preparation, Task
 
 
 def make_plan(params: Params) -> Plan:

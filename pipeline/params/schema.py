@@ -3,13 +3,14 @@
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PlainValidator, model_validator
+from pydantic import Field, model_validator
 
 from pipeline.claims.vocabulary import Claim
 from pipeline.metrics import MetricName
 from pipeline.models.architectures import ARCHITECTURES, TUNABLE
 from pipeline.params.recipe import Count, Fraction, Positive, RecipeFields
 from pipeline.params.section import ClaimId, Name, Named, Section, name_among
+from pipeline.params.task import Task
 
 BY_HAND = ("mlp", "cnn3")  # what pipeline/models/scratch builds
 NOT_BY_HAND = (
@@ -25,13 +26,6 @@ NOT_BY_HAND = (
     "early_stopping",
 )
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-def _split_seed(value: object) -> object:
-    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    if not whole and value not in (None, "repeat"):
-        raise ValueError("expected a whole number from 0, or repeat")
-    return value
 
 
 class DeclaredRecipe(RecipeFields):
@@ -59,71 +53,6 @@ class DeclaredRecipe(RecipeFields):
                 f"{', '.join(differ) or 'any other change'}"
             )
         return self
-
-
-class Split(Section):
-    """How the development images are divided into train and validation.
-
-    `tail` and `shuffled` hold a fraction out, `none` trains on every image, and `test` validates on a copy of the
-    test images, as some write-ups did. With `seed: repeat` each repeat shuffles by a seed of its own.
-    """
-
-    kind: Literal["tail", "shuffled", "none", "test"]
-    fraction: Fraction | None = None
-    seed: Annotated[int | Literal["repeat"] | None, PlainValidator(_split_seed)] = None
-    stratified: bool = False
-
-    @model_validator(mode="after")
-    def _fields_of_kind(self) -> Self:
-        if (self.kind in ("tail", "shuffled")) != (self.fraction is not None):
-            raise ValueError("expected a 'fraction' with kinds 'tail' and 'shuffled', and with no other")
-        if (self.kind == "shuffled") != (self.seed is not None):
-            raise ValueError("expected a 'seed' with kind 'shuffled' and with no other")
-        if self.stratified and self.kind != "shuffled":
-            raise ValueError("expected 'stratified' only with kind 'shuffled'")
-        return self
-
-
-class Scaling(Section):
-    """Pixels / 255, or each pixel standardised by its mean and sd over the images it is fitted on."""
-
-    method: Literal["unit", "standardize"]
-    fit_on: Literal["train", "development"] | None = None
-
-    @model_validator(mode="after")
-    def _fitted_where_standardized(self) -> Self:
-        if (self.method == "standardize") != (self.fit_on is not None):
-            raise ValueError("expected 'fit_on' with method 'standardize' and with no other")
-        return self
-
-
-class Preparation(Section):
-    """How a task's images are chosen from a data set: classes, split, scaling.
-
-    `classes` groups the source's labels: each group becomes one class, and labels in no group are left out.
-    """
-
-    data: Name
-    classes: Annotated[list[list[int]], Field(min_length=2)] | None = None
-    sorted_by_class: bool = False
-    limit: Count | None = None
-    split: Split
-    scaling: Scaling
-
-    @model_validator(mode="after")
-    def _one_scaling_for_every_split(self) -> Self:
-        if self.split.seed == "repeat" and self.scaling.fit_on == "train":
-            raise ValueError(
-                "expected scaling by 'method: unit' or 'fit_on: development' with 'seed: repeat': "
-                "the train images differ with the repeat, and the scaling is one for all"
-            )
-        return self
-
-
-class Task(Preparation):
-    """A prepared data set, and the margin within which accuracies on it are equal."""
-
-    margin: Fraction
 
 
 class Source(Section):

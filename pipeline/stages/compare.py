@@ -3,29 +3,31 @@
 import gc
 
 from pipeline import layout
-from pipeline.claims.answering import answer_study
-from pipeline.claims.ledger import COLUMNS, counts, rows
+from pipeline.claims.answers import answer_study
+from pipeline.claims.ledger import count_verdicts, make_ledger, write_ledger
 from pipeline.command_line import run
-from pipeline.files import csv_text, read_arrays, read_json, read_table, replaced, write_json, write_text
-from pipeline.statistics.results import study_statistics, summary
+from pipeline.files import read_arrays, read_table, replaced
+from pipeline.params.plan import read_comparison
+from pipeline.statistics.results import compute_results, summarize
+from pipeline.statistics.results_file import write_results, write_summary
 
 
 def compare() -> None:
     """Write metrics/studies/<study>.json for every planned study, metrics/claims.csv and metrics/summary.json."""
     gc.freeze()  # statsmodels collects garbage at every correction, through all that is imported
     studies, answers = {}, []
-    plans = [read_json(path) for path in sorted((layout.PLAN / "comparison").glob("*.json"))]
-    for plan in plans:
-        folder = layout.EVALUATIONS / plan["study"]
-        runs = read_table(folder / "runs.csv")
-        arrays = {name: read_arrays(folder / f"{name}.npz") for name in plan["kinds"]}
-        studies[plan["study"]] = study_statistics(plan, runs, arrays)
+    plans = read_comparison()
+    for study, plan in plans.items():
+        runs = read_table(layout.evaluated_runs(study))
+        arrays = {name: read_arrays(layout.evaluated_images(study, name)) for name in plan.variants}
+        studies[study] = compute_results(plan, runs, arrays)
         answers += answer_study(plan, runs, arrays)
     with replaced(layout.METRICS / "studies") as folder:
-        for name, statistics in studies.items():
-            write_json(folder / f"{name}.json", statistics)
-    write_text(layout.CLAIMS, csv_text(rows(answers), COLUMNS))
-    write_json(layout.METRICS / "summary.json", summary(plans[0]["profile"], studies, counts(answers)))
+        for name, results in studies.items():
+            write_results(folder / f"{name}.json", results)
+    write_ledger(layout.CLAIMS, make_ledger(answers))
+    profile = next(iter(plans.values())).profile
+    write_summary(layout.SUMMARY, summarize(profile, studies, count_verdicts(answers)))
 
 
 if __name__ == "__main__":

@@ -1,19 +1,23 @@
-"""Stage download: one data set's raw arrays, fetched or generated, verified, then written."""
+"""Stage download: one data set's raw arrays, fetched or generated, verified, then written once."""
 
 from pipeline import layout
 from pipeline.command_line import run
 from pipeline.data.sources import load
-from pipeline.files import read_json, replaced, root, write_arrays, write_json
+from pipeline.files import digest, replaced, root, write_array, write_model
+from pipeline.params.plan import read_source
 
 
 def download(data_set: str) -> None:
-    """Write data/raw/<data_set>/ with the arrays and where they came from."""
-    source = read_json(layout.source_plan(data_set))
-    print(f"{data_set}: {source['description']}", flush=True)
+    """Write data/raw/<data_set>/ with the arrays and where they came from, digests included."""
+    source = read_source(data_set)
+    print(f"{data_set}: {source.description}", flush=True)
     arrays = load(source, root())
+    found = {name: digest(array) for name, array in arrays.items()}
     with replaced(layout.RAW / data_set) as folder:
-        write_arrays(folder / "arrays.npz", arrays)
-        write_json(folder / "source.json", source)
+        for name, array in arrays.items():
+            write_array(folder / layout.raw_array(data_set, name).name, array)
+        path = folder / layout.raw_source(data_set).name
+        write_model(path, source.model_copy(update={"sha256": found}))
 
 
 if __name__ == "__main__":

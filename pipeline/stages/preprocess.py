@@ -1,21 +1,31 @@
-"""Stage preprocess: raw arrays to each task's classes; describes the data in metrics/data.json."""
+"""Stage preprocess: which images make each task, and their classes; describes the data in metrics/data.json."""
 
 from pipeline import layout
 from pipeline.command_line import run
-from pipeline.data.preparation import describe, prepared
-from pipeline.files import read_arrays, read_json, replaced, write_arrays, write_json
+from pipeline.data.preparation import choose_rows, describe_examples
+from pipeline.data.tasks import read_labels, read_task, write_rows
+from pipeline.files import replaced, write_json
+from pipeline.params.plan import read_tasks
 
 
 def preprocess() -> None:
     """Write data/tasks/<task>.npz for every task, and metrics/data.json."""
-    about = {}
-    with replaced(layout.PREPARED) as folder:
-        for name, task in read_json(layout.TASKS)["tasks"].items():
-            raw = read_arrays(layout.RAW / task["data"] / "arrays.npz")
-            arrays = prepared(raw, task, f"params.yaml: tasks.{name}")
-            about[name] = describe(arrays)
-            write_arrays(folder / f"{name}.npz", arrays)
-    write_json(layout.METRICS / "data.json", about)
+    tasks = read_tasks()
+    with replaced(layout.TASKS) as folder:
+        for name, task in tasks.items():
+            key = f"params.yaml: tasks.{name}"
+            train = choose_rows(
+                read_labels(task.data, "train"), task.classes, key, task.limit, task.sorted_by_class
+            )
+            test = choose_rows(read_labels(task.data, "test"), task.classes, key)
+            write_rows(folder / layout.task_rows(name).name, train, test)
+    write_json(layout.DATA_METRICS, {name: _describe(name, task.data) for name, task in tasks.items()})
+
+
+def _describe(task: str, data_set: str) -> dict[str, object]:
+    data = read_task(task, data_set)
+    found = {"train": describe_examples(data.development), "test": describe_examples(data.test)}
+    return {f"{array}_{part}": one for part, about in found.items() for array, one in about.items()}
 
 
 if __name__ == "__main__":

@@ -3,16 +3,18 @@
 from pipeline import layout
 from pipeline.command_line import run
 from pipeline.data.splits import split_indices
-from pipeline.files import read_arrays, read_json, replaced, write_arrays
+from pipeline.data.tasks import read_examples, write_split
+from pipeline.files import replaced
+from pipeline.params.plan import read_tasks
 
 
 def split() -> None:
     """Write data/splits/<task>.npz with the indices `train` and `validation` for every task."""
     with replaced(layout.SPLITS) as folder:
-        for name, task in read_json(layout.TASKS)["tasks"].items():
-            labels = read_arrays(layout.PREPARED / f"{name}.npz")["y_train"]
-            train, validation = split_indices(labels, task["split"], f"params.yaml: tasks.{name}")
-            write_arrays(folder / f"{name}.npz", {"train": train, "validation": validation})
+        for name, task in read_tasks().items():
+            labels = read_examples(name, task.data, "train").labels
+            train, validation = split_indices(labels, task.split, f"params.yaml: tasks.{name}")
+            write_split(folder / layout.task_split(name).name, train, validation)
 
 
 if __name__ == "__main__":

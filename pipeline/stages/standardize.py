@@ -1,29 +1,35 @@
-"""Stage standardize: each task's scaling; train, validation and test images as separate files; their identity."""
+"""Stage standardize: each task's scaling statistics, and the identity of what training and evaluation are given."""
 
 from pipeline import layout
 from pipeline.command_line import run
-from pipeline.data.identity import identify
-from pipeline.data.preparation import divided, fitted_scaling
-from pipeline.files import read_arrays, read_json, replaced, write_arrays, write_json
+from pipeline.data.identity import Identities, identify
+from pipeline.data.scaling import Scaling, scale_to_unit, standardize_pixels
+from pipeline.data.tasks import read_examples, read_trained_on
+from pipeline.files import replaced, write_arrays, write_model
+from pipeline.params.plan import read_source, read_tasks
+from pipeline.params.task import Preparation
 
 
 def standardize() -> None:
-    """Write data/standardized/<task>/ for every task, and data/digests/<study>.json for every study."""
-    plan = read_json(layout.TASKS)
+    """Write data/scaling/<task>.npz for every task, and data/identities.json."""
     identities = {}
-    with replaced(layout.STANDARDIZED) as folder:
-        for name, task in plan["tasks"].items():
-            arrays = read_arrays(layout.PREPARED / f"{name}.npz")
-            indices = read_arrays(layout.SPLITS / f"{name}.npz")
-            parts = divided(arrays, indices, task["split"]["kind"])
-            scaling = fitted_scaling(task["scaling"], parts["train"]["x"], arrays["x_train"]).to_arrays()
-            source = read_json(layout.RAW / task["data"] / "source.json")
-            identities[name] = identify(task, source, parts, scaling)
-            for part, content in {**parts, "scaling": scaling}.items():
-                write_arrays(folder / name / f"{part}.npz", content)
-    with replaced(layout.DIGESTS) as folder:
-        for study, tasks in plan["studies"].items():
-            write_json(folder / f"{study}.json", {task: identities[task] for task in tasks})
+    with replaced(layout.SCALING) as folder:
+        for name, task in read_tasks().items():
+            train, validation = read_trained_on(name, task.data, task.split.kind == "test")
+            parts = {"train": train} | ({"validation": validation} if validation else {})
+            parts["test"] = read_examples(name, task.data, "test")
+            scaling = _fit(name, task)
+            write_arrays(folder / layout.task_scaling(name).name, scaling.to_arrays())
+            identities[name] = identify(task, read_source(task.data), parts, scaling)
+    write_model(layout.IDENTITIES, Identities(tasks=identities))
+
+
+def _fit(name: str, task: Preparation) -> Scaling:
+    if task.scaling.method == "unit":
+        return scale_to_unit()
+    train, _ = read_trained_on(name, task.data, False)
+    fitted_on = train if task.scaling.fit_on == "train" else read_examples(name, task.data, "train")
+    return standardize_pixels(fitted_on.images[:])
 
 
 if __name__ == "__main__":

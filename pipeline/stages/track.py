@@ -1,32 +1,38 @@
 """Stage track: runs, comparisons and models into MLflow; nothing here can change a result."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline import layout
 from pipeline.backend import start_tensorflow
 from pipeline.command_line import run
-from pipeline.files import write_json
-from pipeline.outputs.tracking import track as project
+from pipeline.files import read_arrays, write_json
+from pipeline.outputs.tracking.projection import update_mlflow
+from pipeline.training.record import StudyRun
+
+if TYPE_CHECKING:
+    import keras
 
 
 def track() -> None:
     """Bring MLflow up to date with every planned study; write tracked/receipt.json."""
-    studies = [path.stem for path in sorted((layout.PLAN / "training").glob("*.json"))]
-    figures = {study: sorted((layout.PLOTS / study).glob("*.svg")) for study in studies}
-    receipt = project(studies, _rebuild, figures=figures)
-    write_json(layout.RECEIPT, receipt)
-    for study, counts in receipt.items():
+    receipts = update_mlflow(_rebuild)
+    write_json(layout.RECEIPT, {study: asdict(receipt) for study, receipt in receipts.items()})
+    for study, one in receipts.items():
+        print(f"{study}: {one.added} added to MLflow, {one.runs} there, {one.models} loadable models")
+    if absent := sum(one.absent for one in receipts.values()):
         print(
-            f"{study}: {counts['added']} added to MLflow, {counts['runs']} there, {counts['models']} loadable models"
+            f"{absent} models are absent, as .runs/ lacks their weights: "
+            "`dvc repro --single-item --force train track` makes them."
         )
 
 
-def _rebuild(folder: Path) -> Any:
+def _rebuild(run: StudyRun, weights: Path) -> "keras.Model":
     start_tensorflow()
     from pipeline.models.predict import rebuild
 
-    return rebuild(folder)
+    return rebuild(run.recipe, run.input_shape, run.classes, read_arrays(weights))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,22 @@
-"""One comparison as an object: what was declared, what was found, and how it says itself in words."""
+"""One comparison as an object: what was declared, what was found, and its verdict."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from pipeline.errors import UserError
-from pipeline.statistics.wording import sentence_of, verdict_of
+
+VERDICTS = (
+    "better and it matters",
+    "better",
+    "better but negligible",
+    "equivalent",
+    "worse but negligible",
+    "worse",
+    "worse and it matters",
+    "undecided",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +101,7 @@ class Comparison:
     simultaneous_high: float | None = None
     new_images_low: float | None = None  # 1 - alpha / family_size, where repeats and images are samples
     new_images_high: float | None = None
-    peek_proof_low: float | None = None  # 1 - alpha / family_size, whenever one looks; None: unbounded
+    peek_proof_low: float | None = None  # anytime-valid, 1 - alpha / family_size; None: unbounded
     peek_proof_high: float | None = None
     d_z: float | None = None  # estimate / sd
     d_z_low: float | None = None
@@ -108,15 +117,48 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """Better or worse (and it matters, but negligible), equivalent or undecided."""
-        return verdict_of(self)
+        """Verdict, one of `VERDICTS`.
+
+        Better or worse: Holm p <= alpha and the simultaneous interval beyond 0; it matters when the interval is
+        beyond the margin, it is negligible when the two one-sided tests hold too. "Equivalent" never follows from
+        a large p. With zero variance the verdict is stated exactly, without a test.
+        """
+        direction = self._direction
+        nearest = self.simultaneous_low if direction > 0 else self.simultaneous_high
+        return name_verdict(direction, nearest, self.margin, equivalent=self.is_equivalent)
 
     @property
-    def sentence(self) -> str:
-        """The verdict and its figures in plain English."""
-        return sentence_of(self)
+    def is_equivalent(self) -> bool:
+        """Whether the difference is shown to lie inside the margin."""
+        if self.sd == 0 and self.estimate is not None:
+            return is_inside(self.estimate, self.margin)
+        return self.equivalence_p_adjusted is not None and self.equivalence_p_adjusted <= self.alpha
 
-    def to_dict(self) -> dict[str, Any]:
-        """Every figure, the verdict and the sentence, ready for JSON."""
-        words = {"verdict": self.verdict, "sentence": self.sentence}
-        return asdict(self) | {"differences": list(self.differences)} | words
+    @property
+    def _direction(self) -> int:
+        if self.sd == 0 and self.estimate is not None:  # stated exactly, without a test
+            return (self.estimate > 0) - (self.estimate < 0)
+        if self.p_adjusted > self.alpha:
+            return 0
+        if self.simultaneous_low is None or self.simultaneous_high is None:  # diverged: wins and losses alone
+            return (self.wins > self.losses) - (self.wins < self.losses)
+        return (self.simultaneous_low > 0) - (self.simultaneous_high < 0)
+
+
+def name_verdict(direction: int, nearest: float | None, margin: float | None, *, equivalent: bool) -> str:
+    """One of `VERDICTS`, from what is shown.
+
+    `direction` is 1 where the treatment is shown to be better, -1 where worse, 0 where neither is; `nearest` is the
+    end of the interval that is nearest to 0; `equivalent`: the difference is shown to lie inside the margin.
+    """
+    if direction == 0:
+        return "equivalent" if equivalent else "undecided"
+    word = "better" if direction > 0 else "worse"
+    if nearest is not None and margin is not None and abs(nearest) > margin:
+        return f"{word} and it matters"
+    return f"{word} but negligible" if equivalent else word
+
+
+def is_inside(difference: float, margin: float | None) -> bool:
+    """Whether a difference that is known exactly is none, or lies inside the margin."""
+    return difference == 0 or (margin is not None and abs(difference) < margin)

@@ -1,6 +1,4 @@
-"""Intervals: of a mean, a spread, their ratio, a chance to win."""
-
-from dataclasses import dataclass
+"""Intervals: of a mean, a standard deviation, their ratio, a chance to win."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,25 +9,10 @@ LARGE_T = 200.0
 ROUNDING = 1e-12  # relative to the largest value; smaller differences of floats are rounding
 
 
-@dataclass(frozen=True)
-class Spread:
-    """Standard deviation of one arm over its repeats, with its interval; None where it is undefined."""
-
-    n: int
-    sd: float | None
-    low: float | None
-    high: float | None
-
-
 def student_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     """Student interval of a mean, in the unit of `values`; collapses where they are all equal but for rounding.
 
-    Parameters
-    ----------
-    values : array_like of float, shape (n,)
-        At least two finite values.
-    level : float
-        Two-sided confidence, in (0, 1).
+    `values` are at least two and finite, shape (n,); `level` is the two-sided confidence, in (0, 1).
     """
     x = np.asarray(values, dtype=float)
     if np.ptp(x) <= ROUNDING * np.abs(x).max():  # scipy warns about precision here
@@ -39,16 +22,7 @@ def student_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, flo
 
 
 def sd_interval(sd: float, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Chi-square interval of a normal standard deviation, in the unit of `sd`.
-
-    Parameters
-    ----------
-    sd : float
-        Standard deviation of n values, with n - 1 in the denominator.
-    n : int
-        At least 2.
-    level : float
-        Two-sided confidence, in (0, 1).
+    """Chi-square interval of a normal standard deviation, in the unit of `sd`, which is of n >= 2 values (n - 1).
 
     References
     ----------
@@ -60,19 +34,10 @@ def sd_interval(sd: float, n: int, level: float = 0.95) -> tuple[float, float]:
 
 
 def d_z_interval(d_z: float, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Interval of a standardised mean (mean / sd) of n values, by inverting the noncentral t distribution.
+    """Interval of a standardised mean (mean / sd) of n >= 2 values, by inverting the noncentral t distribution.
 
     Beyond t = 200 only the sd is uncertain: its chi-square interval agrees to 0.7 % up to n = 100, and the
     inversion slows down without bound.
-
-    Parameters
-    ----------
-    d_z : float
-        Observed mean / sd.
-    n : int
-        At least 2.
-    level : float
-        Two-sided confidence, in (0, 1).
 
     References
     ----------
@@ -105,21 +70,3 @@ def superiority(
         return float(result.prob1), None, None
     low, high = np.clip(result.conf_int(alpha=1 - level), 0.0, 1.0)
     return float(result.prob1), float(low), float(high)
-
-
-def spread(values: ArrayLike, level: float = 0.95) -> Spread:
-    """Standard deviation of one arm with its chi-square interval, in the unit of `values`.
-
-    Parameters
-    ----------
-    values : array_like of float, shape (n,)
-        One value per repeat. A diverged run (NaN or infinite) leaves the SD undefined; it is never dropped.
-    level : float
-        Two-sided confidence, in (0, 1).
-    """
-    x = np.asarray(values, dtype=float)
-    if x.size < 2 or not np.isfinite(x).all():
-        return Spread(x.size, None, None, None)
-    # Repeats of one seed must give exactly 0, which the rounding of a mean can spoil.
-    sd = float(x.std(ddof=1)) if np.ptp(x) else 0.0
-    return Spread(x.size, sd, *sd_interval(sd, x.size, level))

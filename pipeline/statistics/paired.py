@@ -11,25 +11,13 @@ from statsmodels.stats.weightstats import DescrStatsW
 
 from pipeline.statistics import power
 from pipeline.statistics.comparison import Arm, Comparison, Declaration, Question
-from pipeline.statistics.crossed import crossed_intervals
-from pipeline.statistics.interim import peek_proof_interval
+from pipeline.statistics.crossed import new_images_interval
+from pipeline.statistics.interim import anytime_valid_interval
 from pipeline.statistics.intervals import ROUNDING, d_z_interval, student_interval, superiority
 
 Key = TypeVar("Key", bound=Hashable)
 Floats = NDArray[np.float64]
 Rng = np.random.Generator
-
-
-def compare_pair(
-    control: ArrayLike,
-    treatment: ArrayLike,
-    declared: Declaration,
-    *,
-    rng: Rng,
-    names: tuple[str, str] = ("control", "treatment"),
-) -> Comparison:
-    """Comparison of one treatment with the control, as a family of one; see `compare_all`."""
-    return compare_all([Question(Arm(names[0], control), Arm(names[1], treatment), declared)], rng=rng)[0]
 
 
 def compare_family(
@@ -40,16 +28,12 @@ def compare_family(
     rng: Rng,
     images: Mapping[str, ArrayLike] | None = None,
 ) -> dict[str, Comparison]:
-    """Comparisons of every treatment with the control, by treatment.
+    """Comparisons of every treatment with the control, by treatment; see `compare_all`.
 
     Parameters
     ----------
     values : mapping of str to array_like, shape (n,)
         One value per repeat of each variant, the control among them; all the others are the family.
-    control : str
-        Name of the control.
-    declared, rng
-        See `compare_all`.
     images : mapping of str to array_like, shape (n, images), optional
         What each repeat got of each test image, in the metric's unit; gives the interval on new images.
     """
@@ -76,10 +60,10 @@ def compare_all(questions: Sequence[Question], *, rng: Rng) -> list[Comparison]:
         If two arms differ in their number of repeats, or counts are not integers in 0 .. n_test.
     """
     family = {question.pair for question in questions}
-    return _adjusted([_compared(question, len(family), rng) for question in questions])
+    return _adjust([_compare(question, len(family), rng) for question in questions])
 
 
-def _scores(values: ArrayLike, declared: Declaration) -> Floats:
+def _score(values: ArrayLike, declared: Declaration) -> Floats:
     """Values turned so that higher is better, shape (n,); NaN, of a diverged run, scores -inf, the worst."""
     x = np.asarray(values, dtype=float)
     if x.ndim != 1 or x.size == 0:
@@ -91,15 +75,15 @@ def _scores(values: ArrayLike, declared: Declaration) -> Floats:
     return np.where(np.isnan(x), -np.inf, x if declared.higher_is_better else -x)
 
 
-def _compared(question: Question, m: int, rng: Rng) -> Comparison:
+def _compare(question: Question, m: int, rng: Rng) -> Comparison:
     """Everything about one comparison in a family of m but Holm's correction."""
     declared = question.declared
-    c, t = _scores(question.control.values, declared), _scores(question.treatment.values, declared)
+    c, t = _score(question.control.values, declared), _score(question.treatment.values, declared)
     if c.size != t.size:
         raise ValueError(
             f"{declared.metric}: expected as many repeats of every variant, received {c.size} and {t.size}."
         )
-    d = _differences(c, t)
+    d = _subtract(c, t)
     finite = bool(np.isfinite([c, t]).all())
     unit = declared.n_test or 1
     p_superiority, p_low, p_high = superiority(c, t, 1 - declared.alpha)
@@ -125,13 +109,13 @@ def _compared(question: Question, m: int, rng: Rng) -> Comparison:
         p_superiority=p_superiority,
         p_superiority_low=p_low,
         p_superiority_high=p_high,
-        pairing_correlation=_correlation(c, t) if finite else None,
-        **(_magnitude(d / unit, declared, m) if finite else {}),
+        pairing_correlation=_correlate(c, t) if finite else None,
+        **(_measure(d / unit, declared, m) if finite else {}),
         **_on_new_images(question, m),
     )
 
 
-def _differences(c: Floats, t: Floats) -> Floats:
+def _subtract(c: Floats, t: Floats) -> Floats:
     """Treatment - control, shape (n,); two diverged runs tie, and noise of rounding is taken away."""
     d = np.subtract(t, c, out=np.zeros_like(t), where=t != c)
     if not np.isfinite([c, t]).all():
@@ -141,7 +125,7 @@ def _differences(c: Floats, t: Floats) -> Floats:
     return np.full_like(d, d[0]) if np.ptp(d) <= noise else d
 
 
-def _magnitude(d: Floats, declared: Declaration, family_size: int) -> dict[str, Any]:
+def _measure(d: Floats, declared: Declaration, family_size: int) -> dict[str, Any]:
     """Fields of a comparison that follow from finite differences, in the metric's unit, shape (n,)."""
     n, estimate, alpha, margin = d.size, float(d.mean()), declared.alpha, declared.margin
     if n == 1:
@@ -150,9 +134,11 @@ def _magnitude(d: Floats, declared: Declaration, family_size: int) -> dict[str, 
     simultaneous_low, simultaneous_high = student_interval(d, 1 - alpha / family_size)
     fields: dict[str, Any] = {"estimate": estimate, "sd": float(d.std(ddof=1)), "low": low, "high": high}
     fields |= {"simultaneous_low": simultaneous_low, "simultaneous_high": simultaneous_high}
-    fields |= _peek_proof(d, alpha / family_size)
+    low, high = anytime_valid_interval(d, alpha / family_size)
+    if np.isfinite(low):  # so few repeats may bound nothing
+        fields |= {"peek_proof_low": low, "peek_proof_high": high}
     if np.ptp(d) == 0:
-        return fields | {"estimate": low, "sd": 0.0}  # exact, where a mean may be rounded
+        return fields | {"estimate": simultaneous_low, "sd": 0.0}  # exact, where a mean may be rounded
     sd, d_z = fields["sd"], estimate / fields["sd"]
     d_z_low, d_z_high = d_z_interval(d_z, n, 1 - alpha)
     fields |= {"d_z": d_z, "d_z_low": d_z_low, "d_z_high": d_z_high}
@@ -161,13 +147,6 @@ def _magnitude(d: Floats, declared: Declaration, family_size: int) -> dict[str, 
         fields["equivalence_p"] = float(DescrStatsW(d).ttost_mean(-margin, margin)[0])
         fields["repeats_needed"] = power.repeats_needed(sd, n, margin, alpha, family_size)
     return fields
-
-
-def _peek_proof(d: Floats, alpha: float) -> dict[str, float | None]:
-    """The interval that survives any number of looks; None where so few repeats bound nothing."""
-    low, high = peek_proof_interval(d, alpha)
-    bounded = bool(np.isfinite(low))
-    return {"peek_proof_low": low if bounded else None, "peek_proof_high": high if bounded else None}
 
 
 def _on_new_images(question: Question, m: int) -> dict[str, Any]:
@@ -181,13 +160,11 @@ def _on_new_images(question: Question, m: int) -> dict[str, Any]:
     ):
         return {}
     sign = 1 if declared.higher_is_better else -1
-    crossed = crossed_intervals(sign * (treatment - control), declared.alpha / m)
-    if crossed is None:
-        return {}
-    return {"new_images_low": crossed.new_images_low, "new_images_high": crossed.new_images_high}
+    low, high = new_images_interval(sign * (treatment - control), declared.alpha / m) or (None, None)
+    return {"new_images_low": low, "new_images_high": high}
 
 
-def _adjusted(found: Sequence[Comparison]) -> list[Comparison]:
+def _adjust(found: Sequence[Comparison]) -> list[Comparison]:
     """Comparisons after Holm's correction; who is not tested for equivalence still counts, as p = 1.
 
     Equivalence within another margin is another test. A pair's larger p counts where asking both ways gives two,
@@ -195,8 +172,8 @@ def _adjusted(found: Sequence[Comparison]) -> list[Comparison]:
     """
     pairs = [frozenset((c.control, c.treatment)) for c in found]
     within = [(pair, c.margin) for c, pair in zip(found, pairs, strict=True)]
-    p = holm(_largest(pairs, [c.p for c in found]))
-    e = holm(_largest(within, [1.0 if c.equivalence_p is None else c.equivalence_p for c in found]))
+    p = holm(_take_largest(pairs, [c.p for c in found]))
+    e = holm(_take_largest(within, [1.0 if c.equivalence_p is None else c.equivalence_p for c in found]))
     return [
         replace(
             c,
@@ -207,7 +184,7 @@ def _adjusted(found: Sequence[Comparison]) -> list[Comparison]:
     ]
 
 
-def _largest(keys: Sequence[Key], p: Sequence[float]) -> dict[Key, float]:
+def _take_largest(keys: Sequence[Key], p: Sequence[float]) -> dict[Key, float]:
     found: dict[Key, float] = {}
     for key, value in zip(keys, p, strict=True):
         found[key] = max(value, found.get(key, 0.0))
@@ -226,7 +203,7 @@ def _mean(scores: Floats, declared: Declaration) -> float | None:
     return sign * float(scores.mean()) / (declared.n_test or 1) if np.isfinite(scores).all() else None
 
 
-def _correlation(c: Floats, t: Floats) -> float | None:
+def _correlate(c: Floats, t: Floats) -> float | None:
     """Pearson correlation of the arms over repeats; None for fewer than three repeats or a constant arm."""
     if c.size < 3 or min(np.ptp(c), np.ptp(t)) <= ROUNDING * np.abs([c, t]).max():
         return None

@@ -68,16 +68,8 @@ def smallest_n_that_can_reject(family_size: int = 1, alpha: float = 0.05) -> int
 def detectable_d_z(n: int, alpha: float = 0.05, power: float = POWER) -> float:
     """Standardised mean difference (mean / sd of the differences) that n repeats detect, by the t-test's power.
 
-    The sign-flip test has slightly less: simulated 0.77 for 0.80 at n = 8, 0.79 at n = 10.
-
-    Parameters
-    ----------
-    n : int
-        Number of paired differences, at least 2.
-    alpha : float
-        Two-sided level; divide it by the family size for a family.
-    power : float
-        Probability of detection, in (alpha, 1).
+    The sign-flip test has slightly less: simulated 0.77 for 0.80 at n = 8, 0.79 at n = 10. `n` is at least 2, `alpha`
+    two-sided (divided by the family size for a family), `power` in (alpha, 1).
 
     Raises
     ------
@@ -103,18 +95,10 @@ def minimum_detectable_effect(
 def repeats_needed(
     sd: float, n: int, margin: float, alpha: float = 0.05, family_size: int = 1, power: float = POWER
 ) -> int | None:
-    """Number of repeats that detect a mean difference as large as the margin.
+    """Number of repeats that detect a mean difference as large as the margin, in the unit of `sd`; None for margin 0.
 
-    Parameters
-    ----------
-    sd : float
-        Standard deviation of the n differences at hand; planning takes the upper end of its 80 % interval.
-    n : int
-        Number of differences behind `sd`, at least 2.
-    margin : float
-        Difference worth detecting, in the unit of `sd`. 0 gives None: no number of repeats is enough.
-    alpha, family_size, power : float, int, float
-        Each comparison is planned at alpha / family_size, two-sided.
+    `sd` is of the n >= 2 differences at hand; planning takes the upper end of its 80 % interval. Each comparison is
+    planned at alpha / family_size, two-sided.
 
     Raises
     ------

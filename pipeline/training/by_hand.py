@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.models.build import build
 from pipeline.models.scratch import SGD, Adam, Network, cnn3, in_order, mlp
@@ -13,9 +12,10 @@ from pipeline.models.weights import initialize, named_weights
 from pipeline.params.recipe import Recipe
 from pipeline.seeds import Seeds
 from pipeline.training.data import TrainingData
-from pipeline.training.orders import batch_size_of, order_table
+from pipeline.training.orders import order_table
+from pipeline.training.recipes import batch_size_of
 from pipeline.training.result import RunResult, Weights
-from pipeline.training.run import outcome
+from pipeline.training.run import collect_result
 
 NETWORKS = {"mlp": mlp, "cnn3": cnn3}
 OPTIMIZERS: dict[str, Any] = {"sgd": SGD, "adam": Adam}
@@ -28,13 +28,13 @@ def train_by_hand(
 
     Keras builds the same architecture, untrained, for its initial weights, parameter counts and summary.
     """
-    model = build(recipe, data.x_train.shape[1:], data.classes)
+    model = build(recipe, data.train.images.shape[1:], data.classes)
     initialize(model, seeds.weights, seeds.noise)
     network = NETWORKS[
         recipe.architecture
     ](
         np.random.default_rng(0),  # its own draws are replaced at once
-        input_shape=data.x_train.shape[1:],
+        input_shape=data.train.images.shape[1:],
         classes=data.classes,
         reduction=recipe.loss_reduction,
     )
@@ -42,7 +42,7 @@ def train_by_hand(
     began = time.perf_counter()
     history = tuple(_epochs(recipe, network, seeds, data))
     seconds = time.perf_counter() - began
-    return outcome(
+    return collect_result(
         recipe,
         data,
         model,
@@ -55,7 +55,7 @@ def train_by_hand(
 
 
 def _epochs(recipe: Recipe, network: Network, seeds: Seeds, data: TrainingData) -> Iterator[dict[str, float]]:
-    x, y = data.scaling(data.x_train), data.y_train
+    x, y = data.scaling(data.train.images[:]), data.train.labels
     optimizer = OPTIMIZERS[recipe.optimizer.name](recipe.optimizer.learning_rate)
     batch_size = batch_size_of(recipe, len(x))
     for epoch, order in enumerate(order_table(recipe, seeds.order, len(x)), 1):
@@ -66,13 +66,12 @@ def _epochs(recipe: Recipe, network: Network, seeds: Seeds, data: TrainingData) 
             "loss": float((seen.loss * weights).sum() / seen.examples.sum()),
             "accuracy": float(np.average(seen.accuracy, weights=seen.examples)),
         }
-        yield row | _validated(network, data)
+        yield row | _validate(network, data)
 
 
-def _validated(network: Network, data: TrainingData) -> dict[str, float]:
-    if data.x_validation is None:
+def _validate(network: Network, data: TrainingData) -> dict[str, float]:
+    if data.validation is None:
         return {}
-    labels: npt.NDArray[Any] | None = data.y_validation
-    assert labels is not None
-    loss, accuracy = network.evaluate(data.scaling(data.x_validation), labels)
+    images, labels = data.scaling(data.validation.images[:]), data.validation.labels
+    loss, accuracy = network.evaluate(images, labels)
     return {"val_loss": loss, "val_accuracy": accuracy}

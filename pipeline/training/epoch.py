@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from pipeline.data.preparation import Images, Scaling
+from pipeline.data.images import Pixels
+from pipeline.data.scaling import Scaling
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Resident:
     divisor: tf.Tensor
 
     @classmethod
-    def hold(cls, images: Images, labels: npt.NDArray[Any], scaling: Scaling) -> "Resident":
+    def hold(cls, images: Pixels, labels: npt.NDArray[Any], scaling: Scaling) -> "Resident":
         """Copy images and labels, encoded as the loss wants them, into TensorFlow's memory."""
         return cls(
             tf.constant(np.ascontiguousarray(images)),

@@ -21,7 +21,7 @@ WORKERS = "CLAIMCHECK_WORKERS"
 SMALL = 50_000  # image passes, about ten seconds of a small convolutional network
 
 
-def worker_count() -> int:
+def count_workers() -> int:
     """Workers to use: the CLAIMCHECK_WORKERS environment variable, or one for every core.
 
     Raises
@@ -51,7 +51,7 @@ def run_all(
     workers : int
         Processes.
     batches : sequence of sequences of int
-        Indices of the jobs that one worker does in a row; see `batched`.
+        Indices of the jobs that one worker does in a row; see `group_jobs`.
     """
     if not jobs:
         return
@@ -69,7 +69,7 @@ def run_all(
         yield from results
 
 
-def batched(keys: Sequence[Hashable], costs: Sequence[int], most: int = SMALL) -> list[list[int]]:
+def group_jobs(keys: Sequence[Hashable], costs: Sequence[int], most: int = SMALL) -> list[list[int]]:
     """Jobs of one key together, in batches that cost about `most` or less, the longest batch first.
 
     So a model is traced once for small runs, and the workers end at about the same time.
@@ -110,7 +110,7 @@ def _prepare_worker(main: int) -> None:
     start_tensorflow()
 
 
-def progress(results: Iterable[R], total: int, work: Callable[[R], int], label: str) -> Iterator[R]:
+def show_progress(results: Iterable[R], total: int, work: Callable[[R], int], label: str) -> Iterator[R]:
     """Pass results through, showing images done, rate and time left.
 
     Parameters

@@ -7,19 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.params.recipe import Recipe
-from pipeline.seeds import epoch_orders, sampled_orders
+from pipeline.training.recipes import batch_size_of
 
 Indices = npt.NDArray[np.int32]
-
-
-def batch_size_of(recipe: Recipe, n: int) -> int:
-    """Batch size of a recipe on n training images."""
-    return n if recipe.batch_size == "full" else recipe.batch_size
-
-
-def updates_of(recipe: Recipe, epochs_run: int, n: int) -> int:
-    """Weight updates of a run on n training images: one a batch, the smaller last one of an epoch included."""
-    return recipe.updates or epochs_run * -(-n // batch_size_of(recipe, n))
 
 
 def order_table(recipe: Recipe, seed: int, n: int) -> Indices:
@@ -45,3 +35,20 @@ def _first(orders: Iterator[Indices], examples: int) -> Indices:
     while sum(map(len, found)) < examples:
         found.append(next(orders))
     return np.concatenate(found)[:examples]
+
+
+def sampled_orders(seed: int, n: int) -> Iterator[Indices]:
+    """Orders of n indices drawn with replacement from n training examples, without end."""
+    generator = np.random.Generator(np.random.PCG64(seed))
+    while True:
+        yield generator.integers(n, size=n, dtype=np.int32)
+
+
+def epoch_orders(seed: int, n: int) -> Iterator[Indices]:
+    """Orders of the n training examples, one permutation an epoch, without end.
+
+    Fewer epochs see a prefix of the same orders, so variants that stop early still pair.
+    """
+    generator = np.random.Generator(np.random.PCG64(seed))
+    while True:
+        yield generator.permutation(n).astype(np.int32)

@@ -1,8 +1,24 @@
 """The files of one finished run: written for the run store, and read by whoever comes after."""
 
+from pathlib import Path
+
+from pipeline import layout
+from pipeline.files import (
+    csv_text,
+    digest_arrays,
+    read_model,
+    write_arrays,
+    write_model,
+    write_text,
+)
 from pipeline.params.recipe import Recipe, Search
 from pipeline.params.section import Name, Section
 from pipeline.seeds import Seeds
+from pipeline.training.fingerprint import fingerprint_training_code, library_versions
+from pipeline.training.result import RunResult
+from pipeline.training.runs import DeclaredRun
+
+NO_HYPERPARAMETER = ("trial", "val_accuracy", "val_loss")
 
 
 class FinishedRun(Section):
@@ -12,7 +28,7 @@ class FinishedRun(Section):
     recipe_fingerprint: str
     recipe: Recipe
     search: Search | None
-    trials: dict[str, dict[str, float]] | None
+    trials: dict[str, dict[str, float]] | None  # hyperparameters of a search's best and last trial
     seeds: Seeds
     input_shape: tuple[int, ...]
     classes: int
@@ -23,12 +39,71 @@ class FinishedRun(Section):
     trainable_parameters: int
     weights_digest: str
     versions: dict[str, str]
+    code: str  # fingerprint of the code that trained it
 
 
 class StudyRun(FinishedRun):
-    """A finished run under the name that a study gives it; runs/<study>/<variant>/<repeat>/run.json."""
+    """A finished run under the name that a study gives it."""
 
     study: Name
     variant: Name
     repeat: int
     task: Name
+
+
+class Seconds(Section):
+    """Wall time of a run's `fit`, and whether tracing was part of it; in no hashed file."""
+
+    train_seconds: float
+    traced: bool
+
+
+def write_run(run: DeclaredRun, result: RunResult, folder: Path) -> None:
+    """Write a result's files: everything of it but the name that a study gives it."""
+    about = FinishedRun(
+        fingerprint=run.fingerprint,
+        recipe_fingerprint=run.recipe_fingerprint,
+        recipe=result.recipe,
+        search=run.search,
+        trials=_choose_trials(result.trials),
+        seeds=run.seeds,
+        input_shape=result.input_shape,
+        classes=result.classes,
+        epochs_run=result.epochs_run,
+        stopped_epoch=result.stopped_epoch,
+        best_epoch=result.best_epoch,
+        parameters=result.parameters,
+        trainable_parameters=result.trainable_parameters,
+        weights_digest=digest_arrays(result.weights),
+        versions=library_versions(),
+        code=fingerprint_training_code(run.recipe.library),
+    )
+    write_model(folder / layout.RUN, about)
+    write_text(folder / layout.HISTORY, csv_text(result.history))
+    if result.trials:
+        write_text(folder / layout.TRIALS, csv_text(result.trials))
+    write_arrays(folder / layout.WEIGHTS, result.weights)
+    write_text(folder / layout.MODEL_SUMMARY, result.summary)
+    seconds = Seconds(train_seconds=result.train_seconds, traced=result.traced)
+    write_model(folder / layout.SECONDS, seconds)
+
+
+def name_run(study: str, run: DeclaredRun, folder: Path) -> None:
+    """Rewrite the run.json of a folder under the name that a study gives the run."""
+    about = read_model(folder / layout.RUN, FinishedRun)
+    named = StudyRun(study=study, variant=run.variant, repeat=run.repeat, task=run.task, **dict(about))
+    write_model(folder / layout.RUN, named)
+
+
+def read_run(study: str, variant: str, repeat: int) -> StudyRun:
+    """What run.json says of a study's run."""
+    return read_model(layout.run_folder(study, variant, repeat) / layout.RUN, StudyRun)
+
+
+def _choose_trials(trials: tuple[dict[str, float], ...]) -> dict[str, dict[str, float]] | None:
+    """The best trial of a search by validation accuracy, the first of equals, and the last one."""
+    if not trials:
+        return None
+    hyperparameters = [{k: v for k, v in row.items() if k not in NO_HYPERPARAMETER} for row in trials]
+    best = max(range(len(trials)), key=lambda row: (trials[row]["val_accuracy"], -row))
+    return {"best": hyperparameters[best], "last": hyperparameters[-1]}

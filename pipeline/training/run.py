@@ -11,15 +11,16 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.data.images import Examples
 from pipeline.models.build import build
 from pipeline.models.weights import initialize, named_weights, set_weights
 from pipeline.params.recipe import Recipe, StepDecay
 from pipeline.seeds import Seeds
 from pipeline.training.data import TrainingData
 from pipeline.training.epoch import FusedModel, Resident, order_dataset, pass_dataset, prepare
-from pipeline.training.orders import batch_size_of, order_table
+from pipeline.training.orders import order_table
+from pipeline.training.recipes import batch_size_of, traced_part
 from pipeline.training.result import RunResult, Weights
-from pipeline.training.traced import traced_part
 
 # Affects speed and the grouping of a sum only; part of the code, so part of every fingerprint.
 VALIDATION_BATCH = 256
@@ -48,23 +49,23 @@ def train(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weights | Non
         Weights to start from, by `layer/variable`, instead of drawn ones.
     """
     traced = _compiled.cache_info().misses
-    orders = order_table(recipe, seeds.order, len(data.x_train))
+    orders = order_table(recipe, seeds.order, len(data.train))
     compiled = _compiled(traced_part(recipe), data, orders.shape[1])
     model = compiled.model
     _reset(compiled, recipe, seeds, start)
-    callbacks = _callbacks(recipe)
+    callbacks = _make_callbacks(recipe)
     began = time.perf_counter()
     fitted = model.fit(
-        order_dataset(orders, batch_size_of(recipe, len(data.x_train))),
+        order_dataset(orders, batch_size_of(recipe, len(data.train))),
         epochs=len(orders),
         steps_per_epoch=1,
         shuffle=False,
-        validation_data=_validation(data),
+        validation_data=_pass_over_validation(data),
         callbacks=list(callbacks.values()),
         verbose=0,
     )
     seconds = time.perf_counter() - began
-    return outcome(
+    return collect_result(
         recipe,
         data,
         model,
@@ -76,7 +77,7 @@ def train(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weights | Non
     )
 
 
-def outcome(
+def collect_result(
     recipe: Recipe,
     data: TrainingData,
     model: keras.Model,
@@ -90,7 +91,7 @@ def outcome(
         weights=weights,
         history=history,
         best_epoch=_best_epoch(history),
-        input_shape=data.x_train.shape[1:],
+        input_shape=data.train.images.shape[1:],
         classes=data.classes,
         parameters=model.count_params(),
         trainable_parameters=sum(int(np.prod(v.shape)) for v in model.trainable_variables),
@@ -102,7 +103,7 @@ def outcome(
 @lru_cache(maxsize=8)
 def _compiled(recipe: Recipe, data: TrainingData, examples: int) -> _Compiled:
     """Model that is traced for one number of examples an epoch: Keras would relax its shapes for a second one."""
-    model = build(recipe, data.x_train.shape[1:], data.classes, FusedModel)
+    model = build(recipe, data.train.images.shape[1:], data.classes, FusedModel)
     optimizer = keras.optimizers.get({"class_name": recipe.optimizer.name, "config": {}})
     model.compile(optimizer=optimizer, loss=recipe.loss, metrics=["accuracy"], jit_compile=False)
     train_arrays, validation_arrays = _resident(data, recipe.loss)
@@ -115,11 +116,11 @@ def _compiled(recipe: Recipe, data: TrainingData, examples: int) -> _Compiled:
 def _resident(data: TrainingData, loss: str) -> tuple[Resident, Resident | None]:
     """Arrays in TensorFlow's memory, shared by every variant of a task and a loss."""
 
-    def hold(images: Any, labels: Any) -> Resident:
-        return Resident.hold(images, encoded(labels, loss, data.classes), data.scaling)
+    def hold(examples: Examples) -> Resident:
+        labels = encode_labels(examples.labels, loss, data.classes)
+        return Resident.hold(examples.images[:], labels, data.scaling)
 
-    train_arrays = hold(data.x_train, data.y_train)
-    return train_arrays, None if data.x_validation is None else hold(data.x_validation, data.y_validation)
+    return hold(data.train), None if data.validation is None else hold(data.validation)
 
 
 def release() -> None:
@@ -128,7 +129,7 @@ def release() -> None:
     _resident.cache_clear()
 
 
-def encoded(labels: npt.NDArray[np.uint8], loss: str, classes: int) -> npt.NDArray[Any]:
+def encode_labels(labels: npt.NDArray[np.uint8], loss: str, classes: int) -> npt.NDArray[Any]:
     """Labels as a Keras loss takes them: integers, one-hot rows (n, classes), or a column of 0 and 1."""
     if loss == "categorical_crossentropy":
         return np.eye(classes, dtype=np.float32)[labels]
@@ -145,7 +146,7 @@ def _reset(compiled: _Compiled, recipe: Recipe, seeds: Seeds, start: Weights | N
     model.optimizer.learning_rate = recipe.optimizer.learning_rate
 
 
-def _callbacks(recipe: Recipe) -> dict[str, keras.callbacks.Callback]:
+def _make_callbacks(recipe: Recipe) -> dict[str, keras.callbacks.Callback]:
     found = {}
     if recipe.early_stopping:
         found["early_stopping"] = keras.callbacks.EarlyStopping(**recipe.early_stopping.model_dump())
@@ -164,8 +165,8 @@ def _schedule(learning_rate: float, decay: StepDecay) -> Callable[[int, float], 
     return lambda epoch, current: learning_rate * decay.factor ** (epoch // decay.epochs)
 
 
-def _validation(data: TrainingData) -> Any:
-    return None if data.x_validation is None else pass_dataset(len(data.x_validation), VALIDATION_BATCH)
+def _pass_over_validation(data: TrainingData) -> Any:
+    return None if data.validation is None else pass_dataset(len(data.validation), VALIDATION_BATCH)
 
 
 def _rows(history: Mapping[str, list[float]]) -> tuple[dict[str, float], ...]:

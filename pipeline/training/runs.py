@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from pipeline.data.identity import Identity
+from pipeline.params.plan import PlannedVariant, TrainingPlan
 from pipeline.params.recipe import Recipe, Search
 from pipeline.params.schema import Caps
 from pipeline.seeds import STREAMS, Seeds, repeat_seeds
-from pipeline.training.fingerprint import recipe_fingerprint, run_fingerprint, training_code
-from pipeline.training.orders import batch_size_of
+from pipeline.training.fingerprint import fingerprint_recipe, fingerprint_run, fingerprint_training_code
+from pipeline.training.recipes import cap_recipe, count_image_passes
 
 
 @dataclass(frozen=True)
@@ -33,85 +34,67 @@ class DeclaredRun:
     recipe_fingerprint: str
     fingerprint: str
 
+    def image_passes(self, n: int) -> int:
+        """Images that will be trained on at the most, of n training images."""
+        passes = count_image_passes(self.recipe, self.recipe.epochs, n)
+        return passes * (self.search.trials if self.search else 1)
 
-def declared_runs(plan: Mapping[str, Any], identities: Mapping[str, Any]) -> list[DeclaredRun]:
-    """Runs of a plan, variant by variant, repeat by repeat.
 
-    Parameters
-    ----------
-    plan : mapping
-        plan/training/<study>.json.
-    identities : mapping
-        data/digests/<study>.json.
-    """
+Found = Mapping[tuple[str, int], DeclaredRun]
+
+
+def declare_runs(plan: TrainingPlan, identities: Mapping[str, Identity]) -> list[DeclaredRun]:
+    """Runs of a study, variant by variant, repeat by repeat."""
     found: dict[tuple[str, int], DeclaredRun] = {}
-    for variant in _parents_first(plan["variants"]):
-        for repeat in range(plan["repeats"]):
-            found[variant, repeat] = _declared(plan, variant, repeat, identities, found)
-    return [found[variant, repeat] for variant in plan["variants"] for repeat in range(plan["repeats"])]
+    for variant in _parents_first(plan.trained):
+        for repeat in range(plan.repeats):
+            planned = plan.variants[variant]
+            identity = identities[planned.task]
+            found[variant, repeat] = _declare(planned, variant, repeat, identity, plan.caps, found)
+    return [found[variant, repeat] for variant in plan.trained for repeat in range(plan.repeats)]
 
 
-def _declared(
-    plan: Mapping[str, Any],
-    variant: str,
-    repeat: int,
-    identities: Mapping[str, Any],
-    found: Mapping[tuple[str, int], DeclaredRun],
+def _declare(
+    planned: PlannedVariant, variant: str, repeat: int, identity: Identity, caps: Caps, found: Found
 ) -> DeclaredRun:
-    planned = plan["variants"][variant]
-    identity = identities[planned["task"]]
-    caps = Caps.model_validate(plan["caps"])
-    recipe = capped(Recipe.model_validate(planned["recipe"]), caps, identity["train"]["n"])
-    search = _capped_search(planned["search"], caps)
+    recipe = cap_recipe(planned.recipe, caps.image_passes, identity.train.n)
+    search = _cap_search(planned.search, caps)
     needed = {use: found[parent, repeat] for use, parent in _needs(planned).items()}
-    shared = recipe_fingerprint(
+    shared = fingerprint_recipe(
         recipe,
         search,
         {use: parent.recipe_fingerprint for use, parent in needed.items()},
-        identity["training_digest"],
-        training_code(recipe.library),
+        identity.training_digest,
+        fingerprint_training_code(recipe.library),
     )
-    vary = STREAMS if planned["vary"] is None else planned["vary"]
+    vary = STREAMS if planned.vary is None else planned.vary
     seeds = repeat_seeds(repeat, vary)
     return DeclaredRun(
         variant=variant,
         repeat=repeat,
-        task=planned["task"],
+        task=planned.task,
         recipe=recipe,
         search=search,
         seeds=seeds,
         parents=tuple(Parent(parent.fingerprint, use) for use, parent in needed.items()),
         recipe_fingerprint=shared,
-        fingerprint=run_fingerprint(shared, seeds, replicate=0 if vary else repeat),
+        fingerprint=fingerprint_run(shared, seeds, replicate=0 if vary else repeat),
     )
 
 
-def capped(recipe: Recipe, caps: Caps, n: int) -> Recipe:
-    """A recipe with as many epochs or updates as a cap on image passes allows, at least one of them."""
-    if caps.image_passes is None:
-        return recipe
-    if recipe.updates is None:
-        return recipe.model_copy(update={"epochs": min(recipe.epochs, max(1, caps.image_passes // n))})
-    batch_size = batch_size_of(recipe, n)
-    return recipe.model_copy(update={"updates": min(recipe.updates, max(1, caps.image_passes // batch_size))})
-
-
-def _capped_search(planned: Mapping[str, Any] | None, caps: Caps) -> Search | None:
-    if planned is None:
+def _cap_search(search: Search | None, caps: Caps) -> Search | None:
+    if search is None:
         return None
-    search = Search.model_validate(planned)
     return search.model_copy(update={"trials": min(search.trials, caps.trials or search.trials)})
 
 
-def _needs(planned: Mapping[str, Any]) -> dict[str, str]:
+def _needs(planned: PlannedVariant) -> dict[str, str]:
     """Variants whose runs must be there first, by what is taken from them."""
-    needs = {"weights": planned["warm_start"]} if planned["warm_start"] else {}
-    if planned["trial_of"]:
-        needs[planned["trial_of"]["which"]] = planned["trial_of"]["variant"]
-    return needs
+    needs = {"weights": planned.warm_start} if planned.warm_start else {}
+    return needs | ({planned.trial_of.which: planned.trial_of.variant} if planned.trial_of else {})
 
 
-def _parents_first(variants: Mapping[str, Any]) -> Iterator[str]:
+def _parents_first(variants: Mapping[str, PlannedVariant]) -> Iterator[str]:
     """Variants in an order in which every one comes after those it needs."""
     done: set[str] = set()
     while len(done) < len(variants):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline import layout
 from pipeline.errors import UserError
 from pipeline.files import root
 
@@ -40,7 +41,7 @@ class Store:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=self.folder))
-            result = temporary / "result"
+            result = temporary / fingerprint
             result.mkdir()
             write(result)
             _rename(result, self.path(fingerprint))
@@ -56,32 +57,41 @@ class Store:
         """Copy a result's files to a folder, except those named in `leave`."""
         shutil.copytree(self.path(fingerprint), target, ignore=shutil.ignore_patterns(*leave))
 
-    def prune(self, keep: Iterable[str]) -> tuple[int, int]:
-        """Remove every result that is not to be kept; number removed, and bytes freed.
+    def list_results(self) -> list[str]:
+        """Fingerprints of the results that are there."""
+        return sorted(path.name for path in self.folder.glob("*") if not path.name.startswith(UNFINISHED))
 
-        Unfinished folders go when nothing has touched them for a day: another process may be filling them.
-        """
-        kept = set(keep)
-        doomed = [path for path in self.folder.glob("*") if path.name not in kept and not _in_use(path)]
-        freed = sum(file.stat().st_size for path in doomed for file in path.rglob("*") if file.is_file())
-        for path in doomed:
-            shutil.rmtree(path)
-        return len(doomed), freed
+    def list_abandoned(self) -> list[str]:
+        """What killed processes left: unfinished for a day, as another process may be filling a younger one."""
+        return sorted(path.name for path in self.folder.glob(f"{UNFINISHED}*") if _age(path) > SECONDS_A_DAY)
+
+    def measure(self, names: Iterable[str]) -> int:
+        """Bytes that results, or what was left of some, take."""
+        files = (file for name in names for file in self.path(name).rglob("*") if file.is_file())
+        return sum(file.stat().st_size for file in files)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove results, each whole or not at all, and what was left of some."""
+        for name in names:
+            doomed = self.path(name)
+            if not name.startswith(UNFINISHED):
+                doomed = doomed.rename(self.folder / f"{UNFINISHED}{name}")
+            shutil.rmtree(doomed)
 
 
 def run_store() -> Store:
     """Store of training runs."""
-    return Store(root() / ".runs" / "trained")
+    return Store(root() / layout.TRAINED)
 
 
 def evaluation_store() -> Store:
     """Store of evaluations of training runs."""
-    return Store(root() / ".runs" / "evaluated")
+    return Store(root() / layout.EVALUATED)
 
 
-def _in_use(path: Path) -> bool:
-    recent = time.time() - path.stat().st_mtime < SECONDS_A_DAY
-    return path.name.startswith(UNFINISHED) and recent
+def _age(path: Path) -> float:
+    """Seconds since something was put into a folder or taken out."""
+    return time.time() - path.stat().st_mtime
 
 
 def _rename(result: Path, path: Path) -> None:

@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.models.predict import probabilities
-from pipeline.training.orders import updates_of
+from pipeline.training.recipes import count_image_passes, count_updates
 from pipeline.training.result import RunResult
 from pipeline.training.work import Job, perform
 
 PREDICTED = 10_000  # training images whose prediction is timed: test images are for evaluation only
 
 
-def timed(jobs: Mapping[str, Sequence[Job]]) -> Iterator[dict[str, Any]]:
+def time_runs(jobs: Mapping[str, Sequence[Job]]) -> Iterator[dict[str, Any]]:
     """Times of every variant's repeats, as rows of `variant`, `repeat` and seconds, as they are measured.
 
     Each variant is trained once beforehand and not counted, so that nothing is traced while the clock runs. Then all
@@ -26,20 +26,20 @@ def timed(jobs: Mapping[str, Sequence[Job]]) -> Iterator[dict[str, Any]]:
         Jobs of each variant, repeat by repeat; as many of each.
     """
     for own in jobs.values():
-        _measured(replace(own[0], recipe=own[0].recipe.model_copy(update={"epochs": 1})))
+        _time_run(replace(own[0], recipe=own[0].recipe.model_copy(update={"epochs": 1})))
     variants = list(jobs)
     for repeat in range(len(jobs[variants[0]])):
         first = repeat % len(variants)
         for variant in variants[first:] + variants[:first]:
-            yield {"variant": variant, "repeat": repeat, **_measured(jobs[variant][repeat])}
+            yield {"variant": variant, "repeat": repeat, **_time_run(jobs[variant][repeat])}
 
 
-def _measured(job: Job) -> dict[str, Any]:
+def _time_run(job: Job) -> dict[str, Any]:
     """Seconds of one run; `seconds_per_image` counts every pass over an image."""
     result = perform(job)
-    n = len(job.data.x_train)
-    updates = updates_of(result.recipe, result.epochs_run, n)
-    passes = updates * n if result.recipe.batch_size == "full" else _passes(result, n)
+    n = len(job.data.train)
+    updates = count_updates(result.recipe, result.epochs_run, n)
+    passes = count_image_passes(result.recipe, result.epochs_run, n)
     return {
         "train_seconds": result.train_seconds,
         "seconds_per_update": result.train_seconds / updates,
@@ -48,16 +48,11 @@ def _measured(job: Job) -> dict[str, Any]:
     }
 
 
-def _passes(result: RunResult, n: int) -> int:
-    recipe = result.recipe
-    return recipe.updates * int(recipe.batch_size) if recipe.updates else result.epochs_run * n
-
-
 def _inference_seconds(result: RunResult, job: Job) -> float | None:
     """Time to predict up to 10,000 training images; None for a network by hand, which the report's Keras rebuilds."""
     if result.recipe.library == "numpy":
         return None
-    images = job.data.x_train[:PREDICTED]
+    images = job.data.train.images[:PREDICTED]
     began = time.perf_counter()
     probabilities(result.recipe, result.weights, images, job.data.scaling, result.classes)
     return time.perf_counter() - began

@@ -1,49 +1,70 @@
-"""Every run of a study: those the store has are reused, the others are trained and kept as they finish."""
+"""Every run that is declared: those the store has are reused, the others are trained and kept as they finish."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from pipeline.files import read_arrays, read_json
+from pipeline import layout
+from pipeline.data.identity import Identity
+from pipeline.data.tasks import read_scaling, read_trained_on
+from pipeline.files import read_arrays, read_model
 from pipeline.training.data import TrainingData
-from pipeline.training.grid import batched, progress, run_all
-from pipeline.training.record import write_run
+from pipeline.training.grid import group_jobs, run_all, show_progress
+from pipeline.training.record import FinishedRun, write_run
+from pipeline.training.result import RunResult
 from pipeline.training.runs import DeclaredRun
 from pipeline.training.store import Store
 from pipeline.training.work import Job, perform
 
+Data = Mapping[str, TrainingData]
+
+
+def read_training_data(task: str, identity: Identity) -> TrainingData:
+    """Training data of a task; test images are opened only where the task validates on them."""
+    train, validation = read_trained_on(task, identity.data_set, identity.validation_is_test)
+    return TrainingData(
+        digest=identity.training_digest,
+        classes=len(identity.classes),
+        train=train,
+        validation=validation,
+        scaling=read_scaling(task),
+        split=identity.split_per_repeat,
+    )
+
 
 def train_missing(
-    runs: Sequence[DeclaredRun],
-    store: Store,
-    load_data: Callable[[str], TrainingData],
-    workers: int,
-    label: str,
+    runs: Sequence[DeclaredRun], store: Store, load_data: Callable[[str], TrainingData], workers: int
 ) -> int:
-    """Train the runs that the store lacks; number of them.
+    """Train the runs that the store lacks, once each; number of them.
 
-    Each result is kept as soon as it is there, so that a killed study resumes where it was. Runs that build on
+    Each result is kept as soon as it is there, so that a killed process resumes where it was. Runs that build on
     others wait until those are there.
     """
-    missing = list({run.fingerprint: run for run in runs if not store.has(run.fingerprint)}.values())
+    declared = {run.fingerprint: run for run in runs}
+    missing = [run for name, run in declared.items() if not store.has(name)]
     print(
-        f"{label}: {len(runs)} runs declared, {len(runs) - len(missing)} reused, {len(missing)} to train",
+        f"{len(runs)} runs declared, {len(runs) - len(missing)} reused, {len(missing)} to train",
         flush=True,
     )
     data = {task: load_data(task) for task in sorted({run.task for run in missing})}
-    waves = list(_waves(missing))
-    for number, wave in enumerate(waves, 1):
-        name = label if len(waves) == 1 else f"{label} ({number} of {len(waves)})"
-        jobs = [job_of(run, data[run.task], store.path) for run in wave]
-        _train(wave, jobs, store, workers, name)
+    passes = {run.fingerprint: run.image_passes(len(data[run.task].train)) for run in missing}
+    trained = _train(missing, data, store, workers)
+    for run, result in show_progress(
+        trained, sum(passes.values()), lambda one: passes[one[0].fingerprint], "train"
+    ):
+        store.put(run.fingerprint, partial(write_run, run, result))
     return len(missing)
 
 
-def _train(runs: Sequence[DeclaredRun], jobs: Sequence[Job], store: Store, workers: int, label: str) -> None:
-    passes = [job.image_passes for job in jobs]
-    results = run_all(perform, jobs, workers, batched([job.trace for job in jobs], passes))
-    for index, result in progress(results, sum(passes), lambda done: passes[done[0]], label):
-        store.put(runs[index].fingerprint, partial(write_run, runs[index], result))
+def _train(
+    missing: Sequence[DeclaredRun], data: Data, store: Store, workers: int
+) -> Iterator[tuple[DeclaredRun, RunResult]]:
+    """Runs with their results as they finish; the caller keeps each before it asks for the next."""
+    for wave in _waves(missing):
+        jobs = [job_of(run, data[run.task], store.path) for run in wave]
+        batches = group_jobs([job.trace for job in jobs], [job.image_passes for job in jobs])
+        for index, result in run_all(perform, jobs, workers, batches):
+            yield wave[index], result
 
 
 def _waves(missing: Sequence[DeclaredRun]) -> Iterator[list[DeclaredRun]]:
@@ -62,12 +83,8 @@ def job_of(run: DeclaredRun, data: TrainingData, folder_of: Callable[[str], Path
     for parent in run.parents:
         folder = folder_of(parent.fingerprint)
         if parent.use == "weights":
-            start = read_arrays(folder / "weights.npz")
+            start = read_arrays(folder / layout.WEIGHTS)
         else:
-            hyperparameters = read_json(folder / "run.json")["trials"][parent.use]
+            trials = read_model(folder / layout.RUN, FinishedRun).trials
+            hyperparameters = (trials or {})[parent.use]
     return Job(run.recipe, run.search, run.seeds, data, hyperparameters, start)
-
-
-def names(study: str, run: DeclaredRun) -> Mapping[str, object]:
-    """What a study calls a run; the run store knows it by its fingerprint only."""
-    return {"study": study, "variant": run.variant, "repeat": run.repeat, "task": run.task}

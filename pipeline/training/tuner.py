@@ -1,7 +1,6 @@
 """A random search as one run: Keras Tuner proposes, this project's own training answers."""
 
 import tempfile
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +11,7 @@ from pipeline.errors import UserError
 from pipeline.params.recipe import Range, Recipe, Search
 from pipeline.seeds import STREAMS, Seeds, derive
 from pipeline.training.data import TrainingData
+from pipeline.training.recipes import apply_hyperparameters
 from pipeline.training.result import RunResult
 from pipeline.training.run import train
 
@@ -37,7 +37,7 @@ def search(recipe: Recipe, declared: Search, seeds: Seeds, data: TrainingData) -
     UserError
         When the task has no validation set to select on.
     """
-    if data.x_validation is None:
+    if data.validation is None:
         raise UserError("search: expected a task with a validation set to select on; received one without.")
     with tempfile.TemporaryDirectory() as folder:  # a project that exists would be reloaded, not searched
         tuner = _RunSearch(
@@ -55,17 +55,6 @@ def search(recipe: Recipe, declared: Search, seeds: Seeds, data: TrainingData) -
         )
         tuner.search(verbose=0)
     return tuner.outcome()
-
-
-def applied(recipe: Recipe, hyperparameters: Mapping[str, Any]) -> Recipe:
-    """A recipe with a trial's units and learning rate; any other hyperparameter is read by nothing."""
-    changes: dict[str, Any] = {}
-    if "units" in hyperparameters:
-        changes["units"] = int(hyperparameters["units"])
-    if "learning_rate" in hyperparameters:
-        rate = float(hyperparameters["learning_rate"])
-        changes["optimizer"] = recipe.optimizer.model_copy(update={"learning_rate": rate})
-    return recipe.model_copy(update=changes)
 
 
 def _space(declared: Search) -> HyperParameters:
@@ -97,7 +86,9 @@ class _RunSearch(keras_tuner.RandomSearch):
     def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Train one proposal; the last epoch's validation accuracy is its score."""
         number = len(self._trials) + 1
-        result = train(applied(self._recipe, trial.hyperparameters.values), self._of(number), self._data)
+        result = train(
+            apply_hyperparameters(self._recipe, trial.hyperparameters.values), self._of(number), self._data
+        )
         scores = {name: result.history[-1][name] for name in (OBJECTIVE, "val_loss")}
         if self._best is None or scores[OBJECTIVE] > self._best.history[-1][OBJECTIVE]:
             self._best = result

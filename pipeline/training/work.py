@@ -4,13 +4,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.files import Arrays
 from pipeline.params.recipe import Recipe, Search
 from pipeline.seeds import Seeds
 from pipeline.training.data import TrainingData
-from pipeline.training.orders import batch_size_of
-from pipeline.training.result import RunResult
-from pipeline.training.traced import traced_part
+from pipeline.training.recipes import apply_hyperparameters, count_image_passes, traced_part
+from pipeline.training.result import RunResult, Weights
 
 
 @dataclass(frozen=True)
@@ -22,17 +20,12 @@ class Job:
     seeds: Seeds
     data: TrainingData
     hyperparameters: dict[str, float] | None = None
-    start: Arrays | None = None
+    start: Weights | None = None
 
     @property
     def image_passes(self) -> int:
         """Images that will be trained on at the most."""
-        n = len(self.data.x_train)
-        passes = (
-            self.recipe.updates * batch_size_of(self.recipe, n)
-            if self.recipe.updates
-            else self.recipe.epochs * n
-        )
+        passes = count_image_passes(self.recipe, self.recipe.epochs, len(self.data.train))
         return passes * (self.search.trials if self.search else 1)
 
     @property
@@ -46,16 +39,12 @@ class Job:
 
 def perform(job: Job) -> RunResult:
     """Result of a job."""
-    data = _of_repeat(job.data, job.seeds.split) if job.data.split else job.data
+    data = _divide(job.data, job.seeds.split) if job.data.split else job.data
     if job.search:
         from pipeline.training.tuner import search
 
         return search(job.recipe, job.search, job.seeds, data)
-    recipe = job.recipe
-    if job.hyperparameters:
-        from pipeline.training.tuner import applied
-
-        recipe = applied(recipe, job.hyperparameters)
+    recipe = apply_hyperparameters(job.recipe, job.hyperparameters or {})
     if recipe.library == "numpy":
         from pipeline.training.by_hand import train_by_hand
 
@@ -66,9 +55,9 @@ def perform(job: Job) -> RunResult:
 
 
 @lru_cache(maxsize=1)
-def _of_repeat(data: TrainingData, seed: int) -> TrainingData:
+def _divide(data: TrainingData, seed: int) -> TrainingData:
     """A repeat's own split, one at a time: a traced model keeps its images, and few runs share these."""
     from pipeline.training.run import release
 
     release()
-    return data.divided(seed)
+    return data.divide(seed)

@@ -11,7 +11,8 @@ import pytest
 from pipeline.params.read import read
 from pipeline.params.recipe import Recipe, Variant
 from pipeline.params.resolve import resolve_variant
-from pipeline.params.schema import Params, Task
+from pipeline.params.schema import Params
+from pipeline.params.task import Task
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 GREY, COLOUR = (28, 28, 1), (32, 32, 3)

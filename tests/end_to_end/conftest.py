@@ -71,6 +71,13 @@ class Checkout:
         with (self.folder / "params.yaml").open("w") as out:
             YAML(typ="safe").dump(params, out)
 
+    def commit(self) -> None:
+        """Make it a repository of one commit, which DVC asks for."""
+        self.succeed("git", "init", "--quiet", "--initial-branch", "main")
+        self.succeed("git", "add", "--all")
+        author = ("-c", "user.name=tests", "-c", "user.email=tests@localhost")
+        self.succeed("git", *author, "commit", "--quiet", "-m", "start")
+
     def digests(self, folder: str) -> dict[str, str]:
         """SHA-256 of every file below a folder."""
         files = sorted(path for path in (self.folder / folder).rglob("*") if path.is_file())
@@ -80,15 +87,20 @@ class Checkout:
         }
 
 
-def small_checkout(folder: Path) -> Checkout:
-    """Clone of what git tracks and of what it would, with the small study in place of every other."""
+def copy_repository(folder: Path, leave: tuple[str, ...] = ("metrics/", "dvc.lock")) -> Checkout:
+    """What git tracks, and what it would, but for paths that start with one of `leave`."""
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     files = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     for name in filter(None, files):
-        if (ROOT / name).is_file() and not name.startswith(("tests/", "metrics/", "dvc.lock")):
+        if (ROOT / name).is_file() and not name.startswith(leave):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
-    checkout = Checkout(folder)
+    return Checkout(folder)
+
+
+def small_checkout(folder: Path) -> Checkout:
+    """Clone of the repository with the small study in place of every other."""
+    checkout = copy_repository(folder, leave=("tests/", "metrics/", "dvc.lock"))
     params = checkout.params()
     study = params["studies"][STUDY]
     study["model"]["epochs"] = 1
@@ -98,11 +110,7 @@ def small_checkout(folder: Path) -> Checkout:
     params["profiles"]["quick"] |= {"repeats": 2, "studies": {}}
     params["tasks"] = {name: task for name, task in params["tasks"].items() if name == study["task"]}
     checkout.write_params(params)
-    checkout.succeed("git", "init", "--quiet", "--initial-branch", "main")
-    checkout.succeed("git", "add", "--all")
-    checkout.succeed(
-        "git", "-c", "user.name=tests", "-c", "user.email=tests@localhost", "commit", "--quiet", "-m", "start"
-    )
+    checkout.commit()
     return checkout
 
 

@@ -42,7 +42,7 @@ def test_everything_is_built(checkout: Checkout, first: dict[str, str]) -> None:
     assert all(row["train_seconds"] > 0 and row["inference_seconds"] > 0 for row in measured)
     assert {path.suffix for path in (folder / "plots").rglob("*.*")} == {".svg"}
     receipt = json.loads((folder / "tracked/receipt.json").read_text())
-    assert receipt == {STUDY: {"runs": 7, "added": 7, "models": 2}}
+    assert receipt == {STUDY: {"runs": 7, "added": 7, "models": 2, "absent": 0}}
     assert (folder / "mlflow.db").is_file()
     assert len(first) == 4 * 4
 
@@ -71,20 +71,25 @@ def test_repeating_runs_no_stage(checkout: Checkout, first: dict[str, str]) -> N
     assert "Running stage" not in checkout.succeed("dvc", "repro")
 
 
-def test_logged_model_predicts_what_the_run_folders_weights_predict(
+def test_logged_model_predicts_what_the_run_stores_weights_predict(
     checkout: Checkout, first: dict[str, str]
 ) -> None:
     code = f"""
-import numpy as np, mlflow, pathlib
+import numpy as np, mlflow
+from pipeline import layout
 from pipeline.backend import start_tensorflow
 start_tensorflow()
-from pipeline.models.predict import rebuild
+from pipeline.stages.track import _rebuild
+from pipeline.training.record import read_run
+from pipeline.training.store import run_store
 mlflow.set_tracking_uri("sqlite:///mlflow.db")
 experiment = mlflow.get_experiment_by_name("{STUDY}").experiment_id
 models = mlflow.search_logged_models(experiment_ids=[experiment], output_format="list")
 x = np.load("data/standardized/mnist/test.npz")["x"][:20].astype("float32") / 255
 outputs = [mlflow.pyfunc.load_model(model.model_uri).predict(x) for model in models]
-expected = [rebuild(pathlib.Path("runs/{STUDY}") / name / "00").predict(x, verbose=0) for name in ("none", "dropout")]
+runs = [read_run("{STUDY}", name, 0) for name in ("none", "dropout")]
+weights = [run_store().path(run.fingerprint) / layout.WEIGHTS for run in runs]
+expected = [_rebuild(*one).predict(x, verbose=0) for one in zip(runs, weights)]
 assert len(outputs) == 2
 assert all(any(np.array_equal(one, other) for other in expected) for one in outputs)
 """
@@ -161,9 +166,13 @@ def _processes_in(folder: Path) -> list[list[str]]:
 
 
 def test_prune_keeps_what_the_results_use(checkout: Checkout, first: dict[str, str]) -> None:
-    printed = checkout.succeed("python", "-m", "pipeline.commands.prune")
-    assert "runs: 4 in use" in printed
-    weights = np.load(checkout.folder / f"runs/{STUDY}/none/00/weights.npz")
+    store = checkout.folder / ".runs/trained"
+    before = _complete(store)
+    assert "runs: 4 kept" in checkout.succeed("python", "-m", "pipeline.commands.prune")
+    assert _complete(store) == before
+    assert "runs: 4 kept" in checkout.succeed("python", "-m", "pipeline.commands.prune", "--remove")
+    about = json.loads((checkout.folder / f"runs/{STUDY}/none/00/run.json").read_text())
+    weights = np.load(store / about["fingerprint"] / "weights.npz")
     assert weights["conv1/kernel"].shape == (3, 3, 1, 32)
     train = ("python", "-m", "pipeline.stages.train", STUDY)
     assert "4 reused, 0 to train" in checkout.succeed(*train)

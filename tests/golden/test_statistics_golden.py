@@ -11,16 +11,22 @@ from sklearn.svm import SVC
 from statsmodels.stats.weightstats import ttost_paired
 
 from pipeline.statistics.comparison import Declaration
-from pipeline.statistics.crossed import crossed_intervals, mean_squares, resampled_interval
-from pipeline.statistics.interim import peek_proof_interval
-from pipeline.statistics.intervals import d_z_interval, sd_interval, student_interval, superiority
-from pipeline.statistics.paired import compare_family, compare_pair
+from pipeline.statistics.crossed import (
+    crossed_variance,
+    mean_squares,
+    new_images_interval,
+    resampled_interval,
+)
+from pipeline.statistics.interim import anytime_valid_interval
+from pipeline.statistics.intervals import d_z_interval, sd_interval, superiority
+from pipeline.statistics.paired import compare_family
 from pipeline.statistics.power import (
     detectable_d_z,
     repeats_needed,
     sign_flip_p,
     smallest_n_that_can_reject,
 )
+from tests.unit.statistics.pairs import compare_pair
 
 # Darwin's Zea mays, crossed - self-fertilised, eighths of an inch (Fisher, The Design of Experiments, 1935).
 DARWIN = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
@@ -176,16 +182,14 @@ def test_mean_squares_of_shrout_and_fleiss() -> None:
 
 def test_crossed_variance_of_shrout_and_fleiss_by_hand() -> None:
     """Components (11.24 - 1.02) / 4 and (32.49 - 1.02) / 6, variance of the mean 42.71 / 24."""
-    crossed = crossed_intervals(RATINGS)
-    assert crossed is not None
-    assert crossed.seed_variance == pytest.approx(2.556, abs=0.001)
-    assert crossed.image_variance == pytest.approx(5.244, abs=0.001)
-    assert crossed.new_images_df == pytest.approx(
-        42.7086**2 / (11.2417**2 / 5 + 32.4861**2 / 3 + 1.0194**2 / 15), rel=1e-4
-    )
-    half = stats.t.ppf(0.975, crossed.new_images_df) * np.sqrt(42.7086 / 24)
-    assert crossed.new_images_high - crossed.estimate == pytest.approx(half, rel=1e-5)
-    assert (crossed.low, crossed.high) == pytest.approx(student_interval(np.mean(RATINGS, axis=1)))
+    ms_s, ms_e, ms_r = mean_squares(RATINGS)
+    assert (ms_s - ms_r) / 4 == pytest.approx(2.556, abs=0.001)
+    assert (ms_e - ms_r) / 6 == pytest.approx(5.244, abs=0.001)
+    variance, df = crossed_variance(ms_s, ms_e, ms_r, 6, 4)
+    assert df == pytest.approx(42.7086**2 / (11.2417**2 / 5 + 32.4861**2 / 3 + 1.0194**2 / 15), rel=1e-4)
+    assert variance == pytest.approx(42.7086 / 24, rel=1e-5)
+    half, mean = stats.t.ppf(0.975, df) * np.sqrt(42.7086 / 24), np.mean(RATINGS)
+    assert new_images_interval(RATINGS) == pytest.approx((mean - half, mean + half), rel=1e-5)
 
 
 def test_resampled_interval_is_scikit_learns_corrected_t() -> None:
@@ -203,10 +207,10 @@ def test_resampled_interval_is_scikit_learns_corrected_t() -> None:
 
 
 @pytest.mark.parametrize("n", [8, 12, 20, 40])
-def test_peek_proof_limits_are_where_the_mixture_likelihood_ratio_reaches_1_over_alpha(n: int) -> None:
+def test_anytime_valid_limits_are_where_the_mixture_likelihood_ratio_reaches_1_over_alpha(n: int) -> None:
     """Integrating scipy's noncentral t density over effect sizes ~ N(0, 1), against the central one."""
     d = np.random.default_rng(n).normal(0.4, 1.0, n)
-    low, high = peek_proof_interval(d, alpha=0.05)
+    low, high = anytime_valid_interval(d, alpha=0.05)
     se = d.std(ddof=1) / np.sqrt(n)
     for limit in (low, high):
         t = (d.mean() - limit) / se

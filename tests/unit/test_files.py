@@ -23,16 +23,23 @@ from pipeline.files import (
     canonical,
     csv_text,
     digest,
+    digest_arrays,
+    hash_json,
+    read_array,
     read_arrays,
     read_json,
+    read_model,
     read_rows,
     read_table,
     replaced,
     root,
+    write_array,
     write_arrays,
     write_json,
+    write_model,
     write_text,
 )
+from pipeline.params.section import Section
 
 OUT_OF_SPACE = """
 import resource
@@ -232,3 +239,192 @@ def test_the_bytes_of_arrays_are_the_same_whatever_python_writes_them(tmp_path: 
     assert sha256(path.read_bytes()).hexdigest() == GOLDEN
     with np.load(path, allow_pickle=False) as read:
         assert {name: read[name].tolist() for name in read} == {k: v.tolist() for k, v in arrays.items()}
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(24, dtype=np.uint8).reshape(2, 3, 4),
+        np.asfortranarray(np.arange(6, dtype=np.int32).reshape(2, 3)),
+        np.array([[1.5, -0.0]], np.float32),
+        np.array(7),
+    ],
+    ids=["images", "in another order of bytes", "negative zero", "scalar"],
+)
+def test_an_array_is_mapped_as_it_was_written(tmp_path: Path, array: npt.NDArray[Any]) -> None:
+    path = tmp_path / "deep" / "x.npy"
+    write_array(path, array)
+    found = read_array(path)
+    assert isinstance(found, np.memmap)
+    assert (found.dtype, found.shape) == (array.dtype, array.shape)
+    assert found.tobytes() == array.tobytes()
+    assert digest(found) == digest(array)
+    np.testing.assert_array_equal(np.load(path, allow_pickle=False), array)
+    assert [one.name for one in path.parent.iterdir()] == ["x.npy"]
+
+
+def test_a_mapped_array_cant_be_changed(tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    write_array(path, np.arange(3, dtype=np.uint8))
+    with pytest.raises(ValueError, match="read-only"):
+        read_array(path)[0] = 9
+    assert read_array(path).tolist() == [0, 1, 2]
+
+
+def test_a_mapped_array_outlives_the_file_that_takes_its_place(tmp_path: Path) -> None:
+    """As a worker's images do when stage download runs again: a new file takes the name, the old one stays open."""
+    path = tmp_path / "x.npy"
+    write_array(path, np.arange(3, dtype=np.uint8))
+    mapped = read_array(path)
+    write_array(path, np.zeros(1, np.uint8))
+    assert mapped.tolist() == [0, 1, 2]
+    assert read_array(path).tolist() == [0]
+
+
+def test_an_empty_array_is_written_and_read(tmp_path: Path) -> None:
+    write_array(tmp_path / "x.npy", np.zeros((0, 3), np.uint8))
+    assert read_array(tmp_path / "x.npy").shape == (0, 3)
+
+
+def test_an_array_of_objects_is_neither_written_nor_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    write_array(path, np.ones(2))
+    with pytest.raises(ValueError, match="allow_pickle"):
+        write_array(path, np.array([{}], dtype=object))
+    assert read_array(path).tolist() == [1, 1]
+    np.save(tmp_path / "pickled.npy", np.array([{}], dtype=object), allow_pickle=True)
+    with pytest.raises(UserError, match=r"pickled\.npy: expected a readable \.npy without pickled objects"):
+        read_array(tmp_path / "pickled.npy")
+
+
+def npz(raw: bytes) -> bytes:
+    out = io.BytesIO()
+    np.savez(out, x=np.arange(9))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda raw: b"",
+        lambda raw: raw[:5],
+        lambda raw: raw[:100],
+        lambda raw: raw[:-1],
+        lambda raw: b"no array at all",
+        lambda raw: b"\x80\x04K\x01.",
+        npz,
+    ],
+    ids=["empty", "cut in the name", "cut in the header", "cut in the data", "text", "a pickle", "an npz"],
+)
+def test_a_file_that_is_no_whole_npy_is_a_users_error_that_names_it(
+    tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "x.npy"
+    write_array(path, np.arange(200, dtype=np.uint8))
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(UserError) as caught:
+        read_array(path)
+    assert str(caught.value).startswith(f"{path}: expected a readable .npy without pickled objects; ")
+
+
+def test_an_array_or_a_folder_that_isnt_there_is_a_users_error(tmp_path: Path) -> None:
+    for path in (tmp_path / "nowhere.npy", tmp_path):
+        with pytest.raises(UserError, match=f"{path}: expected a readable .npy"):
+            read_array(path)
+
+
+class Inner(Section):
+    """A section within a section."""
+
+    share: float | None
+
+
+class Outer(Section):
+    """A section with the kinds of values that files hold."""
+
+    name: str
+    count: int
+    pair: tuple[int, int]
+    inner: dict[str, Inner]
+
+
+OUTER = Outer(name="“a”", count=3, pair=(1, 2), inner={"b": Inner(share=0.1), "a": Inner(share=None)})
+
+
+def test_a_section_is_read_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "outer.json"
+    write_model(path, OUTER)
+    assert read_model(path, Outer) == OUTER
+    assert list(read_model(path, Outer).inner) == ["b", "a"]
+    assert path.read_text(encoding="utf-8").startswith('{\n  "name": "“a”",\n  "count": 3,')
+    again = path.read_bytes()
+    write_model(path, read_model(path, Outer))
+    assert path.read_bytes() == again
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("}", "", "Invalid JSON"),
+        ('"count": 3', '"count": "3"', "count"),
+        ('"count": 3', '"count": 3.5', "count"),
+        ('"count": 3,', "", "count"),
+        ('"share": 0.1', '"share": 0.1, "more": 1', "more"),
+        ('"share": null', '"share": NaN, "x": 1', "share|Invalid JSON|x"),
+    ],
+)
+def test_a_file_that_is_no_such_section_is_a_users_error_that_names_it(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    path = tmp_path / "outer.json"
+    write_model(path, OUTER)
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(UserError, match=said) as caught:
+        read_model(path, Outer)
+    assert str(caught.value).startswith(f"{path}: expected this file as an earlier stage wrote it; ")
+
+
+def test_a_section_of_bytes_that_are_no_text_is_a_users_error(tmp_path: Path) -> None:
+    (tmp_path / "outer.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match=r"outer\.json: expected this file"):
+        read_model(tmp_path / "outer.json", Outer)
+
+
+def test_a_section_that_isnt_there_is_a_users_error_that_says_what_makes_it(tmp_path: Path) -> None:
+    with pytest.raises(
+        UserError, match=r"outer\.json: expected this file of an earlier stage; run `dvc repro`"
+    ):
+        read_model(tmp_path / "outer.json", Outer)
+
+
+def test_a_hash_of_json_is_that_of_its_canonical_text() -> None:
+    assert hash_json({"b": 1, "a": [0.1, None]}) == sha256(b'{"a":[0.1,null],"b":1}').hexdigest()
+    assert hash_json({"a": [0.1, None], "b": 1}) == hash_json({"b": 1, "a": [0.1, None]})
+    assert hash_json([1]) != hash_json([1.0]) != hash_json(["1"])
+    with pytest.raises(ValueError, match="JSON compliant"):
+        hash_json(math.nan)
+
+
+KERNEL = np.arange(6, dtype=np.float32).reshape(2, 3)
+
+
+def test_equal_named_arrays_have_one_digest() -> None:
+    assert digest_arrays({"k": KERNEL}) == digest_arrays({"k": np.asfortranarray(KERNEL.copy())})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"kernel": KERNEL},
+        {"k": KERNEL.reshape(3, 2)},
+        {"k": KERNEL.view(np.int32)},
+        {"k": KERNEL + 1},
+        {"k": KERNEL, "l": KERNEL},
+        {},
+    ],
+    ids=["name", "shape", "type", "values", "one more", "none"],
+)
+def test_a_digest_of_arrays_is_of_names_types_shapes_and_values(other: Arrays) -> None:
+    assert digest_arrays(other) != digest_arrays({"k": KERNEL})

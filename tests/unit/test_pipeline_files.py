@@ -1,67 +1,31 @@
 """dvc.yaml: what its stages name exists, nothing that can change a result is left out, and DVC stays quick."""
 
-from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+import shutil
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
-from pipeline.evaluation.evaluate import EVALUATION_CODE
-from pipeline.training.fingerprint import TRAINING_CODE
+from pipeline.dependencies import module_file
+from tests.declared_stages import (
+    Stage,
+    code_of,
+    in_order,
+    is_within,
+    list_by_stage,
+    read_stages,
+    superfluous_code,
+    undeclared_code,
+    undeclared_writes,
+)
 
-COMMAND = "python -m pipeline.stages."
-Stages = dict[str, dict[str, Any]]
-
-
-def expanded(declared: dict[str, Any], params: dict[str, Any]) -> Stages:
-    """Stages by name, with a `foreach` over a section of params.yaml written out."""
-    stages: Stages = {}
-    for name, stage in declared.items():
-        if "foreach" not in stage:
-            stages[name] = stage
-            continue
-        section: Any = params
-        for part in stage["foreach"].removeprefix("${").removesuffix("}").split("."):
-            section = section[part]
-        for key in section:
-            stages[f"{name}@{key}"] = _filled(stage["do"], key)
-    return stages
-
-
-def _filled(value: Any, key: str) -> Any:
-    if isinstance(value, dict):
-        return {_filled(name, key): _filled(inner, key) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_filled(inner, key) for inner in value]
-    return value.replace("${key}", key).replace("${item}", key) if isinstance(value, str) else value
-
-
-def named(entries: Iterable[str | dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Paths of a list of outputs, with their options."""
-    return {
-        path: options or {}
-        for entry in entries
-        for path, options in (entry if isinstance(entry, dict) else {entry: {}}).items()
-    }
-
-
-def outputs(stage: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return named([*stage.get("outs", []), *stage.get("metrics", []), *stage.get("plots", [])])
-
-
-def within(path: str, folders: Iterable[str]) -> bool:
-    return any(PurePosixPath(path).is_relative_to(folder) for folder in folders)
-
-
-def module(stage: dict[str, Any]) -> str:
-    return str(stage["cmd"].split()[2])
+Stages = dict[str, Stage]
 
 
 @pytest.fixture
-def stages(repository: Path, params: dict[str, Any]) -> Stages:
-    file = YAML(typ="safe", pure=True).load((repository / "dvc.yaml").read_text())
-    return expanded(file["stages"], params)
+def stages(repository: Path) -> Stages:
+    return read_stages(repository)
 
 
 @pytest.fixture
@@ -76,20 +40,23 @@ def test_dvc_repro_stays_quick(stages: Stages) -> None:
     assert len(stages) < 60
 
 
-def test_every_command_is_a_stage_module_with_its_key(stages: Stages, repository: Path) -> None:
+def test_every_command_runs_the_module_of_the_stages_name_with_its_key(
+    stages: Stages, repository: Path
+) -> None:
     for name, stage in stages.items():
         stage_name, _, key = name.partition("@")
-        assert stage["cmd"] == f"{COMMAND}{stage_name} {key}".rstrip()
-        assert (repository / "pipeline" / "stages" / f"{stage_name}.py").is_file()
+        legal = [f"pipeline.stages.{stage_name}", f"pipeline.{stage_name}"]
+        assert stage.cmd in [f"python -m {module} {key}".rstrip() for module in legal]
+        assert module_file(stage.module, repository)
 
 
 def test_every_dependency_exists_or_is_an_output_of_another_stage(stages: Stages, repository: Path) -> None:
-    written = {path for stage in stages.values() for path in outputs(stage)}
+    written = {path for stage in stages.values() for path in stage.outputs}
     missing = {
         (name, path)
         for name, stage in stages.items()
-        for path in stage["deps"]
-        if not within(path, written) and not any(within(output, [path]) for output in written)
+        for path in stage.deps
+        if not is_within(path, written) and not any(is_within(output, [path]) for output in written)
         if not (repository / path).exists()
     }
     assert missing == set()
@@ -97,37 +64,38 @@ def test_every_dependency_exists_or_is_an_output_of_another_stage(stages: Stages
 
 def test_no_stage_depends_on_what_it_writes(stages: Stages) -> None:
     for stage in stages.values():
-        assert not [path for path in stage["deps"] if within(path, outputs(stage))]
+        assert not [path for path in stage.deps if is_within(path, stage.outputs)]
 
 
 def test_every_output_has_one_stage(stages: Stages) -> None:
-    written = [path for stage in stages.values() for path in outputs(stage)]
+    written = [path for stage in stages.values() for path in stage.outputs]
     for place, path in enumerate(written):
-        assert not within(path, written[:place] + written[place + 1 :])
+        assert not is_within(path, written[:place] + written[place + 1 :])
 
 
-def test_every_stage_depends_on_its_own_module(stages: Stages) -> None:
-    lacking = {
-        name
-        for name, stage in stages.items()
-        if not within(module(stage).replace(".", "/") + ".py", stage["deps"])
-    }
-    assert lacking == set()
+def test_every_stage_depends_on_the_code_that_it_runs(stages: Stages, repository: Path) -> None:
+    missing = {name: undeclared_code(stage, repository) for name, stage in stages.items()}
+    if listing := list_by_stage(missing):
+        pytest.fail(f"deps that dvc.yaml lacks\n{listing}", pytrace=False)
 
 
-@pytest.mark.parametrize(("kind", "files"), [("train", TRAINING_CODE), ("evaluate", EVALUATION_CODE)])
-def test_what_enters_a_fingerprint_is_a_dependency(stages: Stages, kind: str, files: tuple[str, ...]) -> None:
+def test_no_stage_depends_on_code_that_it_does_not_run(stages: Stages, repository: Path) -> None:
+    extra = {name: superfluous_code(stage, repository) for name, stage in stages.items()}
+    if listing := list_by_stage(extra):
+        pytest.fail(f"deps of dvc.yaml that change nothing\n{listing}", pytrace=False)
+
+
+@pytest.mark.parametrize("kind", ["train", "evaluate"])
+def test_a_librarys_version_is_a_dependency_of_what_computes_with_it(stages: Stages, kind: str) -> None:
     of_kind = [stage for name, stage in stages.items() if name.partition("@")[0] == kind]
     assert of_kind
-    for stage in of_kind:
-        assert [name for name in files if not within(f"pipeline/{name}", stage["deps"])] == []
-        assert "requirements.lock" in stage["deps"]  # the libraries' versions
+    assert all("requirements.lock" in stage.deps for stage in of_kind)
 
 
 def test_only_plan_reads_params(stages: Stages, params: dict[str, Any]) -> None:
-    assert {name for name, stage in stages.items() if "params" in stage} == {"plan"}
-    assert set(stages["plan"]["params"]) == set(params)
-    assert not [name for name, stage in stages.items() if within("params.yaml", stage["deps"])]
+    assert {name for name, stage in stages.items() if stage.params} == {"plan"}
+    assert set(stages["plan"].params) == set(params)
+    assert not [name for name, stage in stages.items() if is_within("params.yaml", stage.deps)]
 
 
 def test_every_profile_fetches_the_data_sets_that_download_goes_through(params: dict[str, Any]) -> None:
@@ -139,18 +107,99 @@ def test_git_ignores_what_dvc_keeps(stages: Stages, ignored: list[str]) -> None:
     kept = [
         path
         for stage in stages.values()
-        for path, options in outputs(stage).items()
-        if options.get("cache", True) and not within(path, ignored)
+        for path, options in stage.outputs.items()
+        if options.get("cache", True) and not is_within(path, ignored)
     ]
     assert kept == []
 
 
 def test_git_keeps_the_metrics_that_dvc_does_not(stages: Stages, ignored: list[str]) -> None:
-    metrics = {path: on for stage in stages.values() for path, on in named(stage.get("metrics", [])).items()}
+    metrics = {path: options for stage in stages.values() for path, options in stage.metrics.items()}
     assert {"metrics/data.json", "metrics/summary.json"} <= metrics.keys()
     assert all(options.get("cache") is False for options in metrics.values())
-    assert not [path for path in metrics if within(path, ignored)]
+    assert not [path for path in metrics if is_within(path, ignored)]
 
 
 def test_bytecode_in_a_dependency_reruns_nothing(repository: Path) -> None:
     assert "__pycache__" in (repository / ".dvcignore").read_text().split()
+
+
+TINY = {
+    "tiny/__init__.py": "",
+    "tiny/run.py": "from tiny.pages import render\nfrom tiny.sums import add\n",
+    "tiny/sums.py": "def add(): ...\n",
+    "tiny/unused.py": "x = 1\n",
+    "tiny/pages/__init__.py": "from tiny.pages.render import render\n",
+    "tiny/pages/render.py": "render = 1\n",
+    "tiny/pages/templates/page.html": "<p>",
+    "tiny/whole/__init__.py": "",
+    "tiny/whole/__main__.py": "import tiny.sums\n",
+}
+DEPS = ("data", "tiny/run.py", "tiny/sums.py", "tiny/pages")
+TINY_STAGE = Stage("run", "python -m tiny.run", DEPS, {"out": {}, "runs/first": {}}, {"figures.json": {}}, {})
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """Root of a package of few modules, and a page's template."""
+    for name, text in TINY.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_dependencies_that_cover_the_code_lack_nothing(tiny: Path) -> None:
+    assert undeclared_code(TINY_STAGE, tiny) == superfluous_code(TINY_STAGE, tiny) == []
+
+
+def test_a_module_added_to_what_a_stage_imports_is_lacking(tiny: Path) -> None:
+    (tiny / "tiny/sums.py").write_text("def add():\n    from tiny.unused import x\n    return x\n")
+    assert undeclared_code(TINY_STAGE, tiny) == ["tiny/unused.py"]
+
+
+def test_a_dependency_that_is_left_out_is_lacking_templates_too(tiny: Path) -> None:
+    stage = replace(TINY_STAGE, deps=("data", "tiny/run.py"))
+    pages = ["tiny/pages/__init__.py", "tiny/pages/render.py", "tiny/pages/templates/page.html"]
+    assert undeclared_code(stage, tiny) == [*pages, "tiny/sums.py"]
+
+
+def test_code_that_a_stage_does_not_run_is_superfluous(tiny: Path) -> None:
+    stage = replace(TINY_STAGE, deps=(*DEPS, "tiny/unused.py", "tiny/whole"))
+    assert superfluous_code(stage, tiny) == ["tiny/unused.py", "tiny/whole"]
+
+
+def test_a_package_runs_its_main_module(tiny: Path) -> None:
+    assert code_of("tiny.whole", tiny) == ["tiny/sums.py", "tiny/whole/__main__.py"]
+
+
+def test_a_module_added_to_what_training_imports_is_lacking(
+    tmp_path: Path, repository: Path, stages: Stages
+) -> None:
+    shutil.copytree(repository / "pipeline", tmp_path / "pipeline")
+    train = next(stage for name, stage in stages.items() if name.startswith("train"))
+    before = undeclared_code(train, tmp_path)
+    (tmp_path / "pipeline/luck.py").write_text("LUCK = 3\n")
+    with (tmp_path / "pipeline/training/run.py").open("a") as module:
+        module.write("\nfrom pipeline.luck import LUCK\n")
+    assert set(undeclared_code(train, tmp_path)) - set(before) == {"pipeline/luck.py"}
+
+
+def test_a_file_beside_a_stages_outputs_is_undeclared() -> None:
+    declared = ["out/a.csv", "runs/first", "runs/first/b/c.npz", "figures.json"]
+    assert undeclared_writes(TINY_STAGE, declared) == []
+    surprising = ["runs/second/a", "outside", "out.csv", ".store/kept/a"]
+    assert undeclared_writes(TINY_STAGE, [*declared, *surprising], [".store"]) == [
+        "out.csv",
+        "outside",
+        "runs/second/a",
+    ]
+
+
+def test_stages_come_after_those_that_they_read(stages: Stages) -> None:
+    first = Stage("first", "", (), {"out": {}}, {}, {})
+    second = Stage("second", "", ("out/part",), {"all/part": {}}, {}, {})
+    third = Stage("third", "", ("all",), {"end": {}}, {}, {})
+    assert [one.name for one in in_order([third, second, first])] == ["first", "second", "third"]
+    with pytest.raises(AssertionError, match="circle"):
+        in_order([third, replace(second, deps=("end",))])
+    assert in_order(stages.values())[0].name == "plan"

@@ -1,12 +1,11 @@
 """Seeds: golden values, and what they do and don't depend on."""
 
 import hashlib
-from itertools import islice
 
 import numpy as np
 import pytest
 
-from pipeline.seeds import STREAMS, Seeds, derive, epoch_orders, repeat_seeds
+from pipeline.seeds import STREAMS, Seeds, derive, repeat_seeds
 
 
 def first_31_bits(text: str) -> int:
@@ -49,27 +48,3 @@ def test_seeds_fill_the_range_of_a_non_negative_int32() -> None:
     assert seeds.max() < 2**31
     counts, _ = np.histogram(seeds, bins=8, range=(0, 2**31))
     assert counts.min() > 400  # expected 500 in each, standard deviation 21
-
-
-def test_every_epochs_order_is_another_permutation() -> None:
-    orders = list(islice(epoch_orders(7, 101), 4))
-    assert all(order.dtype == np.int32 for order in orders)
-    assert all((np.sort(order) == np.arange(101)).all() for order in orders)
-    assert len({order.tobytes() for order in orders}) == 4
-
-
-def test_fewer_epochs_see_a_prefix_of_the_same_orders() -> None:
-    few, many = islice(epoch_orders(7, 50), 2), islice(epoch_orders(7, 50), 5)
-    np.testing.assert_array_equal(list(few), list(many)[:2])
-
-
-def test_another_seed_gives_another_order() -> None:
-    assert (next(epoch_orders(1, 50)) != next(epoch_orders(2, 50))).any()
-
-
-def test_first_order_never_changes() -> None:
-    """NumPy guarantees PCG64's stream; `Generator.permutation` of NumPy 2.4."""
-    assert (
-        next(epoch_orders(0, 10)).tolist() == np.random.Generator(np.random.PCG64(0)).permutation(10).tolist()
-    )
-    assert next(epoch_orders(0, 10)).tolist() == [4, 6, 2, 7, 3, 5, 9, 0, 8, 1]

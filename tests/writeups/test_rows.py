@@ -13,7 +13,8 @@ import pytest
 from pipeline.params.read import read
 from pipeline.params.recipe import Recipe, Variant
 from pipeline.params.resolve import resolve_recipe, resolve_variant
-from pipeline.params.schema import Params, Task
+from pipeline.params.schema import Params
+from pipeline.params.task import Task
 from pipeline.writeups.entries import DATA, PrintedRun, read_entries
 from tests.conftest import ROOT
 

@@ -1,20 +1,18 @@
 """Bar chart: the variants' means of one metric, measured from the control or from zero."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pipeline.outputs.figures.theme import ACCENT, FAINT, INK, rows_axes, themed
-from pipeline.outputs.figures.units import scale, value_label
+from pipeline.outputs.figures.theme import ACCENT, DASHED, FAINT, INK, apply_theme, make_rows
+from pipeline.outputs.numbers import get_scale, label_values
+from pipeline.statistics.results import Estimate
 
-Estimate = Mapping[str, Any]
 
-
-@themed
-def bar_chart(
+@apply_theme
+def draw_bars(
     estimates: Mapping[str, Estimate],
     control: str | None,
     metric: str,
@@ -26,8 +24,8 @@ def bar_chart(
 
     Parameters
     ----------
-    estimates : mapping of variant to {"mean", "low", "high"}
-        In the metric's own unit; null limits draw no interval, a null mean no bar.
+    estimates : mapping of variant to Estimate
+        In the metric's own unit; limits of None draw no interval, a mean of None no bar.
     control : str or None
         Variant whose mean is the dashed line.
     metric : str
@@ -40,26 +38,27 @@ def bar_chart(
     label : str, optional
         What the values are where they are no means, with its unit.
     """
-    figure, axes = rows_axes(list(estimates), row_inches=0.34, extra_inches=0.75)
-    factor = scale(metric)
-    baseline = estimates[control]["mean"] if control is not None else None
+    figure, axes = make_rows(list(estimates), row_inches=0.34, extra_inches=0.75)
+    factor = get_scale(metric)
+    baseline = estimates[control].mean if control is not None else None
     start = 0.0 if from_zero or baseline is None else factor * baseline
     for row, (variant, estimate) in enumerate(estimates.items()):
         _bar(axes, row, estimate, factor, start, FAINT if variant == control else ACCENT)
     if baseline is not None:
-        axes.axvline(factor * baseline, color=INK, linewidth=0.9, linestyle=(0, (4, 2)), gid="control")
-        look = Line2D([], [], color=INK, linewidth=0.9, linestyle=(0, (4, 2)), label=f"mean of {control}")
-        figure.legend(handles=[look], loc="outside upper left")
-    label = label or f"{value_label(metric)}, mean"
+        axes.axvline(factor * baseline, gid="control", **DASHED)
+        figure.legend(
+            handles=[Line2D([], [], label=f"mean of {control}", **DASHED)], loc="outside upper left"
+        )
+    label = label or f"{label_values(metric)}, mean"
     axes.set_xlabel(f"{label} and 95 % interval, n = {n} repeats")
     return figure
 
 
 def _bar(axes: Axes, row: int, estimate: Estimate, factor: float, start: float, colour: str) -> None:
-    if estimate["mean"] is None:
+    if estimate.mean is None:
         return
-    mean = factor * estimate["mean"]
+    mean = factor * estimate.mean
     axes.barh(row, mean - start, left=start, height=0.56, color=colour)
-    if estimate.get("low") is not None and estimate.get("high") is not None:
-        ends = [factor * estimate["low"], factor * estimate["high"]]
+    if estimate.low is not None and estimate.high is not None:
+        ends = [factor * estimate.low, factor * estimate.high]
         axes.plot(ends, [row, row], color=INK, linewidth=1.2, marker="|", markersize=6)

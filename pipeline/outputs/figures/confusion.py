@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from pipeline.outputs.figures.panels import Grid, grid, panel_title
-from pipeline.outputs.figures.theme import BAND, FAINT, INK, MUTED, WARNING, blank, themed
+from pipeline.outputs.figures.panels import Grid, fit_grid, set_panel_title
+from pipeline.outputs.figures.theme import BAND, FAINT, INK, MUTED, WARNING, apply_theme, make_figure
 
 Matrix = npt.NDArray[np.float64]
 ERRORS = LinearSegmentedColormap.from_list("errors", ["white", "#f3b48a", WARNING, "#5a2300"])
@@ -18,8 +18,8 @@ MOST_CLASSES_WITH_TEXT = 12
 MOST_PANELS_WITH_TEXT = 9  # three columns; in smaller cells a number cannot be read
 
 
-@themed
-def confusion_heatmaps(
+@apply_theme
+def draw_confusions(
     confusions: Mapping[str, npt.ArrayLike],
     classes: Mapping[str, Sequence[str]] | None = None,
     repeats: int | None = None,
@@ -42,15 +42,15 @@ def confusion_heatmaps(
         the other cells print mean counts.
     """
     matrices = {variant: np.asarray(counts, dtype=np.float64) for variant, counts in confusions.items()}
-    places = grid(len(matrices), most_columns=3 if len(matrices) <= MOST_PANELS_WITH_TEXT else 5)
-    figure = blank(places.width, places.panel_inches * places.rows * 1.06 + 0.8)
+    places = fit_grid(len(matrices), most_columns=3 if len(matrices) <= MOST_PANELS_WITH_TEXT else 5)
+    figure = make_figure(places.width, places.panel_inches * places.rows * 1.06 + 0.8)
     top = max(_error_shares(matrix).max() for matrix in matrices.values()) or 1.0
     names = {v: (classes or {}).get(v) or [str(c) for c in range(len(m))] for v, m in matrices.items()}
     alike = len({tuple(one) for one in names.values()}) == 1
     for index, (variant, matrix) in enumerate(matrices.items()):
         axes = figure.add_subplot(places.rows, places.columns, index + 1)
         _panel(axes, matrix, 100 * top, places)
-        panel_title(axes, f"{variant}\n{_errors(matrix)}", places.panel_inches)
+        set_panel_title(axes, f"{variant}\n{_errors(matrix)}", places.panel_inches)
         lowest, leftmost = index + places.columns >= places.count, index % places.columns == 0
         _class_ticks(axes, names[variant], lowest or not alike, leftmost or not alike)
     _labels(figure, repeats)

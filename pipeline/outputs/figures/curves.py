@@ -10,15 +10,15 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.outputs.figures.panels import grid, panel_title, panels
-from pipeline.outputs.figures.theme import ACCENT, INK, MUTED, themed
-from pipeline.outputs.figures.units import scale
+from pipeline.outputs.figures.panels import fit_grid, make_panels, set_panel_title
+from pipeline.outputs.figures.theme import ACCENT, DASHED, MUTED, apply_theme
+from pipeline.outputs.numbers import get_scale
 
 Histories = Mapping[str, Sequence[pd.DataFrame]]
 MARKED_EPOCHS = 12  # up to here each epoch is a dot, so that one epoch is visible
 
 
-def over_repeats(histories: Sequence[pd.DataFrame], column: str) -> pd.DataFrame:
+def summarize_repeats(histories: Sequence[pd.DataFrame], column: str) -> pd.DataFrame:
     """Mean, min, max and count of a column over the repeats still training at each epoch.
 
     Parameters
@@ -40,14 +40,14 @@ def over_repeats(histories: Sequence[pd.DataFrame], column: str) -> pd.DataFrame
     return rows.groupby("epoch")[column].agg(["mean", "min", "max", "count"])
 
 
-@themed
-def learning_curves(histories: Histories, quantity: str, control: str | None = None) -> Figure:
+@apply_theme
+def draw_curves(histories: Histories, quantity: str, control: str | None = None) -> Figure:
     """Train and validation curves of every variant, on shared axes.
 
     Parameters
     ----------
     histories : mapping of variant to histories
-        A DataFrame a repeat, see `over_repeats`. At least one variant with at least one history.
+        A DataFrame a repeat, see `summarize_repeats`. At least one variant with at least one history.
     quantity : "loss" or "accuracy"
     control : str, optional
         Variant whose mean validation curve is repeated in the other panels.
@@ -57,14 +57,14 @@ def learning_curves(histories: Histories, quantity: str, control: str | None = N
     Figure
         Line: mean; band: smallest to largest over repeats; dotted from the epoch where a repeat has stopped.
     """
-    places = grid(len(histories))
-    figure, every_axes = panels(places, panel_height=1.75, extra_inches=0.55)
-    reference = over_repeats(histories.get(control or "", []), f"val_{quantity}")
+    places = fit_grid(len(histories))
+    figure, every_axes = make_panels(places, panel_height=1.75, extra_inches=0.55)
+    reference = summarize_repeats(histories.get(control or "", []), f"val_{quantity}")
     for axes, (variant, runs) in zip(every_axes, histories.items(), strict=True):
         _panel(axes, runs, quantity)
         if variant != control and len(reference):
-            _mean(axes, reference, quantity, color=INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1.9)
-        panel_title(axes, f"{variant}, n = {len(runs)}", places.panel_inches)
+            _mean(axes, reference, quantity, zorder=1.9, **DASHED)
+        set_panel_title(axes, f"{variant}, n = {len(runs)}", places.panel_inches)
         axes.grid(axis="y")
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1))
     _labels(figure, quantity, control if len(reference) and len(histories) > 1 else None)
@@ -73,13 +73,13 @@ def learning_curves(histories: Histories, quantity: str, control: str | None = N
 
 def _panel(axes: Axes, runs: Sequence[pd.DataFrame], quantity: str) -> None:
     for column, colour in ((quantity, MUTED), (f"val_{quantity}", ACCENT)):
-        spread = over_repeats(runs, column)
+        spread = summarize_repeats(runs, column)
         if len(spread):
             _spread(axes, spread, quantity, colour, repeats=len(runs))
 
 
 def _spread(axes: Axes, spread: pd.DataFrame, quantity: str, colour: str, repeats: int) -> None:
-    factor = scale(quantity)
+    factor = get_scale(quantity)
     axes.fill_between(
         spread.index, factor * spread["min"], factor * spread["max"], color=colour, alpha=0.2, linewidth=0
     )
@@ -92,7 +92,7 @@ def _spread(axes: Axes, spread: pd.DataFrame, quantity: str, colour: str, repeat
 
 
 def _mean(axes: Axes, spread: pd.DataFrame, quantity: str, **look: object) -> None:
-    axes.plot(spread.index, scale(quantity) * spread["mean"], **look)  # type: ignore[arg-type]
+    axes.plot(spread.index, get_scale(quantity) * spread["mean"], **look)  # type: ignore[arg-type]
 
 
 def _labels(figure: Figure, quantity: str, control: str | None) -> None:
@@ -105,8 +105,5 @@ def _labels(figure: Figure, quantity: str, control: str | None) -> None:
         Line2D([], [], color=MUTED, linewidth=1.5, linestyle=":", label="some repeats have stopped"),
     ]
     if control is not None:
-        look = Line2D(
-            [], [], color=INK, linewidth=0.9, linestyle=(0, (4, 2)), label=f"validation of {control}"
-        )
-        handles.append(look)
+        handles.append(Line2D([], [], label=f"validation of {control}", **DASHED))
     figure.legend(handles=handles, loc="outside upper left", ncols=5)

@@ -1,6 +1,6 @@
 """Forest plot: every treatment's paired difference from the control, against zero and the margin."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from matplotlib.artist import Artist
@@ -9,117 +9,102 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from pipeline.outputs.figures.theme import BAND, INK, MUTED, rows_axes, themed
-from pipeline.outputs.figures.units import difference_label, scale, signed
-from pipeline.outputs.figures.verdicts import VERDICTS
+from pipeline.outputs.figures.theme import BAND, COMPARISON_STYLES, INK, MUTED, apply_theme, make_rows
+from pipeline.outputs.numbers import format_signed, get_scale, label_differences
+from pipeline.statistics.comparison import Comparison
 
-Comparison = Mapping[str, Any]
 NEW_IMAGES: dict[str, Any] = {"linewidth": 0.8, "marker": "|", "markersize": 4}
 
 
-@themed
-def forest_plot(comparisons: Mapping[str, Comparison]) -> Figure:
+@apply_theme
+def draw_forest(comparisons: Mapping[str, Comparison]) -> Figure:
     """Paired differences with simultaneous and Student intervals and the one on new images, one row a treatment.
 
     Parameters
     ----------
-    comparisons : mapping of treatment to comparison
-        ``metrics/<study>.json``'s ``comparisons``: what ``Comparison.to_dict`` gives. At least one.
+    comparisons : mapping of treatment to Comparison
+        At least one.
 
     Returns
     -------
     Figure
-        Differences oriented so that right is better; percentage points for fractions. The axis always shows
+        Differences oriented so that right is better; percentage points for shares. The axis always shows
         zero and the whole margin band.
     """
-    first = next(iter(comparisons.values()))
-    figure, axes = rows_axes(list(comparisons), row_inches=0.34, extra_inches=1.15)
-    _reference(axes, first)
-    for row, comparison in enumerate(comparisons.values()):
+    every = list(comparisons.values())
+    figure, axes = make_rows(list(comparisons), row_inches=0.34, extra_inches=1.15)
+    _reference(axes, every[0])
+    for row, comparison in enumerate(every):
         _difference(axes, row, comparison)
-    _verdict_column(axes, comparisons)
-    _labels(figure, axes, list(comparisons.values()))
+    _verdict_column(axes, every)
+    _labels(figure, axes, every)
     return figure
 
 
-def _reference(axes: Axes, comparison: Comparison) -> None:
+def _reference(axes: Axes, c: Comparison) -> None:
     axes.axvline(0, color=INK, linewidth=1, zorder=1, gid="zero")
     axes.grid(False)
-    if comparison["margin"] is not None:
-        margin = scale(comparison["metric"]) * comparison["margin"]
+    if c.margin is not None:
+        margin = get_scale(c.metric) * c.margin
         axes.axvspan(-margin, margin, color=BAND, linewidth=0, zorder=0, gid="margin")
 
 
-def _difference(axes: Axes, row: int, comparison: Comparison) -> None:
-    factor, style = scale(comparison["metric"]), VERDICTS[comparison["verdict"]]
-    for low, high, width, alpha in (
-        ("simultaneous_low", "simultaneous_high", 7, 0.28),
-        ("low", "high", 1.3, 1),
-    ):
-        if comparison[low] is not None and comparison[high] is not None:
-            ends = [factor * comparison[low], factor * comparison[high]]
-            axes.plot(
-                ends, [row, row], color=style.colour, linewidth=width, alpha=alpha, solid_capstyle="butt"
-            )
-    _on_new_images(axes, row, comparison)
-    if comparison["estimate"] is not None:  # a diverged run leaves no mean
+def _difference(axes: Axes, row: int, c: Comparison) -> None:
+    style = COMPARISON_STYLES[c.verdict]
+    bar = {"color": style.colour, "solid_capstyle": "butt"}
+    _interval(axes, row, c, (c.simultaneous_low, c.simultaneous_high), linewidth=7, alpha=0.28, **bar)
+    _interval(axes, row, c, (c.low, c.high), linewidth=1.3, alpha=1, **bar)
+    _interval(axes, row + 0.3, c, (c.new_images_low, c.new_images_high), color=style.colour, **NEW_IMAGES)
+    if c.estimate is not None:  # a diverged run leaves no mean
         face = style.colour if style.filled else "white"
-        look: dict[str, Any] = {
-            "color": style.colour,
-            "markerfacecolor": face,
-            "markersize": 6.5,
-            "zorder": 4,
-        }
-        axes.plot([factor * comparison["estimate"]], [row], style.marker, **look)
+        look: dict[str, Any] = {"color": style.colour, "markerfacecolor": face, "markersize": 6.5}
+        axes.plot([get_scale(c.metric) * c.estimate], [row], style.marker, zorder=4, **look)
 
 
-def _on_new_images(axes: Axes, row: int, comparison: Comparison) -> None:
-    """The second scope as a thin whisker below the others."""
-    ends = [comparison["new_images_low"], comparison["new_images_high"]]
-    if None not in ends:
-        colour, factor, place = VERDICTS[comparison["verdict"]].colour, scale(comparison["metric"]), row + 0.3
-        axes.plot([factor * end for end in ends], [place, place], color=colour, **NEW_IMAGES)
+def _interval(
+    axes: Axes, place: float, c: Comparison, ends: tuple[float | None, float | None], **look: Any
+) -> None:
+    known = [get_scale(c.metric) * end for end in ends if end is not None]
+    if len(known) == 2:
+        axes.plot(known, [place, place], **look)
 
 
-def _verdict_column(axes: Axes, comparisons: Mapping[str, Comparison]) -> None:
+def _verdict_column(axes: Axes, comparisons: list[Comparison]) -> None:
     right = axes.secondary_yaxis("right")
-    texts = [f"{_estimate(comparison)} · {comparison['verdict']}" for comparison in comparisons.values()]
+    texts = [f"{_estimate(one)} · {one.verdict}" for one in comparisons]
     right.set_yticks(range(len(comparisons)), texts)
     right.tick_params(length=0)
     right.spines["right"].set_visible(False)
-    for label, comparison in zip(right.get_yticklabels(), comparisons.values(), strict=True):
-        label.set_color(VERDICTS[comparison["verdict"]].colour)
+    for label, one in zip(right.get_yticklabels(), comparisons, strict=True):
+        label.set_color(COMPARISON_STYLES[one.verdict].colour)
 
 
-def _estimate(comparison: Comparison) -> str:
-    estimate = comparison["estimate"]
-    return "no mean" if estimate is None else signed(scale(comparison["metric"]) * estimate)
+def _estimate(c: Comparison) -> str:
+    return "no mean" if c.estimate is None else format_signed(get_scale(c.metric) * c.estimate)
 
 
 def _labels(figure: Figure, axes: Axes, comparisons: list[Comparison]) -> None:
     first = comparisons[0]
-    counts = sorted({c["n"] for c in comparisons})
+    counts = sorted({one.n for one in comparisons})
     n = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    axes.set_xlabel(f"{difference_label(first['metric'])}, n = {n} paired repeats")
-    axes.set_title(f"← worse than {first['control']}", loc="left", color=MUTED, fontsize=9.5)
-    axes.set_title(f"better than {first['control']} →", loc="right", color=MUTED, fontsize=9.5)
+    axes.set_xlabel(f"{label_differences(first.metric)}, n = {n} paired repeats")
+    axes.set_title(f"← worse than {first.control}", loc="left", color=MUTED, fontsize=9.5)
+    axes.set_title(f"better than {first.control} →", loc="right", color=MUTED, fontsize=9.5)
     figure.legend(handles=_handles(comparisons), loc="outside lower left", ncols=2)
 
 
-def _handles(comparisons: Sequence[Comparison]) -> list[Artist]:
-    comparison = comparisons[0]
-    level = f"{100 * (1 - comparison['alpha']):.3g} %"
+def _handles(comparisons: list[Comparison]) -> list[Artist]:
+    first = comparisons[0]
+    level = f"{100 * (1 - first.alpha):.3g} %"
     handles: list[Artist] = [
         Line2D([], [], color=MUTED, linewidth=7, alpha=0.28, label=f"simultaneous {level} interval"),
         Line2D([], [], color=MUTED, linewidth=1.3, label=f"Student {level} interval"),
     ]
-    if any(one["new_images_low"] is not None for one in comparisons):
-        handles.append(
-            Line2D([], [], color=MUTED, label=f"simultaneous {level} interval on new images", **NEW_IMAGES)
-        )
-    if comparison["margin"] is not None:
-        factor = scale(comparison["metric"])
+    if any(one.new_images_low is not None for one in comparisons):
+        label = f"simultaneous {level} interval on new images"
+        handles.append(Line2D([], [], color=MUTED, label=label, **NEW_IMAGES))
+    if first.margin is not None:
+        factor = get_scale(first.metric)
         unit = " percentage points" if factor == 100 else ""
-        band = f"within the margin, ± {factor * comparison['margin']:.3g}{unit}"
-        handles.append(Patch(color=BAND, label=band))
+        handles.append(Patch(color=BAND, label=f"within the margin, ± {factor * first.margin:.3g}{unit}"))
     return handles

@@ -13,7 +13,7 @@ WHITE = 255
 COLOURS = (256, 128, 64, 32, 16, 8, 4, 2)  # tried in turn until the file is small enough
 
 
-def contact_sheet(images: Pixels, columns: int, gap: int, title: int) -> Pixels:
+def make_contact_sheet(images: Pixels, columns: int, gap: int, title: int) -> Pixels:
     """Images side by side, row by row, unscaled.
 
     Parameters
@@ -39,7 +39,7 @@ def contact_sheet(images: Pixels, columns: int, gap: int, title: int) -> Pixels:
     return grid.reshape(rows * (title + height), columns * (width + gap), channels)
 
 
-def png_bytes(pixels: Pixels, most_bytes: int = MOST_BYTES) -> bytes:
+def encode_png(pixels: Pixels, most_bytes: int = MOST_BYTES) -> bytes:
     """Portable network graphic with as many colours as fit into so many bytes.
 
     Grey pictures and small ones keep every value. Equal pixels give equal bytes.
@@ -52,15 +52,15 @@ def png_bytes(pixels: Pixels, most_bytes: int = MOST_BYTES) -> bytes:
         Above it, colours (or greys) are merged, by halves, down to two.
     """
     picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
-    found = _encoded(picture)
+    found = _encode(picture)
     for colours in COLOURS:
         if len(found) <= most_bytes:
             break
-        found = _encoded(picture.quantize(colours, dither=Image.Dither.NONE))
+        found = _encode(picture.quantize(colours, dither=Image.Dither.NONE))
     return found
 
 
-def _encoded(picture: Any) -> bytes:
+def _encode(picture: Any) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG", optimize=True)
     return buffer.getvalue()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.outputs.figures.theme import WIDTH_INCHES, blank
+from pipeline.outputs.figures.theme import WIDTH_INCHES, make_figure
 
 MOST_COLUMNS = 4
 WIDEST_PANEL_INCHES = 4.2
@@ -28,20 +28,20 @@ class Grid:
         return self.panel_inches * self.columns
 
 
-def grid(count: int, most_columns: int = MOST_COLUMNS) -> Grid:
+def fit_grid(count: int, most_columns: int = MOST_COLUMNS) -> Grid:
     """Balanced grid for `count` panels, at most so many columns wide."""
     rows = math.ceil(count / most_columns)
     columns = math.ceil(count / rows)
     return Grid(count, rows, columns, min(WIDTH_INCHES / columns, WIDEST_PANEL_INCHES))
 
 
-def panels(places: Grid, panel_height: float, extra_inches: float) -> tuple[Figure, list[Axes]]:
+def make_panels(places: Grid, panel_height: float, extra_inches: float) -> tuple[Figure, list[Axes]]:
     """Figure of panels that share both axes; only the outer ones carry tick labels."""
-    figure = blank(places.width, panel_height * places.rows + extra_inches)
+    figure = make_figure(places.width, panel_height * places.rows + extra_inches)
     return figure, list(_axes(figure, places))
 
 
-def panel_title(axes: Axes, text: str, panel_inches: float) -> None:
+def set_panel_title(axes: Axes, text: str, panel_inches: float) -> None:
     """Title above a panel, set smaller where its longest line would run into the next panel."""
     longest = max(len(line) for line in text.splitlines())
     axes.set_title(text, fontsize=min(9.5, 72 * panel_inches * 0.88 / (0.6 * longest)))

@@ -8,14 +8,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pipeline.outputs.figures.theme import ACCENT, FAINT, INK, MUTED, rows_axes, themed
-from pipeline.outputs.figures.units import scale, value_label, words
+from pipeline.metrics import words
+from pipeline.outputs.figures.theme import ACCENT, DASHED, FAINT, INK, MUTED, apply_theme, make_rows
+from pipeline.outputs.numbers import get_scale, label_values
 
+Floats = npt.NDArray[np.float64]
 Values = Mapping[str, Sequence[float]]
 
 
-@themed
-def repeat_strip(
+@apply_theme
+def draw_repeats(
     values: Values, control: str | None = None, metric: str = "test_accuracy", paired: bool = True
 ) -> Figure:
     """Every repeat of every variant as a dot, with the variant's mean.
@@ -32,16 +34,14 @@ def repeat_strip(
     paired : bool
         Join each dot to the control's value of the same repeat, where both have the same number of repeats.
     """
-    figure, axes = rows_axes(list(values), row_inches=0.4, extra_inches=0.85)
-    factor = scale(metric)
+    figure, axes = make_rows(list(values), row_inches=0.4, extra_inches=0.85)
+    factor = get_scale(metric)
     shown = {
         variant: factor * np.asarray(list(numbers), dtype=np.float64) for variant, numbers in values.items()
     }
     base = shown.get(control) if control is not None else None
     if base is not None and np.isfinite(base).any():
-        axes.axvline(
-            float(np.nanmean(base)), color=INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1, gid="control"
-        )
+        axes.axvline(float(np.nanmean(base)), zorder=1, gid="control", **DASHED)
     for row, (variant, numbers) in enumerate(shown.items()):
         if paired and base is not None and variant != control and len(base) == len(numbers):
             _pairs(axes, row, base, numbers)
@@ -50,43 +50,35 @@ def repeat_strip(
     return figure
 
 
-def heights(row: int, count: int) -> npt.NDArray[np.float64]:
+def place_repeats(row: int, count: int) -> Floats:
     """Vertical places of a row's repeats, repeat 0 on top, so that equal values do not hide each other."""
     return row + (np.linspace(-0.26, 0.26, count) if count > 1 else np.zeros(count))
 
 
-def _dots(axes: Axes, row: int, numbers: npt.NDArray[np.float64], colour: str) -> None:
-    axes.plot(numbers, heights(row, len(numbers)), "o", color=colour, markersize=3.6, zorder=3)
+def _dots(axes: Axes, row: int, numbers: Floats, colour: str) -> None:
+    axes.plot(numbers, place_repeats(row, len(numbers)), "o", color=colour, markersize=3.6, zorder=3)
     if np.isfinite(numbers).any():
         axes.plot([np.nanmean(numbers)] * 2, [row - 0.36, row + 0.36], color=INK, linewidth=2, zorder=4)
 
 
-def _pairs(axes: Axes, row: int, base: npt.NDArray[np.float64], numbers: npt.NDArray[np.float64]) -> None:
+def _pairs(axes: Axes, row: int, base: Floats, numbers: Floats) -> None:
     both = np.isfinite(base) & np.isfinite(numbers)
-    axes.hlines(heights(row, len(base))[both], base[both], numbers[both], color=FAINT, linewidth=1, zorder=2)
+    axes.hlines(
+        place_repeats(row, len(base))[both], base[both], numbers[both], color=FAINT, linewidth=1, zorder=2
+    )
 
 
 def _labels(
-    figure: Figure, axes: Axes, shown: Mapping[str, npt.NDArray[np.float64]], control: str | None, metric: str
+    figure: Figure, axes: Axes, shown: Mapping[str, Floats], control: str | None, metric: str
 ) -> None:
-    axes.set_yticks(
-        range(len(shown)),
-        [f"{variant}, n = {np.isfinite(numbers).sum()}" for variant, numbers in shown.items()],
-    )
-    axes.set_xlabel(value_label(metric))
+    names = [f"{variant}, n = {np.isfinite(numbers).sum()}" for variant, numbers in shown.items()]
+    axes.set_yticks(range(len(shown)), names)
+    axes.set_xlabel(label_values(metric))
+    one = f"{words(metric)} of one repeat"
     handles = [
-        Line2D(
-            [],
-            [],
-            marker="o",
-            linestyle="",
-            color=ACCENT,
-            markersize=3.6,
-            label=f"{words(metric)} of one repeat",
-        ),
+        Line2D([], [], marker="o", linestyle="", color=ACCENT, markersize=3.6, label=one),
         Line2D([], [], marker="|", linestyle="", color=INK, markersize=10, markeredgewidth=2, label="mean"),
     ]
     if control in shown:
-        look = Line2D([], [], color=INK, linewidth=0.9, linestyle=(0, (4, 2)), label=f"mean of {control}")
-        handles.append(look)
+        handles.append(Line2D([], [], label=f"mean of {control}", **DASHED))
     figure.legend(handles=handles, loc="outside upper left", ncols=3)

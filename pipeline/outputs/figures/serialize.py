@@ -1,4 +1,4 @@
-"""Figures as text and bytes: the same figure gives the same bytes, on any day."""
+"""Figures as text: the same figure gives the same bytes, on any day."""
 
 import html
 import io
@@ -11,11 +11,10 @@ from matplotlib.figure import Figure
 
 from pipeline.outputs.figures.theme import SETTINGS
 
-DPI = 144
 FONTS = "DejaVu Sans, Verdana, Arial, sans-serif"
 
 
-def to_svg(figure: Figure, name: str = "figure", label: str = "") -> str:
+def render_svg(figure: Figure, name: str = "figure", label: str = "") -> str:
     """Scalable picture of a figure as one ``<svg>`` element, to be put into a page or a file.
 
     Parameters
@@ -34,16 +33,6 @@ def to_svg(figure: Figure, name: str = "figure", label: str = "") -> str:
     return _element(buffer.getvalue()).replace("<svg", f"<svg {attributes}", 1)
 
 
-def to_png_bytes(figure: Figure, dpi: int = DPI) -> bytes:
-    """Portable network graphic of a figure, without a date or a software's name."""
-    buffer = io.BytesIO()
-    with matplotlib.rc_context(rc=SETTINGS):
-        figure.savefig(
-            buffer, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"optimize": True}
-        )
-    return buffer.getvalue()
-
-
 def _element(document: str) -> str:
     """The ``<svg>`` element alone, without what only a file needs: about half of matplotlib's text."""
     svg = document[document.index("<svg") :]
@@ -53,10 +42,10 @@ def _element(document: str) -> str:
     svg = re.sub(r"font: ([\d.]+px) [^;\"]+", r"font-size: \1", svg)  # the root names the family, once
     svg = re.sub(r" font-family: [^;\"]+;", "", svg)
     svg = re.sub(r' transform="rotate\(-0 [^"]*"', "", svg)
-    svg = re.sub(r"<(?!image)[^>]+>", _rounded, svg)
+    svg = re.sub(r"<(?!image)[^>]+>", _round, svg)
     return re.sub(r"\s*\n\s*", "\n", svg).strip()
 
 
-def _rounded(tag: re.Match[str]) -> str:
+def _round(tag: re.Match[str]) -> str:
     """Tag with coordinates to a hundredth of a point; the text between tags is never touched."""
     return re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", tag[0])

@@ -8,14 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.outputs.figures.theme import ACCENT, INK, MUTED, WARNING, blank, themed
+from pipeline.outputs.figures.theme import ACCENT, INK, MUTED, WARNING, apply_theme, make_figure
 
 COLUMN = re.compile(r"test_accuracy_shift_(\d+)")
 COLOURS = (ACCENT, WARNING, MUTED)
 MARKERS = "osv^DPX"
 
 
-def shifted_accuracies(runs: pd.DataFrame) -> pd.DataFrame:
+def list_shifted_accuracies(runs: pd.DataFrame) -> pd.DataFrame:
     """Accuracy of every run at every shift.
 
     Parameters
@@ -34,14 +34,14 @@ def shifted_accuracies(runs: pd.DataFrame) -> pd.DataFrame:
     return wide.melt("variant", var_name="shift", value_name="accuracy").dropna()
 
 
-@themed
-def shift_curves(runs: pd.DataFrame, variants: Sequence[str], control: str) -> Figure:
+@apply_theme
+def draw_shifts(runs: pd.DataFrame, variants: Sequence[str], control: str) -> Figure:
     """Accuracy against shift, one line a variant.
 
     Parameters
     ----------
     runs : DataFrame
-        See `shifted_accuracies`; with at least one shift.
+        See `list_shifted_accuracies`; with at least one shift.
     variants : sequence of str
         In the order of the legend.
     control : str
@@ -52,9 +52,9 @@ def shift_curves(runs: pd.DataFrame, variants: Sequence[str], control: str) -> F
     Figure
         Line: mean over repeats; band: smallest to largest repeat; dots: the repeats. Told apart by marker.
     """
-    figure = blank(8.0, 4.2)
+    figure = make_figure(8.0, 4.2)
     axes = figure.add_subplot()
-    every = shifted_accuracies(runs)
+    every = list_shifted_accuracies(runs)
     others = [v for v in variants if v != control]
     for variant in variants:
         index = others.index(variant) if variant in others else -1

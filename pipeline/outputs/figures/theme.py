@@ -1,7 +1,8 @@
-"""One look for every figure: few colours, told apart by colour-blind readers, and the settings of drawing."""
+"""One look for figures and pages: few colours, told apart by colour-blind readers; how a verdict looks; drawing."""
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ParamSpec
 
 import matplotlib
@@ -17,6 +18,7 @@ WARNING = (
 )
 BAND = "#eceff3"
 WIDTH_INCHES = 10.0
+DASHED: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 2))}  # the control's line
 
 SETTINGS: dict[Any, Any] = {
     "axes.axisbelow": True,
@@ -48,10 +50,54 @@ SETTINGS: dict[Any, Any] = {
     "ytick.labelsize": 9,
 }
 
+
+@dataclass(frozen=True)
+class VerdictStyle:
+    """Look of one verdict, the same in figures and in pages; colour alone never tells it.
+
+    Attributes
+    ----------
+    tone : "better", "worse", "equivalent" or "undecided"; a page's style class.
+    strength : "strong", "plain" or "weak"; how loudly a page shows it.
+    symbol : one character printed before the words.
+    marker : matplotlib marker.
+    colour : hexadecimal colour; at least 4.5 : 1 against white.
+    filled : whether the marker is filled.
+    """
+
+    tone: str
+    strength: str
+    symbol: str
+    marker: str
+    colour: str
+    filled: bool
+
+
+COMPARISON_STYLES = {
+    "better and it matters": VerdictStyle("better", "strong", "▲", "^", ACCENT, True),
+    "better": VerdictStyle("better", "plain", "▲", "^", ACCENT, True),
+    "better but negligible": VerdictStyle("better", "weak", "△", "^", ACCENT, False),
+    "equivalent": VerdictStyle("equivalent", "plain", "■", "s", INK, True),
+    "undecided": VerdictStyle("undecided", "plain", "○", "o", MUTED, False),
+    "worse but negligible": VerdictStyle("worse", "weak", "▽", "v", WARNING, False),
+    "worse": VerdictStyle("worse", "plain", "▼", "v", WARNING, True),
+    "worse and it matters": VerdictStyle("worse", "strong", "▼", "v", WARNING, True),
+}
+"""By a comparison's verdict, best first."""
+
+CLAIM_STYLES = {
+    "supported": VerdictStyle("better", "plain", "✓", "^", ACCENT, True),
+    "refuted": VerdictStyle("worse", "plain", "✗", "v", WARNING, True),
+    "equivalent": COMPARISON_STYLES["equivalent"],
+    "undecided": COMPARISON_STYLES["undecided"],
+    "not testable": VerdictStyle("undecided", "weak", "–", "o", MUTED, False),
+}
+"""By a claim's verdict, best first."""
+
 P = ParamSpec("P")
 
 
-def themed(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+def apply_theme(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     """Drawing function that runs under the project's settings and leaves the global ones as they were."""
 
     @functools.wraps(draw)
@@ -62,14 +108,14 @@ def themed(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     return drawn
 
 
-def blank(width: float, height: float) -> Figure:
+def make_figure(width: float, height: float) -> Figure:
     """Empty white figure of that size in inches, whose parts make room for each other."""
     return Figure(figsize=(width, height), layout="constrained", facecolor="white")
 
 
-def rows_axes(names: list[str], row_inches: float, extra_inches: float) -> tuple[Figure, Axes]:
+def make_rows(names: list[str], row_inches: float, extra_inches: float) -> tuple[Figure, Axes]:
     """Figure with one axes and one labelled row a name, the first on top; its height follows their number."""
-    figure = blank(WIDTH_INCHES, extra_inches + row_inches * len(names))
+    figure = make_figure(WIDTH_INCHES, extra_inches + row_inches * len(names))
     axes = figure.add_subplot()
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.6)

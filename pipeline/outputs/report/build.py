@@ -1,140 +1,144 @@
-"""From a study's parsed files to its view; nothing here reads a disk."""
+"""From what was read to the report's pages and pictures; nothing here reads a disk."""
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
-from typing import Any
+from dataclasses import dataclass
 
 import pandas as pd
 
+from pipeline.outputs.figures import Histories
 from pipeline.outputs.report import pictures, tables
-from pipeline.outputs.report.variance import variance
-from pipeline.outputs.report.views import Comparison, Data, Section, StudyView
+from pipeline.outputs.report.claims import make_study_claims, render_claims
+from pipeline.outputs.report.data import describe_data
+from pipeline.outputs.report.gather import ReportFiles, RunFiles, StudyFiles
+from pipeline.outputs.report.images import make_prediction_grid
+from pipeline.outputs.report.recipes import describe_recipes, mark_variants
+from pipeline.outputs.report.render import render
+from pipeline.outputs.report.variance import describe_variance
+from pipeline.outputs.report.views import Section, StudyView, Table
+from pipeline.statistics.results import StudyResults
 
-Metrics = Mapping[str, Any]
 ORDER = (
-    "variance",
-    "spread",
-    "verdicts",
-    "claims",
-    "differences",
-    "variants",
-    "hyperparameters",
-    "thresholds",
-    "shifts",
-    "curves",
-    "gap",
-    "confusion",
-    "predictions",
-    "trials",
-    "metrics",
-    "models",
+    *("variance", "spread", "verdicts", "claims", "differences", "variants", "hyperparameters", "thresholds"),
+    *("shifts", "curves", "gap", "confusion", "predictions", "trials", "metrics", "models"),
 )
-AS_READ = (
-    *("question", "profile", "stand_in", "metric", "higher_is_better"),
-    *("alpha", "looks", "margin", "control"),
-)
+PLOTTED = ("spread", "differences", "curves", "confusion")
 
 
-def study_view(
-    metrics: Metrics,
-    histories: Mapping[str, Sequence[pd.DataFrame]],
+@dataclass(frozen=True)
+class Report:
+    """Texts of all files by their paths: pages in report/, pictures in plots/."""
+
+    pages: dict[str, str]
+    plots: dict[str, str]
+
+
+def build_report(files: ReportFiles) -> Report:
+    """Pages of the overview, of the claims and of every study, with the further ones; and the studies' pictures."""
+    studies = [_build_study(one, files) for one in files.studies.values()]
+    pages = render(studies, _make_overview(files, {one.name: one.marks for one in studies}), files.pages)
+    pages["claims.html"] = render_claims(files.claims, any(one.results.stand_in for one in studies))
+    plots = {
+        f"{study.name}/{section.anchor}_{number}.svg": picture.svg
+        for study in studies
+        for section in study.sections
+        if section.anchor in PLOTTED
+        for number, picture in enumerate(section.content, 1)
+    }
+    return Report(pages, plots)
+
+
+def _make_overview(files: ReportFiles, marks: Mapping[str, Mapping[str, str]]) -> list[Section]:
+    plans = {name: one.plan for name, one in files.studies.items()}
+    results = {name: one.results for name, one in files.studies.items()}
+    origins = {task: origin for one in results.values() for task, origin in one.data.items()}
+    blocks = describe_data(files.about, files.identities, origins, files.samples)
+    rows = tables.tabulate_rows(plans, results, marks)
+    return [
+        Section("rows", "Rows of the write-ups", "table.html", rows),
+        Section("data", "The data", "data.html", blocks),
+    ]
+
+
+def _build_study(study: StudyFiles, files: ReportFiles) -> StudyView:
+    plan, results = study.plan, study.results
+    classes = {name: files.identities[one.task].classes for name, one in plan.variants.items()}
+    marks = mark_variants(plan, files.identities)
+    finished = {variant: [one.about for one in runs] for variant, runs in study.trained.items()}
+    recipes = describe_recipes(plan, finished, marks)
+    shown = files.samples[plan.variants[results.control].task]
+    who = f"{results.control}, repeat 0"
+    grid = make_prediction_grid(shown, study.predicted, study.labels, classes[results.control], who)
+    sections = (
+        make_study_claims(files.claims, results.study),
+        Section("hyperparameters", "Hyperparameters", "recipes.html", recipes),
+        Section("trials", "Trials of the searches", "tables.html", _tabulate_trials(study.trained)),
+        Section("predictions", "Predictions", "images.html", grid),
+    )
+    histories = {v: [one.history for one in study.trained.get(v, ())] for v in plan.variants}
+    summaries = {variant: runs[0].summary for variant, runs in study.trained.items()}
+    return view_study(results, histories, summaries, study.measured, classes, marks, sections)
+
+
+def _tabulate_trials(trained: Mapping[str, Sequence[RunFiles]]) -> tuple[Table, ...]:
+    searches = {v: [one.trials for one in runs if one.trials is not None] for v, runs in trained.items()}
+    return tables.tabulate_trials(searches)
+
+
+def view_study(
+    results: StudyResults,
+    histories: Histories,
     summaries: Mapping[str, str],
     runs: pd.DataFrame,
     classes: Mapping[str, Sequence[str]] | None = None,
     marks: Mapping[str, str] | None = None,
-    sections: Sequence[Section] = (),
+    sections: Sequence[Section | None] = (),
 ) -> StudyView:
     """View of one study.
 
     Parameters
     ----------
-    metrics : mapping
-        Parsed ``metrics/<study>.json``.
+    results : StudyResults
     histories : mapping of variant to DataFrames
-        One a repeat, see `figures.learning_curves`.
+        One a repeat, see `figures.draw_curves`.
     summaries : mapping of variant to the Keras model summary
     runs : DataFrame
         ``evaluations/<study>/runs.csv``; the columns variant and the study's metric are read.
     classes : mapping of variant to class names, optional
         The numbers of the classes without it.
     marks : mapping of variant to str, optional
-        What is said of a variant wherever it is named, see `recipes.validation_marks`.
+        What is said of a variant wherever it is named, see `recipes.mark_variants`.
     sections : sequence of Section
         Further parts of the study, put where `ORDER` names them and after the built-in ones otherwise.
     """
-    anchor = anchor_of(metrics["study"])
-    built_in = [
-        Section("variance", "Where the variance comes from", "variance.html", variance(metrics)),
-        Section("verdicts", "Verdicts", "verdicts.html"),
-        *_tables(metrics, classes or {}, marks or {}),
-        *_pictures(metrics, histories, runs, classes, anchor),
-        Section("models", "Models", "summaries.html", _by_summary(summaries)),
+    marks, named = marks or {}, (classes or {}).get(results.control, ("0", "1"))
+    every = [
+        Section("variance", "Where the variance comes from", "variance.html", describe_variance(results)),
+        Section("variants", "Variants", "table.html", tables.tabulate_main_metrics(results, marks)),
+        Section(
+            "thresholds",
+            "Decision thresholds",
+            "table.html",
+            tables.tabulate_thresholds(results, marks, named),
+        ),
+        Section("metrics", "Every other metric", "table.html", tables.tabulate_other_metrics(results, marks)),
+        Section("spread", "Standard deviations", "pictures.html", pictures.picture_spreads(results)),
+        Section("differences", "Differences", "pictures.html", pictures.picture_differences(results, runs)),
+        Section("shifts", "Shifted images", "pictures.html", pictures.picture_shifts(results, runs)),
+        Section("curves", "Learning curves", "pictures.html", pictures.picture_curves(results, histories)),
+        Section("gap", "Overfitting", "pictures.html", pictures.picture_gaps(results)),
+        Section("confusion", "Confusion", "pictures.html", pictures.picture_confusions(results, classes)),
+        Section("models", "Models", "summaries.html", _group_summaries(summaries)),
+        *sections,
     ]
-    shown = [section for section in built_in if section.content or section.anchor == "verdicts"]
-    return StudyView(
-        name=metrics["study"],
-        anchor=anchor,
-        n=metrics["repeats"],
-        data=tuple(_data(task, origin) for task, origin in metrics["data"].items()),
-        comparisons=tuple(_comparison(metrics, treatment) for treatment in metrics["comparisons"]),
-        sections=tuple(sorted([*shown, *sections], key=_place)),
-        marks=marks or {},
-        **{key: metrics[key] for key in AS_READ},
-    )
+    shown = [Section("verdicts", "Verdicts", "verdicts.html"), *(one for one in every if one and one.content)]
+    return StudyView(results, tuple(sorted(shown, key=_get_place)), marks)
 
 
-def anchor_of(name: str) -> str:
-    """Name as the fragment of an address: lower-case letters, digits and hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "study"
-
-
-def _data(task: str, origin: Mapping[str, Any]) -> Data:
-    return Data(task, origin["source"], origin["stand_in"], origin["description"])
-
-
-def _comparison(metrics: Metrics, treatment: str) -> Comparison:
-    found = {**metrics["comparisons"][treatment], "kind": metrics["variants"][treatment]["kind"]}
-    return Comparison(
-        **{field.name: found[field.name] for field in fields(Comparison) if field.name in found}
-    )
-
-
-def _place(section: Section) -> int:
+def _get_place(section: Section) -> int:
     return ORDER.index(section.anchor) if section.anchor in ORDER else len(ORDER)
 
 
-def _tables(
-    metrics: Metrics, classes: Mapping[str, Sequence[str]], marks: Mapping[str, str]
-) -> list[Section]:
-    positive = classes.get(metrics["control"], ("0", "1"))
-    every = {
-        ("variants", "Variants"): tables.main_table(metrics, marks),
-        ("thresholds", "Decision thresholds"): tables.threshold_table(metrics, marks, positive),
-        ("metrics", "Every other metric"): tables.other_table(metrics, marks),
-    }
-    return [Section(anchor, title, "table.html", table) for (anchor, title), table in every.items()]
-
-
-def _pictures(
-    metrics: Metrics,
-    histories: Mapping[str, Sequence[pd.DataFrame]],
-    runs: pd.DataFrame,
-    classes: Mapping[str, Sequence[str]] | None,
-    anchor: str,
-) -> list[Section]:
-    every = {
-        ("spread", "Standard deviations"): pictures.spread_pictures(metrics, anchor),
-        ("differences", "Differences"): pictures.difference_pictures(metrics, runs, anchor),
-        ("shifts", "Shifted images"): pictures.shift_pictures(metrics, runs, anchor),
-        ("curves", "Learning curves"): pictures.curve_pictures(histories, metrics["control"], anchor),
-        ("gap", "Overfitting"): pictures.gap_pictures(metrics, anchor),
-        ("confusion", "Confusion"): pictures.confusion_pictures(metrics, classes, anchor),
-    }
-    return [Section(part, title, "pictures.html", drawn) for (part, title), drawn in every.items()]
-
-
-def _by_summary(summaries: Mapping[str, str]) -> tuple[tuple[tuple[str, ...], str], ...]:
+def _group_summaries(summaries: Mapping[str, str]) -> tuple[tuple[tuple[str, ...], str], ...]:
     """Each distinct summary with the variants that share it."""
     texts = dict.fromkeys(summaries.values())
     return tuple((tuple(v for v, other in summaries.items() if other == text), text) for text in texts)

@@ -1,31 +1,45 @@
 """The data of the report: one block for each set of images that tasks share."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from pipeline.outputs.report.images import Samples, class_grid, sample_image
-from pipeline.outputs.report.numbers import MISSING, number
+from pydantic import RootModel
+
+from pipeline.data.identity import Identity
+from pipeline.outputs.numbers import MISSING, format_number
+from pipeline.outputs.report.images import Samples, make_class_grid, make_sample_image
 from pipeline.outputs.report.views import Cell, DataBlock, Table
+from pipeline.params.plan import Origin
+from pipeline.params.section import Section
 
-About = Mapping[str, Any]
 PARTS = {"train": "development", "test": "test"}
 
 
-def data_blocks(
+class ArrayDescription(Section):
+    """What metrics/data.json says of one array; labels have counts by class."""
+
+    shape: list[int]
+    dtype: str
+    nulls: int
+    minimum: int
+    maximum: int
+    class_counts: list[int] | None = None
+
+
+About = dict[str, ArrayDescription]  # by array: x_train, y_train, x_test, y_test
+DataDescription = RootModel[dict[str, About]]  # metrics/data.json, by task
+
+
+def describe_data(
     about: Mapping[str, About],
-    identities: Mapping[str, About],
-    origins: Mapping[str, About],
+    identities: Mapping[str, Identity],
+    origins: Mapping[str, Origin],
     shown: Mapping[str, Samples],
 ) -> tuple[DataBlock, ...]:
     """Data of every task used, tasks with equal images and labels together.
 
     Parameters
     ----------
-    about : mapping of task to description
-        ``metrics/data.json``.
-    identities : mapping of task to identity
-        ``data/digests/<study>.json`` of all studies.
-    origins : mapping of task to {"source", "stand_in", "description"}
+    about, identities, origins : mappings by task
     shown : mapping of task to Samples
         Names the tasks, in order.
     """
@@ -33,68 +47,66 @@ def data_blocks(
     for task, sample in shown.items():
         groups.setdefault(sample.identity, []).append(task)
     return tuple(
-        _block(tasks, about[tasks[0]], identities, origins[tasks[0]], shown[tasks[0]])
+        _make_block(
+            {task: identities[task] for task in tasks}, about[tasks[0]], origins[tasks[0]], shown[tasks[0]]
+        )
         for tasks in groups.values()
     )
 
 
-def _block(
-    tasks: Sequence[str], about: About, identities: Mapping[str, About], origin: About, shown: Samples
-) -> DataBlock:
-    classes = identities[tasks[0]]["classes"]
+def _make_block(tasks: Mapping[str, Identity], about: About, origin: Origin, shown: Samples) -> DataBlock:
+    title = next(iter(tasks))
+    classes = tasks[title].classes
     return DataBlock(
-        anchor=f"data-{tasks[0].replace('_', '-')}",
-        title=tasks[0],
-        source=origin["source"],
-        stand_in=origin["stand_in"],
-        description=origin["description"],
-        tasks=_tasks({task: identities[task] for task in tasks}),
-        arrays=_arrays(about),
-        counts=_counts(about, classes),
-        classes=class_grid(shown, classes),
-        sample=sample_image(shown, classes),
+        anchor=f"data-{title.replace('_', '-')}",
+        title=title,
+        origin=origin,
+        tasks=_tabulate_tasks(tasks),
+        arrays=_tabulate_arrays(about),
+        counts=_tabulate_counts(about, classes),
+        classes=make_class_grid(shown, classes),
+        sample=make_sample_image(shown, classes),
     )
 
 
-def _tasks(identities: Mapping[str, About]) -> Table:
+def _tabulate_tasks(tasks: Mapping[str, Identity]) -> Table:
     rows = tuple(
         (
-            Cell(task, tag=_tag(one)),
+            Cell(task, tag=_mark(one)),
             *(
-                Cell(number(one[part]["n"]) if one[part] else MISSING)
-                for part in ("train", "validation", "test")
+                Cell(format_number(part.n) if part else MISSING)
+                for part in (one.train, one.validation, one.test)
             ),
         )
-        for task, one in identities.items()
+        for task, one in tasks.items()
     )
-    return Table(
-        "Tasks on these images, and how each divides them", ("task", "train", "validation", "test"), rows
-    )
+    columns = ("task", "train", "validation", "test")
+    return Table("Tasks on these images, and how each divides them", columns, rows)
 
 
-def _tag(identity: About) -> str | None:
-    if identity["validation_is_test"]:
+def _mark(identity: Identity) -> str | None:
+    if identity.validation_is_test:
         return "validates on test images"
-    return "divided anew in every repeat" if identity["split_per_repeat"] else None
+    return "divided anew in every repeat" if identity.split_per_repeat else None
 
 
-def _arrays(about: About) -> Table:
+def _tabulate_arrays(about: About) -> Table:
     rows = tuple(
         (
             Cell(name),
-            Cell(" × ".join(map(str, one["shape"]))),
-            Cell(one["dtype"]),
-            Cell(number(one["nulls"])),
-            Cell(f"{one['minimum']} to {one['maximum']}"),
+            Cell(" × ".join(map(str, one.shape))),
+            Cell(one.dtype),
+            Cell(format_number(one.nulls)),
+            Cell(f"{one.minimum} to {one.maximum}"),
         )
         for name, one in about.items()
     )
     return Table("Arrays before scaling", ("array", "shape", "type", "nulls", "range"), rows)
 
 
-def _counts(about: About, classes: Sequence[str]) -> Table:
+def _tabulate_counts(about: About, classes: Sequence[str]) -> Table:
     rows = tuple(
-        (Cell(said), *(Cell(number(count)) for count in about[f"y_{part}"]["class_counts"]))
-        for part, said in PARTS.items()
+        (Cell(label), *(Cell(format_number(count)) for count in about[f"y_{part}"].class_counts or ()))
+        for part, label in PARTS.items()
     )
     return Table("Images of each class", ("images", *classes), rows)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from pipeline.files import Arrays, digest
-from pipeline.outputs.figures import contact_sheet, png_bytes
+from pipeline.data.images import Pixels
+from pipeline.data.tasks import TaskData
+from pipeline.files import digest, hash_json
+from pipeline.outputs.figures import encode_png, make_contact_sheet
 from pipeline.outputs.report.views import ImageGrid, Label
 
-Pixels = npt.NDArray[np.uint8]
 PER_CLASS = 5
 SAMPLE = 4  # the image whose label a write-up prints
 COLUMNS, SHOWN = 10, 50  # of the predictions
@@ -44,44 +44,42 @@ class Samples:
     test: Pixels
 
 
-def samples(arrays: Arrays, classes: int) -> Samples:
-    """What is shown of a task.
-
-    Parameters
-    ----------
-    arrays : dict of ndarray
-        ``data/tasks/<task>.npz``: images ``x_train``, ``x_test`` (n, height, width, channels), uint8, and labels
-        ``y_train``, ``y_test`` (n,) in 0..classes-1.
-    classes : int
-    """
-    images, labels = arrays["x_train"], arrays["y_train"]
+def choose_samples(task: TaskData, classes: int) -> Samples:
+    """What is shown of a task with so many classes; reads no other images."""
+    images, labels = task.development.images, task.development.labels
     tiles = np.full((classes, PER_CLASS, *images.shape[1:]), 255, np.uint8)
     for label in range(classes):
         found = images[np.flatnonzero(labels == label)[:PER_CLASS]]
         tiles[label, : len(found)] = found
-    at = min(SAMPLE, len(images) - 1)
+    at = min(SAMPLE, len(labels) - 1)
     return Samples(
-        identity="-".join(digest(arrays[name]) for name in ("x_train", "y_train", "x_test", "y_test")),
+        identity=_identify(task),
         by_class=tiles.reshape(-1, *images.shape[1:]),
-        sample=images[at : at + 1].copy(),
+        sample=images[at : at + 1],
         sample_label=int(labels[at]),
-        test=arrays["x_test"][:SHOWN].copy(),
+        test=task.test.images[:SHOWN],
     )
 
 
-def class_grid(shown: Samples, classes: Sequence[str]) -> ImageGrid:
+def _identify(task: TaskData) -> str:
+    """Digest of which images a task has, with their labels, in their order."""
+    parts = (task.development, task.test)
+    return hash_json([(one.images.digest, digest(one.images.rows), digest(one.labels)) for one in parts])
+
+
+def make_class_grid(shown: Samples, classes: Sequence[str]) -> ImageGrid:
     """Five development images of every class, one row a class."""
     caption = f"The first {PER_CLASS} development images of each class."
     return _grid(shown.by_class, PER_CLASS, caption, names=classes)
 
 
-def sample_image(shown: Samples, classes: Sequence[str]) -> ImageGrid:
+def make_sample_image(shown: Samples, classes: Sequence[str]) -> ImageGrid:
     """Development image 4 (from 0) with its label as title."""
     title = f"label {classes[shown.sample_label]}"
     return _grid(shown.sample, 1, f"Development image {SAMPLE}, counted from 0.", titles=[(title,)])
 
 
-def prediction_grid(
+def make_prediction_grid(
     shown: Samples, predicted: Sequence[int], labels: Sequence[int], classes: Sequence[str], who: str
 ) -> ImageGrid:
     """First test images with true class (GT) and prediction (P); wrong ones are framed and crossed.
@@ -122,14 +120,14 @@ def _grid(
     lines = len(titles[0]) if titles else 0
     top = GAP // 2 + LINE * lines
     left = round(WIDE * LINE * max(map(len, names), default=0)) + (GAP // 2 if names else 0)
-    sheet = contact_sheet(images, columns, GAP, top)
+    sheet = make_contact_sheet(images, columns, GAP, top)
     corners = [
         (left + (i % columns) * (width + GAP), (i // columns) * (top + height) + top)
         for i in range(len(images))
     ]
     flags = wrong or [False] * len(titles)
     return ImageGrid(
-        href="data:image/png;base64," + base64.b64encode(png_bytes(sheet)).decode(),
+        href="data:image/png;base64," + base64.b64encode(encode_png(sheet)).decode(),
         left=left,
         width=left + sheet.shape[1],
         height=sheet.shape[0] + 1,

@@ -1,19 +1,16 @@
 """Figures of a study with the captions that say how to read them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from pipeline.outputs import figures
-from pipeline.outputs.figures.shifts import shifted_accuracies
-from pipeline.outputs.figures.units import spread_label
-from pipeline.outputs.report.views import Picture
-
-Metrics = Mapping[str, Any]
-
+from pipeline.outputs.figures.shifts import list_shifted_accuracies
+from pipeline.outputs.numbers import label_spread
+from pipeline.outputs.report.views import Picture, anchor_of
+from pipeline.statistics.results import Estimate, StudyResults
 
 CAPTIONS = {
     "forest": (
@@ -53,67 +50,64 @@ CAPTIONS = {
 }
 
 
-def difference_pictures(metrics: Metrics, runs: pd.DataFrame, anchor: str) -> tuple[Picture, ...]:
+def picture_differences(results: StudyResults, runs: pd.DataFrame) -> tuple[Picture, ...]:
     """Forest plot of the comparisons and every repeat behind it; without treatments, only the repeats."""
-    control, metric = metrics["control"], metrics["metric"]
-    found = []
-    if metrics["comparisons"]:
-        found.append(_picture(figures.forest_plot(metrics["comparisons"]), "forest", anchor, control))
-    values = {v: runs.loc[runs["variant"] == v, metric].tolist() for v in metrics["variants"]}
+    control, metric, found = results.control, results.metric, []
+    if results.comparisons:
+        found.append(_picture(figures.draw_forest(results.comparisons), "forest", results))
+    values = {v: runs.loc[runs["variant"] == v, metric].tolist() for v in results.variants}
     if any(values.values()):
-        found.append(_picture(figures.repeat_strip(values, control, metric), "repeats", anchor, control))
+        found.append(_picture(figures.draw_repeats(values, control, metric), "repeats", results))
     return tuple(found)
 
 
-def curve_pictures(histories: figures.Histories, control: str, anchor: str) -> tuple[Picture, ...]:
+def picture_curves(results: StudyResults, histories: figures.Histories) -> tuple[Picture, ...]:
     """Loss and accuracy over the epochs; none when nothing was trained."""
     trained = {variant: runs for variant, runs in histories.items() if runs}
     quantities = ("loss", "accuracy") if trained else ()
-    return tuple(_picture(figures.learning_curves(trained, q, control), q, anchor) for q in quantities)
+    return tuple(_picture(figures.draw_curves(trained, q, results.control), q, results) for q in quantities)
 
 
-def confusion_pictures(
-    metrics: Metrics, classes: Mapping[str, Sequence[str]] | None, anchor: str
+def picture_confusions(
+    results: StudyResults, classes: Mapping[str, Sequence[str]] | None
 ) -> tuple[Picture, ...]:
-    """Mean confusion matrices of the variants that have one."""
-    found = {v: view["confusion"] for v, view in metrics["variants"].items() if view.get("confusion")}
-    if not found:
-        return ()
-    return (_picture(figures.confusion_heatmaps(found, classes, metrics["repeats"]), "confusion", anchor),)
+    """Mean confusion matrices of all variants."""
+    found = {variant: one.confusion for variant, one in results.variants.items()}
+    return (_picture(figures.draw_confusions(found, classes, results.repeats), "confusion", results),)
 
 
-def shift_pictures(metrics: Metrics, runs: pd.DataFrame, anchor: str) -> tuple[Picture, ...]:
+def picture_shifts(results: StudyResults, runs: pd.DataFrame) -> tuple[Picture, ...]:
     """Accuracy on shifted test images, where they were evaluated."""
-    if shifted_accuracies(runs).empty:
+    if list_shifted_accuracies(runs).empty:
         return ()
-    figure = figures.shift_curves(runs, list(metrics["variants"]), metrics["control"])
-    return (_picture(figure, "shifts", anchor, metrics["control"]),)
+    figure = figures.draw_shifts(runs, list(results.variants), results.control)
+    return (_picture(figure, "shifts", results),)
 
 
-def spread_pictures(metrics: Metrics, anchor: str) -> tuple[Picture, ...]:
+def picture_spreads(results: StudyResults) -> tuple[Picture, ...]:
     """Standard deviation of the study's metric by arm, where variants say which streams vary."""
-    if all(view["vary"] is None for view in metrics["variants"].values()):
+    if all(one.vary is None for one in results.variants.values()):
         return ()
-    metric = metrics["metric"]
-    found = {v: view["metrics"][metric] for v, view in metrics["variants"].items()}
-    bars = {v: {"mean": e["sd"], "low": e["sd_low"], "high": e["sd_high"]} for v, e in found.items()}
-    label = spread_label(metric)
-    figure = figures.bar_chart(bars, None, metric, metrics["repeats"], from_zero=True, label=label)
-    return (_picture(figure, "spread", anchor),)
+    metric = results.metric
+    found = {variant: one.metrics[metric] for variant, one in results.variants.items()}
+    bars = {v: Estimate(mean=one.sd, low=one.sd_low, high=one.sd_high) for v, one in found.items()}
+    label = label_spread(metric)
+    figure = figures.draw_bars(bars, None, metric, results.repeats, from_zero=True, label=label)
+    return (_picture(figure, "spread", results),)
 
 
-def gap_pictures(metrics: Metrics, anchor: str) -> tuple[Picture, ...]:
+def picture_gaps(results: StudyResults) -> tuple[Picture, ...]:
     """Training minus validation accuracy of each variant, where there is a validation set."""
     metric = "generalization_gap"
-    found = {v: view["metrics"].get(metric) for v, view in metrics["variants"].items()}
-    known = {v: estimate for v, estimate in found.items() if estimate and estimate["mean"] is not None}
+    found = {variant: one.metrics.get(metric) for variant, one in results.variants.items()}
+    known = {variant: one for variant, one in found.items() if one and one.mean is not None}
     if not known:
         return ()
-    control = metrics["control"] if metrics["control"] in known else None
-    figure = figures.bar_chart(known, control, metric, metrics["repeats"], from_zero=True)
-    return (_picture(figure, "gap", anchor),)
+    control = results.control if results.control in known else None
+    figure = figures.draw_bars(known, control, metric, results.repeats, from_zero=True)
+    return (_picture(figure, "gap", results),)
 
 
-def _picture(figure: Figure, kind: str, anchor: str, control: str = "") -> Picture:
-    caption = CAPTIONS[kind].format(control=control)
-    return Picture(Markup(figures.to_svg(figure, f"{anchor}-{kind}", caption)), caption)
+def _picture(figure: Figure, kind: str, results: StudyResults) -> Picture:
+    caption = CAPTIONS[kind].format(control=results.control)
+    return Picture(Markup(figures.render_svg(figure, f"{anchor_of(results.study)}-{kind}", caption)), caption)

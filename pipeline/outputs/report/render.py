@@ -1,24 +1,31 @@
 """Views to pages: self-contained HTML that opens from a disk and asks no network for anything."""
 
+import html
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipeline.metrics import words
+from pipeline.outputs import numbers
 from pipeline.outputs.figures import theme
-from pipeline.outputs.figures.units import words
-from pipeline.outputs.figures.verdicts import CLAIM_VERDICTS, VERDICTS
-from pipeline.outputs.report import numbers
 from pipeline.outputs.report.views import Section, StudyView
+from pipeline.statistics.wording import format_sentence
 
 TEMPLATES = Path(__file__).parent / "templates"
+TITLE = ", Claimcheck report"  # ends the title of every page but the overview
 
 
-def render(studies: Sequence[StudyView], sections: Sequence[Section] = ()) -> dict[str, str]:
-    """Pages of the report by file name: ``index.html``, and one a study.
+def render(
+    studies: Sequence[StudyView],
+    sections: Sequence[Section] = (),
+    further: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Pages of the report by file name: ``index.html``, one a study, and the further ones as they are.
 
     Parameters
     ----------
@@ -26,40 +33,51 @@ def render(studies: Sequence[StudyView], sections: Sequence[Section] = ()) -> di
         In the order they are shown.
     sections : sequence of Section
         Parts of the overview that belong to no single study.
+    further : mapping of file name to page, optional
+        Pages that others wrote; the overview links each by its title.
     """
-    counts = Counter(c.verdict for study in studies for c in study.comparisons)
+    counts = Counter(one.verdict for study in studies for one in study.results.comparisons.values())
     index = page(
         "index.html",
         studies=studies,
         sections=sections,
-        profiles=sorted({study.profile for study in studies}),
-        stand_in=any(study.stand_in for study in studies),
-        counts={verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},
+        pages={file: read_title(text) for file, text in (further or {}).items()},
+        profiles=sorted({study.results.profile for study in studies}),
+        stand_in=any(study.results.stand_in for study in studies),
+        counts={verdict: counts[verdict] for verdict in theme.COMPARISON_STYLES if counts[verdict]},
     )
-    return {"index.html": index} | {
-        study.file: page("study.html", study=study, studies=studies, stand_in=study.stand_in)
+    return {"index.html": index, **(further or {})} | {
+        study.file: page("study.html", study=study, studies=studies, stand_in=study.results.stand_in)
         for study in studies
     }
 
 
-def page(template: str, *, folder: Path = TEMPLATES, **values: Any) -> str:
-    """One page by its template in a folder; what that includes or extends may lie in ``templates/``."""
-    return _environment(folder).get_template(template).render(**values)
+def page(template: str, folder: Path | None = None, **values: Any) -> str:
+    """One page by its template, looked for in `folder`, where one is given, and then in ``templates/``."""
+    return _make_environment(folder).get_template(template).render(**values)
+
+
+def read_title(page: str) -> str:
+    """Title of a page as the navigation names it."""
+    found = re.search(r"<title>(.*?)</title>", page, re.DOTALL)
+    return html.unescape(found[1].strip()).removesuffix(TITLE) if found else "untitled page"
 
 
 @cache
-def _environment(folder: Path) -> Environment:
+def _make_environment(folder: Path | None) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader([folder, TEMPLATES]),
+        loader=FileSystemLoader([*([folder] if folder else []), TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {name: getattr(numbers, name) for name in numbers.__all__} | {"words": words}
+    formats = {name: one for name, one in vars(numbers).items() if name.startswith("format_")}
+    filters = {name.removeprefix("format_"): one for name, one in formats.items()}
+    environment.filters |= filters | {"words": words, "sentence": format_sentence}
     environment.globals |= {
-        "VERDICTS": VERDICTS | CLAIM_VERDICTS,
-        "CLAIM_VERDICTS": CLAIM_VERDICTS,
+        "STYLES": theme.COMPARISON_STYLES | theme.CLAIM_STYLES,
+        "CLAIM_STYLES": theme.CLAIM_STYLES,
         "theme": theme,
     }
     return environment

@@ -1,12 +1,21 @@
-"""Tables of a study's variants: what each scored, on how many repeats, with which interval."""
+"""Tables of variants with what each reached, of a search's trials, and of the rows of write-ups."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
-from pipeline.outputs.figures.units import words
-from pipeline.outputs.report import numbers
-from pipeline.outputs.report.views import Cell, Table
+import pandas as pd
+
+from pipeline.metrics import is_share, words
+from pipeline.outputs.numbers import (
+    format_number,
+    format_percent,
+    format_size,
+    format_value,
+    format_value_interval,
+)
+from pipeline.outputs.report.views import Cell, Table, file_of
+from pipeline.params.plan import TrainingPlan
+from pipeline.statistics.results import Estimate, StudyResults
 
 THRESHOLDS = (0.5, 0.9)
 AT_THRESHOLD = {
@@ -15,83 +24,147 @@ AT_THRESHOLD = {
     "false_negatives": "false negatives",
 }
 MAIN_METRICS = ("test_accuracy", "test_loss", "generalization_gap", "epochs_run", "parameters")
-Metrics = Mapping[str, Any]
+SCORE = "val_accuracy"  # by which a search chooses
+BEST = "★ best"
 Marks = Mapping[str, str]
 
 
-def main_table(metrics: Metrics, marks: Marks) -> Table:
+def tabulate_main_metrics(results: StudyResults, marks: Marks) -> Table:
     """Metrics read first, the study's own in front."""
-    names = dict.fromkeys((metrics["metric"], *MAIN_METRICS))
-    known = {m: words(m) for m in names if _known(metrics, m)}
-    return _table(metrics, known, "Variants: mean over n repeats", marks)
+    names = dict.fromkeys((results.metric, *MAIN_METRICS))
+    return _tabulate(results, _choose_measured(results, names), "Variants: mean over n repeats", marks)
 
 
-def other_table(metrics: Metrics, marks: Marks) -> Table | None:
-    """Every metric that `main_table` leaves out, folded; None when it leaves out none."""
-    shown = {metrics["metric"], *MAIN_METRICS}
-    every = dict.fromkeys(m for view in metrics["variants"].values() for m in view["metrics"])
-    names = {m: words(m) for m in every if m not in shown and "_at_" not in m and _known(metrics, m)}
-    caption = "Every other metric: mean over n repeats"
-    return replace(_table(metrics, names, caption, marks), folded=True) if names else None
+def tabulate_other_metrics(results: StudyResults, marks: Marks) -> Table | None:
+    """Every metric that the main table leaves out, folded; None when it leaves out none."""
+    shown = {results.metric, *MAIN_METRICS}
+    every = dict.fromkeys(name for one in results.variants.values() for name in one.metrics)
+    names = _choose_measured(results, [name for name in every if name not in shown and "_at_" not in name])
+    table = _tabulate(results, names, "Every other metric: mean over n repeats", marks)
+    return replace(table, folded=True) if names else None
 
 
-def threshold_table(metrics: Metrics, marks: Marks, classes: Sequence[str]) -> Table | None:
+def tabulate_thresholds(results: StudyResults, marks: Marks, classes: Sequence[str]) -> Table | None:
     """Errors of both kinds at each threshold of a two-class study; None for any other study.
 
     Parameters
     ----------
-    metrics : mapping
-        Parsed ``metrics/studies/<study>.json``.
+    results : StudyResults
     marks : mapping of variant to mark
     classes : sequence of str
         Names of the classes; the second is the positive one.
     """
-    names = {
-        f"{metric}_at_{round(100 * threshold)}": f"{said} at {threshold}"
+    labels = {
+        f"{metric}_at_{round(100 * threshold)}": f"{label} at {threshold}"
         for threshold in THRESHOLDS
-        for metric, said in AT_THRESHOLD.items()
+        for metric, label in AT_THRESHOLD.items()
     }
-    known = {metric: said for metric, said in names.items() if _known(metrics, metric)}
-    if not known:
+    names = {name: labels[name] for name in _choose_measured(results, labels)}
+    if not names:
         return None
     caption = (
         f"Positive where the probability of “{classes[1]}” exceeds the threshold; a false positive is a "
         f"“{classes[0]}” taken for it. Mean over n repeats"
     )
-    return _table(metrics, known, caption, marks)
+    return _tabulate(results, names, caption, marks)
 
 
-def _known(metrics: Metrics, name: str) -> bool:
-    found = (view["metrics"].get(name) for view in metrics["variants"].values())
-    return any(estimate and estimate["mean"] is not None for estimate in found)
+def _choose_measured(results: StudyResults, names: Iterable[str]) -> dict[str, str]:
+    """The names of metrics of which any variant has a mean, each with its words."""
+    variants = results.variants.values()
+    return {
+        n: words(n) for n in names if any(one.metrics.get(n, Estimate()).mean is not None for one in variants)
+    }
 
 
-def _table(metrics: Metrics, names: Mapping[str, str], caption: str, marks: Marks) -> Table:
+def _tabulate(results: StudyResults, names: Mapping[str, str], caption: str, marks: Marks) -> Table:
     rows = tuple(
         (
-            Cell(variant, (_kind(variant, view["kind"], metrics["control"]),), tag=marks.get(variant)),
-            Cell(str(view["n"])),
-            *(_metric_cell(view["metrics"].get(name), name) for name in names),
+            Cell(variant, (_describe_kind(results, variant),), tag=marks.get(variant)),
+            Cell(str(one.n)),
+            *(_make_cell(one.metrics.get(name, Estimate()), name) for name in names),
         )
-        for variant, view in metrics["variants"].items()
+        for variant, one in results.variants.items()
     )
-    anew = [variant for variant, view in metrics["variants"].items() if view["held_out_anew"] is not None]
+    anew = [variant for variant, one in results.variants.items() if one.held_out_anew is not None]
     caption = f"{caption}, with standard deviation (sd) and 95 % Student interval of the mean"
     if anew:
         caption += f"; of {', '.join(anew)}, which split the images anew in every repeat, Nadeau and Bengio's interval"
     return Table(caption, ("variant", "n", *names.values()), rows)
 
 
-def _kind(variant: str, kind: str, control: str) -> str:
-    return "the control" if variant == control else kind.replace("_", " ")
+def _describe_kind(results: StudyResults, variant: str) -> str:
+    return "the control" if variant == results.control else words(results.variants[variant].kind)
 
 
-def _metric_cell(estimate: Mapping[str, float | None] | None, metric: str) -> Cell:
-    if estimate is None or estimate["mean"] is None:
-        return Cell(numbers.MISSING)
-    text = numbers.value(estimate["mean"], metric)
-    sd = estimate["sd"]
-    if sd is None or sd == 0:
-        return Cell(text, () if sd is None else ("in every repeat",))
-    interval = numbers.value_interval(estimate["low"], estimate["high"], metric)
-    return Cell(text, (f"sd {numbers.size(sd, metric)}", interval))
+def _make_cell(estimate: Estimate, metric: str) -> Cell:
+    text, sd = format_value(estimate.mean, metric), estimate.sd
+    if estimate.mean is None or sd is None:
+        return Cell(text)
+    if sd == 0:
+        return Cell(text, ("in every repeat",))
+    interval = format_value_interval(estimate.low, estimate.high, metric)
+    return Cell(text, (f"sd {format_size(sd, metric)}", interval))
+
+
+def tabulate_trials(trials: Mapping[str, Sequence[pd.DataFrame]]) -> tuple[Table, ...]:
+    """Every trial of every repeat's search in a folded table a repeat, the best trial marked.
+
+    Parameters
+    ----------
+    trials : mapping of variant to DataFrames
+        ``runs/<study>/<variant>/<repeat>/trials.csv``, one a repeat: columns ``trial``, the hyperparameters,
+        ``val_accuracy`` and ``val_loss``. Best is the first with the largest ``val_accuracy``, as in the tuner.
+    """
+    return tuple(
+        _tabulate_search(f"{variant}, repeat {repeat}", table)
+        for variant, repeats in trials.items()
+        for repeat, table in enumerate(repeats)
+    )
+
+
+def _tabulate_search(whose: str, trials: pd.DataFrame) -> Table:
+    best = int(trials[SCORE].to_numpy().argmax())
+    rows = tuple(
+        tuple(_make_trial_cell(name, row[name], at == best) for name in trials.columns)
+        for at, row in enumerate(trials.to_dict("records"))
+    )
+    summary = f"{whose}: {len(trials)} trials, best {format_percent(trials[SCORE].max())}"
+    columns = tuple(words(str(name)) for name in trials.columns)
+    return Table(f"{summary} of the validation images", columns, rows, folded=True, summary=summary)
+
+
+def _make_trial_cell(name: object, value: float, best: bool) -> Cell:
+    if name == "trial":
+        return Cell(str(int(value)), tag=BEST if best else None)
+    return Cell(format_percent(value) if is_share(str(name)) else format_number(value))
+
+
+def tabulate_rows(
+    plans: Mapping[str, TrainingPlan], results: Mapping[str, StudyResults], marks: Mapping[str, Marks]
+) -> Table:
+    """Each row of a write-up's tables with the study and variant that run it, and the test accuracy reached.
+
+    Parameters
+    ----------
+    plans, results : mappings by study
+    marks : mapping of study to marks of its variants
+    """
+    found = sorted(
+        (row, study, variant, one.kind)
+        for study, plan in plans.items()
+        for variant, one in plan.variants.items()
+        for row in one.rows
+    )
+    rows = tuple(
+        (
+            Cell(row),
+            Cell(f"{study} / {variant}", href=file_of(study), tag=marks[study].get(variant)),
+            Cell(words(kind)),
+            Cell(format_percent(results[study].variants[variant].metrics["test_accuracy"].mean)),
+            Cell(str(results[study].variants[variant].n)),
+        )
+        for row, study, variant, kind in found
+    )
+    caption = "Every row of the write-ups that was run; mean test accuracy over n repeats"
+    return Table(caption, ("row", "study / variant", "kind", "test accuracy", "n"), rows, wordy=True)

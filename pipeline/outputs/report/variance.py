@@ -1,56 +1,43 @@
 """Where the variance comes from: the spread of each arm of a variance study, in a table and in words."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from pipeline.outputs.figures.units import words
-from pipeline.outputs.report import numbers
+from pipeline.metrics import words
+from pipeline.outputs.numbers import MISSING, format_size, format_value, format_value_interval
 from pipeline.outputs.report.views import Cell, Table, Variance
-
-Metrics = Mapping[str, Any]
-Arm = Mapping[str, Any]
+from pipeline.statistics.results import Estimate, StudyResults, VariantResults
 
 
-def variance(metrics: Metrics) -> Variance | None:
+def describe_variance(results: StudyResults) -> Variance | None:
     """Arms of a study whose variants say which streams vary; None for any other study.
 
-    Parameters
-    ----------
-    metrics : mapping
-        Parsed ``metrics/studies/<study>.json``; the control is the arm that the others' spread is related to.
+    The control is the arm that the others' spread is related to.
     """
-    arms = metrics["variants"]
-    if all(arm["vary"] is None for arm in arms.values()):
+    arms, metric = results.variants, results.metric
+    if all(arm.vary is None for arm in arms.values()):
         return None
-    metric, whole = metrics["metric"], _sd(arms[metrics["control"]], metrics["metric"])
-    said = {
-        name: f"{name}: {_sentence(arm, metric, whole, metrics['control'])}" for name, arm in arms.items()
-    }
-    alarms = tuple(said[name] for name, arm in arms.items() if moves_without_cause(arm))
-    sentences = tuple(sentence for sentence in said.values() if sentence not in alarms)
-    new_splits = any(arm["held_out_anew"] is not None for arm in arms.values())
-    return Variance(_table(arms, metric), sentences, alarms, new_splits)
+    whole = arms[results.control].metrics[metric].sd
+    told = {name: f"{name}: {_describe(arm, metric, whole, results.control)}" for name, arm in arms.items()}
+    alarms = tuple(told[name] for name, arm in arms.items() if find_unexplained(arm))
+    sentences = tuple(sentence for sentence in told.values() if sentence not in alarms)
+    new_splits = any(arm.held_out_anew is not None for arm in arms.values())
+    return Variance(_tabulate(arms, metric), sentences, alarms, new_splits)
 
 
-def moves_without_cause(arm: Arm) -> list[str]:
+def find_unexplained(arm: VariantResults) -> list[str]:
     """Metrics in which repeats of equal seeds differ; none, as equal seeds must give equal bits."""
-    if arm["vary"] != []:
+    if arm.vary != []:
         return []
-    return [words(name) for name, estimate in arm["metrics"].items() if estimate["sd"]]
+    return [words(name) for name, estimate in arm.metrics.items() if estimate.sd]
 
 
-def _sd(arm: Arm, metric: str) -> float | None:
-    sd: float | None = arm["metrics"][metric]["sd"]
-    return sd
-
-
-def _table(arms: Mapping[str, Arm], metric: str) -> Table:
+def _tabulate(arms: Mapping[str, VariantResults], metric: str) -> Table:
     rows = tuple(
         (
             Cell(name),
-            Cell(_streams(arm["vary"])),
-            Cell(str(arm["n"])),
-            *_cells(arm["metrics"][metric], metric),
+            Cell(_list_streams(arm.vary)),
+            Cell(str(arm.n)),
+            *_make_cells(arm.metrics[metric], metric),
         )
         for name, arm in arms.items()
     )
@@ -58,54 +45,52 @@ def _table(arms: Mapping[str, Arm], metric: str) -> Table:
     return Table(caption, ("arm", "varies", "n", "mean", "standard deviation"), rows)
 
 
-def _cells(estimate: Mapping[str, float | None], metric: str) -> tuple[Cell, Cell]:
-    mean = numbers.value_interval(estimate["low"], estimate["high"], metric)
+def _make_cells(estimate: Estimate, metric: str) -> tuple[Cell, Cell]:
+    interval = format_value_interval(estimate.low, estimate.high, metric)
     return (
-        Cell(numbers.value(estimate["mean"], metric), (mean,)),
-        Cell(_exactly(estimate["sd"], metric), (_sd_interval(estimate, metric),)),
+        Cell(format_value(estimate.mean, metric), (interval,)),
+        Cell(_format_sd(estimate.sd, metric), (_format_sd_interval(estimate, metric),)),
     )
 
 
-def _exactly(sd: float | None, metric: str) -> str:
-    return "exactly 0" if sd == 0 else numbers.size(sd, metric)
+def _format_sd(sd: float | None, metric: str) -> str:
+    return "exactly 0" if sd == 0 else format_size(sd, metric)
 
 
-def _sd_interval(estimate: Mapping[str, float | None], metric: str) -> str:
-    low, high = estimate["sd_low"], estimate["sd_high"]
+def _format_sd_interval(estimate: Estimate, metric: str) -> str:
+    low, high = estimate.sd_low, estimate.sd_high
     if low is None or not high:
-        return numbers.MISSING
-    return f"{numbers.size(low, metric)} to {numbers.size(high, metric)}"
+        return MISSING
+    return f"{format_size(low, metric)} to {format_size(high, metric)}"
 
 
-def _streams(vary: Sequence[str] | None) -> str:
+def _list_streams(vary: Sequence[str] | None) -> str:
     return "every stream" if vary is None else " and ".join(vary) or "nothing"
 
 
-def _sentence(arm: Arm, metric: str, whole: float | None, control: str) -> str:
-    estimate, n = arm["metrics"][metric], arm["n"]
-    if estimate["sd"] is None:
+def _describe(arm: VariantResults, metric: str, whole: float | None, control: str) -> str:
+    estimate, n = arm.metrics[metric], arm.n
+    if estimate.sd is None:
         return f"the spread of {words(metric)} over {n} repeats is undefined; it takes two, none of them diverged."
-    if arm["vary"] == []:
-        return _of_one_seed(arm, metric)
-    spread = _exactly(estimate["sd"], metric)
-    if estimate["sd"]:
-        spread += f" (95 % interval {_sd_interval(estimate, metric)})"
-    alone = "only " if arm["vary"] else ""
-    found = (
-        f"with {alone}{_streams(arm['vary'])} varying, {words(metric)} has a standard deviation of {spread}"
-    )
-    related = f", {estimate['sd'] / whole:.2f} times that of {control}" if whole and arm["vary"] else ""
+    if arm.vary == []:
+        return _describe_one_seed(arm, metric)
+    spread = _format_sd(estimate.sd, metric)
+    if estimate.sd:
+        spread += f" (95 % interval {_format_sd_interval(estimate, metric)})"
+    streams = ("only " if arm.vary else "") + _list_streams(arm.vary)
+    related = f", {estimate.sd / whole:.2f} times that of {control}" if whole and arm.vary else ""
+    found = f"with {streams} varying, {words(metric)} has a standard deviation of {spread}"
     return f"{found} over {n} repeats{related}."
 
 
-def _of_one_seed(arm: Arm, metric: str) -> str:
-    moved = moves_without_cause(arm)
+def _describe_one_seed(arm: VariantResults, metric: str) -> str:
+    moved = find_unexplained(arm)
     if moved:
         return (
-            f"NOT REPRODUCIBLE. {arm['n']} repeats of one seed must agree exactly, and they differ in "
+            f"NOT REPRODUCIBLE. {arm.n} repeats of one seed must agree exactly, and they differ in "
             f"{', '.join(moved)}. Until that is found, no number of this study can be trusted."
         )
     return (
-        f"nothing varies, and the standard deviation of {words(metric)} over {arm['n']} trainings from one seed is "
+        f"nothing varies, and the standard deviation of {words(metric)} over {arm.n} trainings from one seed is "
         "exactly 0, as it must be; so is that of every other metric."
     )

@@ -1,13 +1,16 @@
 """What a page shows, as frozen objects: numbers still numbers, pictures already text."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
-from pipeline.outputs.figures.verdicts import VERDICTS, VerdictStyle
+from pipeline.outputs.figures.theme import COMPARISON_STYLES
+from pipeline.params.plan import Origin
+from pipeline.statistics.interim import plan_analyses
+from pipeline.statistics.results import StudyResults
 
 
 @dataclass(frozen=True)
@@ -126,9 +129,7 @@ class DataBlock:
 
     anchor: str
     title: str
-    source: str
-    stand_in: bool
-    description: str
+    origin: Origin
     tasks: Table
     arrays: Table
     counts: Table
@@ -137,78 +138,25 @@ class DataBlock:
 
 
 @dataclass(frozen=True)
-class Data:
-    """Images behind one task of a study."""
-
-    task: str
-    source: str
-    stand_in: bool
-    description: str
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Treatment against control; fractions, and differences oriented so that higher is better.
-
-    None is what a single repeat, a diverged run or an undeclared margin leaves undefined, and what too few
-    repeats leave unbounded.
-    """
-
-    treatment: str
-    kind: str
-    n: int
-    control_mean: float | None
-    treatment_mean: float | None
-    estimate: float | None
-    low: float | None
-    high: float | None
-    simultaneous_low: float | None
-    simultaneous_high: float | None
-    margin: float | None
-    p_adjusted: float | None
-    p_smallest: float | None
-    new_images_low: float | None
-    new_images_high: float | None
-    peek_proof_low: float | None
-    peek_proof_high: float | None
-    minimum_detectable_effect: float | None
-    wins: int
-    ties: int
-    losses: int
-    verdict: str
-    sentence: str
-    control_diverged: int = 0
-    treatment_diverged: int = 0
-
-    @property
-    def style(self) -> VerdictStyle:
-        """Look of the verdict."""
-        return VERDICTS[self.verdict]
-
-
-@dataclass(frozen=True)
 class StudyView:
-    """One question: who was compared, on what, with which verdicts, and the parts of its page.
+    """One question: its results, and the parts of its page.
 
     `marks` says what a reader must know of a variant wherever it is named.
     """
 
-    name: str
-    anchor: str
-    question: str
-    profile: str
-    stand_in: bool
-    metric: str
-    higher_is_better: bool
-    alpha: float
-    looks: Sequence[int] | None
-    margin: float | None
-    control: str
-    n: int
-    data: tuple[Data, ...]
-    comparisons: tuple[Comparison, ...]
+    results: StudyResults
     sections: tuple[Section, ...]
-    marks: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """Name of the study."""
+        return self.results.study
+
+    @property
+    def anchor(self) -> str:
+        """Its name as the fragment of an address."""
+        return anchor_of(self.name)
 
     @property
     def file(self) -> str:
@@ -218,19 +166,29 @@ class StudyView:
     @property
     def tally(self) -> Mapping[str, tuple[str, ...]]:
         """Treatments by verdict, best verdict first; verdicts that nobody got are left out."""
-        found = {v: tuple(c.treatment for c in self.comparisons if c.verdict == v) for v in VERDICTS}
-        return {verdict: treatments for verdict, treatments in found.items() if treatments}
+        return group_by_verdict({v: one.verdict for v, one in self.results.comparisons.items()})
 
     @property
     def level(self) -> float:
         """Level at which the comparisons were tested: alpha, with looks one look's share of it."""
-        return self.alpha / len(self.looks) if self.looks else self.alpha
+        return plan_analyses(self.results.repeats, self.results.alpha, self.results.looks)[-1][1]
 
     @property
     def smallest_adjusted_p(self) -> float | None:
-        """Smallest p the exact test can attain after Holm's first step; None where it is unknown."""
-        attainable = [c.p_smallest for c in self.comparisons if c.p_smallest is not None]
-        return min(1.0, len(self.comparisons) * min(attainable)) if attainable else None
+        """Smallest p the exact test can attain after Holm's first step; None where nothing is compared."""
+        attainable = [one.p_smallest for one in self.results.comparisons.values()]
+        return min(1.0, len(attainable) * min(attainable)) if attainable else None
+
+
+def group_by_verdict(verdicts: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Treatments by the verdict on them, best verdict first; verdicts that nobody got are left out."""
+    found = {v: tuple(name for name, one in verdicts.items() if one == v) for v in COMPARISON_STYLES}
+    return {verdict: names for verdict, names in found.items() if names}
+
+
+def anchor_of(name: str) -> str:
+    """Name as the fragment of an address: lower-case letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "study"
 
 
 def file_of(study: str) -> str:

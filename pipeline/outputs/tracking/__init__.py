@@ -6,9 +6,3 @@ import os
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
-
-from pipeline.outputs.tracking.projection import track
-from pipeline.outputs.tracking.records import StudyRecords, read_study
-from pipeline.outputs.tracking.store import tracking_uri
-
-__all__ = ["StudyRecords", "read_study", "track", "tracking_uri"]

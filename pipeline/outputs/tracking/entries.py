@@ -1,23 +1,30 @@
-"""Records as entries: what each MLflow run is to say, before anything is written."""
+"""What each MLflow run is to say of a study's files, before anything is written."""
 
 import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from mlflow.entities import Dataset, DatasetInput, InputTag
 
-from pipeline.files import csv_text
-from pipeline.outputs.tracking import names
-from pipeline.outputs.tracking.records import RunRecord, StudyRecords, VariantRecord
+from pipeline import layout
+from pipeline.claims.ledger import format_ledger
+from pipeline.data.identity import Identity
+from pipeline.outputs.tracking.mlflow_names import flatten, name_epoch, name_final
+from pipeline.outputs.tracking.study_files import RunFiles, StudyFiles
+from pipeline.params.plan import PlannedVariant
+from pipeline.params.recipe import Recipe
+from pipeline.statistics.results import StudyResults
+from pipeline.statistics.wording import format_sentence
 
 KEY = "claimcheck.key"
 PARENT = "mlflow.parentRunId"
-_SPLITS = ("train", "validation", "test")
 _ABOUT_COMPARISON = ("profile", "metric", "higher_is_better", "control", "repeats", "alpha", "margin")
+_RUN_FILES = (layout.RUN, layout.HISTORY, layout.MODEL_SUMMARY)
 
 
 class Point(NamedTuple):
@@ -28,16 +35,6 @@ class Point(NamedTuple):
     step: int
 
 
-class DataSet(NamedTuple):
-    """One array pair that a run was given; `digest` identifies both arrays."""
-
-    name: str
-    context: str
-    digest: str
-    source: str
-    profile: str
-
-
 @dataclass(frozen=True)
 class Entry:
     """One MLflow run; the tags are kept up to date, the rest is written once, except numbers that changed."""
@@ -46,7 +43,7 @@ class Entry:
     tags: Mapping[str, str]
     params: Mapping[str, str]
     points: Sequence[Point]
-    data: Sequence[DataSet] = ()
+    data: Sequence[DatasetInput] = ()
     artifacts: Sequence[tuple[Path, str]] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
@@ -57,95 +54,105 @@ class Entry:
         return self.tags[KEY]
 
 
-def of_variant(records: StudyRecords, variant: VariantRecord) -> Entry:
+def describe_variant(study: StudyFiles, name: str) -> Entry:
     """Parent run: a variant's recipe, and mean, sd and interval over its n repeats, at step n."""
-    key = f"{records.study}/{variant.name}@{variant.recipe_fingerprint}"
+    planned, results = study.plan.variants[name], study.results.variants[name]
+    key = f"{study.name}/{name}@{study.runs[name][0].about.recipe_fingerprint}"
     statistics = {
-        f"{names.final(metric)}/{statistic}": value
-        for metric, summary in variant.summary.items()
-        for statistic, value in summary.items()
+        f"{name_final(metric)}/{statistic}": value
+        for metric, estimate in results.metrics.items()
+        for statistic, value in asdict(estimate).items()
     }
     return Entry(
-        name=variant.name,
-        tags=_tags(key, "variant", records.study) | _about(variant),
-        params=names.flat(variant.recipe),
-        points=list(_points({"n": variant.n, **statistics}, step=variant.n)),
+        name=name,
+        tags=_tag(key, "variant", study.name) | _tag_variant(name, planned),
+        params=_flatten_recipe(planned.recipe),
+        points=list(_make_points({"n": results.n, **statistics}, step=results.n)),
     )
 
 
-def of_run(records: StudyRecords, variant: VariantRecord, run: RunRecord, parent: str) -> Entry:
+def describe_run(study: StudyFiles, run: RunFiles, parent: str) -> Entry:
     """Child run: one repeat with its seeds, epochs, final numbers, data and files."""
-    key = f"{records.study}/{variant.name}/{run.repeat}@{run.fingerprint}"
+    about = run.about
+    key = f"{about.study}/{about.variant}/{about.repeat}@{about.fingerprint}"
+    place = {"claimcheck.repeat": str(about.repeat), PARENT: parent}
     epochs = [
         point
         for epoch, row in run.history
-        for point in _points({names.epoch(column): value for column, value in row.items()}, step=epoch)
+        for point in _make_points({name_epoch(column): value for column, value in row.items()}, step=epoch)
     ]
-    finals = _points({names.final(column): value for column, value in run.finals.items()}, step=0)
-    place = {"claimcheck.repeat": str(run.repeat), PARENT: parent}
+    finals = _make_points({name_final(column): value for column, value in run.finals.items()}, step=0)
     return Entry(
-        name=f"{variant.name}/{run.repeat:02d}",
-        tags=_tags(key, "run", records.study) | _about(variant) | place,
-        params=names.flat(run.recipe) | names.flat(run.seeds, "seeds."),
+        name=f"{about.variant}/{about.repeat:02d}",
+        tags=_tag(key, "run", about.study)
+        | _tag_variant(about.variant, study.plan.variants[about.variant])
+        | place,
+        params=_flatten_recipe(about.recipe) | flatten(about.seeds.to_dict(), "seeds."),
         points=[*epochs, *finals],
-        data=list(_data(variant.task, records.digests[variant.task], run.seeds["split"])),
-        artifacts=[(run.folder / file, "") for file in ("run.json", "history.csv", "summary.txt")],
+        data=list(_list_data(about.task, study.identities[about.task], about.seeds.split)),
+        artifacts=[(run.folder / file, "") for file in _RUN_FILES],
     )
 
 
-def of_comparison(records: StudyRecords, figures: Sequence[Path]) -> Entry:
+def describe_comparison(study: StudyFiles) -> Entry:
     """Comparison run: the verdicts on treatments and claims, the numbers behind them, and the figures."""
-    metrics, comparisons = records.metrics, records.metrics["comparisons"]
-    claims = {"claims.csv": csv_text(records.claims)} if records.claims else {}
-    digest = hashlib.sha256(records.metrics_file.read_bytes() + "".join(claims.values()).encode()).hexdigest()
-    verdicts = {f"verdict.{treatment}": found["verdict"] for treatment, found in comparisons.items()}
-    verdicts |= {f"claim/{row['id']}/{row['scope']}": row["verdict"] for row in records.claims}
-    numbers = {
-        f"{treatment}/{field}": value
-        for treatment, found in comparisons.items()
-        for field, value in found.items()
-        if isinstance(value, int | float)
-    }
-    stand_in = {"claimcheck.stand_in": json.dumps(metrics["stand_in"])}
+    results, file = study.results, layout.study_metrics(study.name)
+    claims = {layout.CLAIMS.name: format_ledger(study.claims)} if study.claims else {}
+    digest = hashlib.sha256(file.read_bytes() + "".join(claims.values()).encode()).hexdigest()
+    verdicts = {f"verdict.{treatment}": found.verdict for treatment, found in results.comparisons.items()}
+    verdicts |= {f"claim/{row.id}/{row.scope}": row.verdict for row in study.claims}
+    stand_in = {"claimcheck.stand_in": json.dumps(results.stand_in)}
     return Entry(
         name="comparison",
-        tags=_tags(f"{records.study}@{digest}", "comparison", records.study) | stand_in | verdicts,
-        params=names.flat({name: metrics[name] for name in _ABOUT_COMPARISON}),
-        points=list(_points(numbers, step=0)),
-        artifacts=[(records.metrics_file, ""), *((figure, "figures") for figure in figures)],
+        tags=_tag(f"{study.name}@{digest}", "comparison", study.name) | stand_in | verdicts,
+        params=flatten({name: getattr(results, name) for name in _ABOUT_COMPARISON}),
+        points=list(_make_points(_list_figures(results), step=0)),
+        artifacts=[(file, ""), *((figure, "figures") for figure in study.figures)],
         texts=claims,
-        description="\n\n".join(
-            [metrics["question"], *(found["sentence"] for found in comparisons.values())]
-        ),
+        description="\n\n".join([results.question, *map(format_sentence, results.comparisons.values())]),
     )
 
 
-def _tags(key: str, level: str, study: str) -> dict[str, str]:
+def _list_figures(results: StudyResults) -> dict[str, float]:
+    """Every number of every comparison."""
+    return {
+        f"{treatment}/{field}": value
+        for treatment, found in results.comparisons.items()
+        for field, value in asdict(found).items()
+        if isinstance(value, int | float)
+    }
+
+
+def _flatten_recipe(recipe: Recipe) -> dict[str, str]:
+    """A recipe without its blocks, which are what its architecture's name means."""
+    return flatten(recipe.model_dump(exclude={"blocks"}))
+
+
+def _tag(key: str, level: str, study: str) -> dict[str, str]:
     return {KEY: key, "claimcheck.level": level, "claimcheck.study": study}
 
 
-def _about(variant: VariantRecord) -> dict[str, str]:
-    about = {
-        "variant": variant.name,
-        "kind": variant.kind,
-        "task": variant.task,
-        "row": ", ".join(variant.rows),
-    }
-    return {f"claimcheck.{name}": value for name, value in about.items()}
+def _tag_variant(name: str, planned: PlannedVariant) -> dict[str, str]:
+    about = {"variant": name, "kind": planned.kind, "task": planned.task, "row": ", ".join(planned.rows)}
+    return {f"claimcheck.{key}": value for key, value in about.items()}
 
 
-def _points(numbers: Mapping[str, float | None], step: int) -> Iterator[Point]:
+def _make_points(numbers: Mapping[str, float | None], step: int) -> Iterator[Point]:
     for name, value in numbers.items():
         if value is not None:
             # MLflow's SQL store holds infinity as the largest float; NaN (a diverged run) it keeps.
             yield Point(name, float(np.nan_to_num(value, nan=math.nan)), step)
 
 
-def _data(task: str, digests: Mapping[str, Any], split_seed: int) -> Iterator[DataSet]:
-    source = json.dumps({name: digests[name] for name in ("data_set", "source", "stand_in")})
-    for split in _SPLITS:
-        if arrays := digests[split]:
+def _list_data(task: str, identity: Identity, split_seed: int) -> Iterator[DatasetInput]:
+    """The array pairs that a run was given, each with a digest that identifies both arrays."""
+    source = json.dumps(identity.model_dump(include={"data_set", "source", "stand_in"}))
+    parts = {"train": identity.train, "validation": identity.validation, "test": identity.test}
+    for name, part in parts.items():
+        if part:
+            seed = split_seed if identity.split_per_repeat and name != "test" else ""
             # MLflow allows 36 characters: the full hashes are in the profile.
-            seed = split_seed if digests["split_per_repeat"] and split != "test" else ""
-            digest = hashlib.sha256(f"{arrays['x']}{arrays['y']}{seed}".encode()).hexdigest()[:32]
-            yield DataSet(f"{task}/{split}", split, digest, source, json.dumps(arrays))
+            digest = hashlib.sha256(f"{part.x}{part.y}{seed}".encode()).hexdigest()[:32]
+            profile = json.dumps(part.model_dump())
+            dataset = Dataset(f"{task}/{name}", digest, "claimcheck", source, profile=profile)
+            yield DatasetInput(dataset, [InputTag("mlflow.data.context", name)])

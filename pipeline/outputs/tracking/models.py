@@ -3,33 +3,24 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModelOutput
 
-Rebuild = Callable[[Path], Any]
-"""From a run's folder to its `keras.Model`; TensorFlow is imported by then, hence no name from it here."""
+if TYPE_CHECKING:
+    import keras
+    from mlflow.models import ModelSignature
 
 NAME = "model"
 REQUIREMENTS = ("keras", "tensorflow", "numpy")
 
 
-def log_model(client: MlflowClient, uri: str, run_id: str, folder: Path, rebuild: Rebuild) -> str:
-    """Id of a run's new model, which loads as `models:/<id>` and `runs:/<run>/model`, without an optimizer.
+def log_model(client: MlflowClient, run_id: str, build: Callable[[], "keras.Model"]) -> str:
+    """Log the model of a finished MLflow run and return its id; what a killed process left of one is deleted.
 
-    Parameters
-    ----------
-    client : MlflowClient
-        Of the store at `uri`.
-    run_id : str
-        A finished MLflow run without a finished model; what a killed process left of one is deleted.
-    folder : Path
-        The run's folder.
-    rebuild : callable
-        From that folder to the Keras model.
+    It loads as `models:/<id>` and `runs:/<run>/model`, without an optimizer.
     """
     run = client.get_run(run_id)
     experiment_id = run.info.experiment_id
@@ -37,39 +28,40 @@ def log_model(client: MlflowClient, uri: str, run_id: str, folder: Path, rebuild
         client.delete_logged_model(leftover.model_id)
     # Created here, because log_model alone would put it into the default experiment.
     created = client.create_logged_model(experiment_id, NAME, run_id, params=run.data.params)
-    _save(uri, created.model_id, rebuild(folder))
+    _save(client.tracking_uri, created.model_id, build())
     client.log_outputs(run_id, [LoggedModelOutput(created.model_id, step=0)])
     return str(created.model_id)
 
 
-def _save(uri: str, model_id: str, model: Any) -> None:
+def _save(uri: str, model_id: str, model: "keras.Model") -> None:
     import keras
     import mlflow.keras as flavor
 
     bare = keras.Model(model.inputs, model.outputs, name=model.name)  # never compiled: no optimizer, no state
-    with _tracking(uri):
+    with _global_store(uri):
         flavor.log_model(
             bare,
             model_id=model_id,
-            signature=_signature(bare),
+            signature=_describe_signature(bare),
             pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
         )
 
 
-def _signature(model: Any) -> Any:
+def _describe_signature(model: "keras.Model") -> "ModelSignature":
     """Shapes and dtypes of inputs and outputs; cheaper than an example, which MLflow would predict."""
     import numpy as np
     from mlflow.models import ModelSignature
     from mlflow.types import Schema, TensorSpec
 
-    def schema(tensors: Any) -> Any:
-        return Schema([TensorSpec(np.dtype(t.dtype), (-1, *t.shape[1:])) for t in tensors])
-
-    return ModelSignature(schema(model.inputs), schema(model.outputs))
+    sides = [
+        Schema([TensorSpec(np.dtype(tensor.dtype), (-1, *tensor.shape[1:])) for tensor in tensors])
+        for tensors in (model.inputs, model.outputs)
+    ]
+    return ModelSignature(*sides)
 
 
 @contextmanager
-def _tracking(uri: str) -> Iterator[None]:
+def _global_store(uri: str) -> Iterator[None]:
     """MLflow's global store for a while: `log_model` knows no other."""
     before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
     mlflow.set_tracking_uri(uri)

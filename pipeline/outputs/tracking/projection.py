@@ -1,93 +1,103 @@
 """The projection: what the files declare is upserted into MLflow, study by study."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlflow import MlflowClient
 from tqdm import tqdm
 
+from pipeline import layout
 from pipeline.files import root
-from pipeline.outputs.tracking import entries, models, store
-from pipeline.outputs.tracking.records import StudyRecords, VariantRecord, read_study
-from pipeline.outputs.tracking.upserts import MODEL, Ledger
+from pipeline.outputs.tracking.entries import describe_comparison, describe_run, describe_variant
+from pipeline.outputs.tracking.experiment import MODEL, Experiment
+from pipeline.outputs.tracking.mlflow_store import (
+    ensure_experiment,
+    locate_artifacts,
+    open_store,
+    resolve_tracking_uri,
+)
+from pipeline.outputs.tracking.models import log_model
+from pipeline.outputs.tracking.study_files import StudyFiles, read_studies
+from pipeline.training.record import StudyRun
+from pipeline.training.store import run_store
 
-Receipt = dict[str, dict[str, int]]
+if TYPE_CHECKING:
+    import keras
+
+Rebuild = Callable[[StudyRun, Path], "keras.Model"]
+"""From a run and its weights.npz to its model; TensorFlow is imported by then, hence not here."""
 
 
 @dataclass(frozen=True)
-class _Target:
-    """Where the projection goes, and how a model is rebuilt on the way."""
+class Receipt:
+    """What MLflow holds of what a study declares."""
 
-    client: MlflowClient
-    home: Path
-    uri: str
-    rebuild: models.Rebuild
+    runs: int  # one a run, one a variant, and the comparison
+    added: int  # of these, now
+    models: int  # variants with a loadable one
+    absent: int  # variants without, as the run store lacks the weights
 
 
-def track(
-    studies: Iterable[str],
-    rebuild: models.Rebuild,
-    *,
-    folder: Path = Path(),
-    figures: Mapping[str, Sequence[Path]] | None = None,
-) -> Receipt:
-    """Receipt of bringing MLflow up to date with the files; doing it twice adds nothing.
+def update_mlflow(rebuild: Rebuild) -> dict[str, Receipt]:
+    """Bring MLflow up to date with the files of every planned study; doing it twice adds nothing.
+
+    The files are those of the working folder, MLflow's store and the run store those of the main checkout
+    (`pipeline.files.root`). Studies that are in MLflow but not planned are left alone.
 
     Parameters
     ----------
-    studies : iterable of str
-        Studies that have a plan; the store's other studies are left alone.
     rebuild : callable
-        From a run's folder to its Keras model with the trained weights; called only for a missing model.
-    folder : Path
-        The working folder. The store itself is in the main checkout (`pipeline.files.root`).
-    figures : mapping of str to paths, optional
-        Pictures of each study's comparison.
+        From a run and its weights to its Keras model; called only for a missing model.
 
     Returns
     -------
     dict
-        For each study: `runs` that MLflow holds of what is declared (one a run, one a variant, and the
-        comparison), how many of them were `added` now, and how many `models` can be loaded.
+        Receipt of each study.
 
     Raises
     ------
     UserError
         When a declared file is missing or stale; nothing has been written then.
     """
-    records = [read_study(folder, study) for study in studies]
+    studies = read_studies()
     home = root().resolve()
-    uri = store.tracking_uri(home)
-    with store.open_store(home, uri) as client:
-        target = _Target(client, home, uri, rebuild)
+    with open_store(home, resolve_tracking_uri(home)) as client:
         return {
-            study.study: _project(target, study, (figures or {}).get(study.study, ())) for study in records
+            study.name: _project(_open_experiment(client, home, study), study, rebuild) for study in studies
         }
 
 
-def _project(target: _Target, records: StudyRecords, figures: Sequence[Path]) -> dict[str, int]:
-    ledger = _ledger(target, records)
-    for variant in tqdm(records.variants, desc=records.study, unit="variant", disable=None, leave=False):
-        _put_variant(target, ledger, records, variant)
-    ledger.upsert(entries.of_comparison(records, figures))
-    ledger.supersede()
-    return {"runs": len(ledger.run_ids), "added": ledger.added, "models": len(records.variants)}
+def _open_experiment(client: MlflowClient, home: Path, study: StudyFiles) -> Experiment:
+    location = locate_artifacts(home, client.tracking_uri, study.name)
+    experiment_id = ensure_experiment(client, study.name, study.results.question, location)
+    return Experiment.open(client, experiment_id, os.environ.get("DVC_EXP_NAME") or None)
 
 
-def _ledger(target: _Target, records: StudyRecords) -> Ledger:
-    location = store.artifact_location(target.home, target.uri, records.study)
-    question = records.metrics["question"]
-    experiment_id = store.ensure_experiment(target.client, records.study, question, location)
-    return Ledger.open(target.client, experiment_id, os.environ.get("DVC_EXP_NAME") or None)
+def _project(experiment: Experiment, study: StudyFiles, rebuild: Rebuild) -> Receipt:
+    variants = tqdm(study.runs, desc=study.name, unit="variant", disable=None, leave=False)
+    loadable = sum([_project_variant(experiment, study, variant, rebuild) for variant in variants])
+    experiment.upsert(describe_comparison(study))
+    experiment.supersede()
+    return Receipt(len(experiment.run_ids), experiment.added, loadable, len(study.runs) - loadable)
 
 
-def _put_variant(target: _Target, ledger: Ledger, records: StudyRecords, variant: VariantRecord) -> None:
-    parent = ledger.upsert(entries.of_variant(records, variant))
-    runs = [entries.of_run(records, variant, run, parent) for run in variant.runs]
-    run_ids = [ledger.upsert(entry) for entry in runs]
-    if not ledger.had(runs[0], MODEL):
-        folder = variant.runs[0].folder
-        model_id = models.log_model(target.client, target.uri, run_ids[0], folder, target.rebuild)
-        target.client.set_tag(run_ids[0], MODEL, model_id)  # last: without it the model is redone
+def _project_variant(experiment: Experiment, study: StudyFiles, variant: str, rebuild: Rebuild) -> bool:
+    """Upsert a variant and its runs; whether its first run has a model afterwards."""
+    parent = experiment.upsert(describe_variant(study, variant))
+    entries = [describe_run(study, run, parent) for run in study.runs[variant]]
+    run_ids = [experiment.upsert(entry) for entry in entries]
+    first = study.runs[variant][0].about
+    return experiment.had(entries[0], MODEL) or _log_model(experiment.client, run_ids[0], first, rebuild)
+
+
+def _log_model(client: MlflowClient, run_id: str, run: StudyRun, rebuild: Rebuild) -> bool:
+    """Log a run's model; whether the run store has the weights for it."""
+    weights = run_store().path(run.fingerprint) / layout.WEIGHTS
+    if not weights.is_file():
+        return False
+    model_id = log_model(client, run_id, lambda: rebuild(run, weights))
+    client.set_tag(run_id, MODEL, model_id)  # last: without it the model is redone
+    return True

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.claims.answering import answer_study
-from pipeline.claims.answers import Answer
+from pipeline.claims.answers import Answer, answer_study
 from pipeline.claims.vocabulary import Claim
 from pipeline.files import Arrays
+from pipeline.params.plan import ComparisonPlan
 from pipeline.params.validate import validate
+from pipeline.statistics.comparison import Comparison
 
 N_TEST = 1000
 Ask = Callable[..., Answer]
@@ -25,19 +26,23 @@ def no_garbage_collection() -> Iterator[None]:
         yield
 
 
-def plan(claims: Mapping[str, Any], repeats: int = 10, **changes: Any) -> dict[str, Any]:
-    checked = {name: validate(Claim, one, "params.yaml", lambda _: "") for name, one in claims.items()}
-    return {
+def plan(claims: Mapping[str, Any], repeats: int = 10, **changes: Any) -> ComparisonPlan:
+    stated: dict[str, Any] = {
         "study": "tiny",
+        "question": "Is it?",
+        "profile": "quick",
         "alpha": 0.05,
         "looks": None,
         "margin": 0.02,
         "margins": {"test_loss": 0.01, "epochs_run": 0.4},
+        "control": "none",
+        "treatments": [],
+        "variants": {},
+        "claims": {name: validate(Claim, one, "params.yaml", lambda _: "") for name, one in claims.items()},
         "repeats": repeats,
-        "claims": {name: one.model_dump() for name, one in checked.items()},
-        "kinds": {},
-        **changes,
+        "data": {},
     }
+    return ComparisonPlan(**stated | changes)
 
 
 def table(columns: Mapping[str, Mapping[str, Any]], repeats: int = 10) -> pd.DataFrame:
@@ -70,3 +75,9 @@ def ask() -> Ask:
         return found
 
     return asked
+
+
+def paired(answer: Answer) -> Comparison:
+    """The comparison that decided."""
+    assert answer.deciding is not None and isinstance(answer.deciding.result, Comparison)
+    return answer.deciding.result

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline.claims.answering import answer_study
-from pipeline.claims.answers import Answer
-from pipeline.claims.findings import EQUIVALENT, REFUTED, SUPPORTED, UNDECIDED
+from pipeline.claims.answers import Answer, answer_study
+from pipeline.claims.findings import EQUIVALENT, REFUTED, SUPPORTED, UNDECIDED, ComputedDifference
+from pipeline.statistics.comparison import Comparison
 from pipeline.statistics.power import smallest_attainable_p
-from tests.unit.claims.conftest import Ask, plan, table
+from pipeline.statistics.spread import SpreadTest
+from tests.unit.claims.conftest import Ask, paired, plan, table
 
 NOISE = np.array([0.003, -0.001, 0.002, -0.004, 0.001, 0.0, -0.002, 0.004, -0.003, 0.001])
 BASE = 0.9 + NOISE
@@ -80,7 +81,7 @@ def test_the_weakest_comparison_decides_a_supported_claim(ask: Ask) -> None:
     barely = BASE - 0.004 + NOISE[::-1]
     found = ask({"of": "a", "above": ["low", "b"]}, {"test_accuracy": {"a": BASE, "low": LOW, "b": barely}})
     assert found.verdict == SUPPORTED
-    assert found.deciding is not None and found.deciding.comparison.control == "b"
+    assert paired(found).control == "b"
 
 
 def test_the_weakest_of_several_equalities_is_the_one_closest_to_the_margin(ask: Ask) -> None:
@@ -91,7 +92,7 @@ def test_the_weakest_of_several_equalities_is_the_one_closest_to_the_margin(ask:
         margins={"test_accuracy": 0.025},
     )
     assert found.verdict == SUPPORTED
-    assert found.deciding is not None and found.deciding.comparison.control == "b"
+    assert paired(found).control == "b"
 
 
 def test_a_difference_from_a_number_may_be_shown_to_be_negligible(ask: Ask) -> None:
@@ -102,7 +103,7 @@ def test_sizes_that_a_search_chose_are_a_sample_of_all_repeats(ask: Ask) -> None
     sizes = {"parameters": {"searched": [100, 100, 300, 300, 300, 100, 300, 300, 300, 300], "fixed": 200}}
     found = ask({"metric": "parameters", "of": "searched", "below": "fixed"}, sizes)
     assert found.verdict == UNDECIDED
-    assert found.deciding is not None and found.deciding.comparison.n == 10
+    assert paired(found).n == 10
 
 
 def test_the_best_changes_only_where_both_rankings_are_shown(ask: Ask) -> None:
@@ -118,7 +119,7 @@ def test_the_direction_of_a_metric_is_the_claims_own(ask: Ask) -> None:
     columns = {"test_loss": {"a": BASE, "b": BASE + 0.5 + NOISE[::-1]}}
     found = ask({"metric": "test_loss", "of": "a", "below": "b"}, columns)
     assert found.verdict == SUPPORTED
-    assert found.deciding is not None and (found.deciding.comparison.estimate or 0) > 0.4
+    assert (paired(found).estimate or 0) > 0.4
 
 
 def test_what_seeds_cannot_change_needs_no_repeats(ask: Ask) -> None:
@@ -137,7 +138,7 @@ def test_splits_and_networks_are_computed(ask: Ask) -> None:
     test = {"metric": "split_checksum", "of": split(42), "differs_from": split(43)}
     found = ask(test, {"test_accuracy": {"a": BASE}})
     assert found.verdict == SUPPORTED
-    assert found.deciding is not None and found.deciding.computed
+    assert found.deciding is not None and isinstance(found.deciding.result, ComputedDifference)
 
 
 def test_what_lies_on_a_bound_in_every_repeat_is_not_beyond_it(ask: Ask) -> None:
@@ -147,8 +148,8 @@ def test_what_lies_on_a_bound_in_every_repeat_is_not_beyond_it(ask: Ask) -> None
 def test_a_spread_is_tested_by_the_chi_square_of_its_variance(ask: Ask) -> None:
     """NIST/SEMATECH e-Handbook 7.2.3: interval sd sqrt((n - 1) / chi-square quantile)."""
     found = ask({"of": {"spread": "high"}, "below": 0.02}, ACCURACY)
-    assert found.deciding is not None
-    c, sd = found.deciding.comparison, BASE.std(ddof=1)
+    assert found.deciding is not None and isinstance(found.deciding.result, SpreadTest)
+    c, sd = found.deciding.result, BASE.std(ddof=1)
     bounds = sd * np.sqrt(9 / stats.chi2.ppf([0.975, 0.025], 9))
     assert (c.simultaneous_low, c.simultaneous_high) == pytest.approx((0.02 - bounds[1], 0.02 - bounds[0]))
     assert c.p == pytest.approx(2 * stats.chi2.cdf(9 * (sd / 0.02) ** 2, 9))
@@ -163,7 +164,7 @@ def test_questions_about_a_metric_in_a_scope_are_one_family() -> None:
     }
     columns = ACCURACY | {"test_loss": {"high": BASE, "low": LOW}}
     found = {(a.claim, a.scope): a for a in answer_study(plan(claims), table(columns), {})}
-    sizes = {key: one.findings[0].comparison.family_size for key, one in found.items()}
+    sizes = {key: one.findings[0].result.family_size for key, one in found.items()}
     assert sizes == {
         ("C000-01", "controlled"): 2,
         ("C000-02", "controlled"): 2,
@@ -187,7 +188,7 @@ def test_a_pair_asked_both_ways_has_the_larger_p_of_a_diverged_run() -> None:
     asked = [("above", {"of": "a", "above": "b"}), ("below", {"of": "a", "below": "b"})]
     claims = {name: {"says": "x", "controlled": {"metric": "weight_norm", **test}} for name, test in asked}
     for ordered in (claims, dict(reversed(claims.items()))):
-        found = {a.claim: a.findings[0].comparison for a in answer_study(plan(ordered), table(columns), {})}
+        found = {a.claim: paired(a) for a in answer_study(plan(ordered), table(columns), {})}
         assert found["above"].p > found["below"].p
         assert {c.p_adjusted for c in found.values()} == {found["above"].p}
 
@@ -196,14 +197,13 @@ def test_a_share_with_a_margin_of_its_own_keeps_it(ask: Ask) -> None:
     test = {"metric": "val_accuracy_sd", "of": "near", "equals": "high"}
     found = ask(test, {"val_accuracy_sd": {"near": NEAR, "high": BASE}}, margins={"val_accuracy_sd": 0.0001})
     assert found.verdict == UNDECIDED
-    assert found.deciding is not None and found.deciding.comparison.margin == 0.0001
+    assert paired(found).margin == 0.0001
 
 
 def test_too_few_repeats_decide_nothing_and_say_so(ask: Ask) -> None:
     found = ask({"of": "high", "above": "low"}, ACCURACY, repeats=3)
     assert found.verdict == UNDECIDED
-    assert found.deciding is not None
-    assert found.deciding.comparison.p_smallest == smallest_attainable_p(3) == 0.25
+    assert paired(found).p_smallest == smallest_attainable_p(3) == 0.25
 
 
 def test_a_diverged_run_is_scored_as_the_worst(ask: Ask) -> None:
@@ -232,7 +232,7 @@ def test_one_run_without_a_value_leaves_the_others_their_distance_from_the_media
     once = {"weight_norm": {"a": BASE, "b": np.where(np.arange(10) == 4, np.nan, BASE)}}
     found = ask({"metric": "weight_norm", "of": {"deviation": "b"}, "differs_from": {"deviation": "a"}}, once)
     assert found.verdict == UNDECIDED
-    assert found.findings[0].comparison.treatment_diverged == 1
+    assert paired(found).treatment_diverged == 1
 
 
 def test_one_epoch_has_no_spread_over_epochs_and_has_not_diverged(ask: Ask) -> None:
@@ -313,8 +313,8 @@ def test_with_looks_the_first_decision_stands() -> None:
     (later,) = answer_study(plan(claims, 20, **looks), table(columns, 20), {})
     assert early == later
     assert early.verdict == SUPPORTED
-    assert early.deciding is not None and early.deciding.comparison.n == 8
-    assert early.deciding.comparison.alpha == 0.05 / 4
+    assert paired(early).n == 8
+    assert paired(early).alpha == 0.05 / 4
 
 
 def test_classes_are_read_from_the_confusion_matrix(ask: Ask) -> None:
@@ -324,8 +324,7 @@ def test_classes_are_read_from_the_confusion_matrix(ask: Ask) -> None:
 
     def measured(metric: str) -> float | None:
         found = ask({"metric": metric, "of": "a", "above": 0.5}, columns, arrays=arrays)
-        assert found.deciding is not None
-        return found.deciding.comparison.treatment_mean
+        return paired(found).treatment_mean
 
     assert measured("recall_1") == 0.8
     assert measured("precision_2") == pytest.approx(49 / 54)
@@ -333,7 +332,7 @@ def test_classes_are_read_from_the_confusion_matrix(ask: Ask) -> None:
     two = {"a": {"confusion": np.repeat(np.array([[40, 3], [2, 55]])[None], 10, axis=0)}}
     for metric, expected in (("false_positives", 3), ("false_negatives", 2)):
         found = ask({"metric": metric, "of": "a", "above": 0.5}, columns, arrays=two)
-        assert found.deciding is not None and found.deciding.comparison.treatment_mean == expected
+        assert paired(found).treatment_mean == expected
 
 
 def test_accuracies_are_compared_on_new_images_too(ask: Ask) -> None:
@@ -345,9 +344,36 @@ def test_accuracies_are_compared_on_new_images_too(ask: Ask) -> None:
     }
     columns = {"test_accuracy": {v: one.mean(axis=1) for v, one in right.items()}}
     found = ask({"of": "a", "above": "b"}, columns, arrays={v: {"correct": one} for v, one in right.items()})
-    assert found.deciding is not None
-    c = found.deciding.comparison
+    c = paired(found)
     assert None not in (c.new_images_low, c.simultaneous_low, c.new_images_high)
     assert c.new_images_low < c.simultaneous_low  # type: ignore[operator]
     bound = ask({"of": "a", "above": 0.4}, columns, arrays={v: {"correct": one} for v, one in right.items()})
-    assert bound.deciding is not None and bound.deciding.comparison.new_images_low is not None
+    assert paired(bound).new_images_low is not None
+
+
+def test_computed_questions_are_no_part_of_a_family_that_is_tested(ask: Ask) -> None:
+    """A network's size, known without a run, takes no share of the level of sizes that a search chose."""
+    sizes = {"parameters": {"searched": [100, 90, 80, 70, 60, 50, 95, 85, 75, 65], "fixed": 200}}
+    computed = {"metric": "parameters", "of": "fixed", "above": 150}
+    sampled = {"metric": "parameters", "of": "searched", "below": "fixed"}
+    found = ask([computed, sampled], sizes)
+    assert found.verdict == SUPPORTED
+    assert [type(one.result) for one in found.findings] == [ComputedDifference, Comparison]
+    assert [one.result.family_size for one in found.findings] == [1, 1]
+    assert paired(found).treatment == "searched"  # what is computed leaves no doubt
+
+
+def test_one_spread_may_be_asked_from_either_side(ask: Ask) -> None:
+    """One pair, so one test; each finding keeps its own direction."""
+    spread = {"spread": "high"}
+    found = ask([{"of": spread, "below": 0.02}, {"of": spread, "above": 0.02}], ACCURACY)
+    assert [one.verdict for one in found.findings] == [SUPPORTED, REFUTED]
+    assert {one.result.family_size for one in found.findings} == {1}
+
+
+def test_a_threshold_is_asked_about_where_it_is_recorded(ask: Ask) -> None:
+    columns = {"test_accuracy_at_90": {"high": BASE, "low": LOW}}
+    assert verdict(ask, {"metric": "test_accuracy_at_90", "of": "high", "above": "low"}, columns) == SUPPORTED
+    arrays = {"high": {"confusion": np.ones((10, 2, 2), np.int64)}}
+    absent = ask({"metric": "false_positives_at_90", "of": "high", "above": 1}, columns, arrays=arrays)
+    assert absent.reason == "false_positives_at_90 is not recorded of high"

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.claims.networks import network_parameters
+from pipeline.claims.operands import count_parameters
 from pipeline.claims.vocabulary import Network
 
 GREY, COLOUR = [28, 28, 1], [32, 32, 3]
 
 
 def count(architecture: str, input_shape: list[int], **changes: Any) -> int:
-    return network_parameters(Network(architecture=architecture, input_shape=input_shape, **changes))
+    return count_parameters(Network(architecture=architecture, input_shape=input_shape, **changes))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Sentences of claims: one golden for every kind of verdict, and none that contradicts its figures."""
 
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.claims.answering import answer_study
-from pipeline.claims.ledger import COLUMNS, counts, rows
-from pipeline.claims.wording import sentence_of
+from pipeline.claims.answers import answer_study
+from pipeline.claims.ledger import COLUMNS, count_verdicts, make_ledger, read_ledger, write_ledger
+from pipeline.claims.wording import format_answer
+from pipeline.errors import UserError
 from tests.unit.claims.conftest import Ask, plan, table
 
 NOISE = np.array([0.003, -0.001, 0.002, -0.004, 0.001, 0.0, -0.002, 0.004, -0.003, 0.001])
@@ -137,11 +140,11 @@ ONE = (
 
 @pytest.mark.parametrize("kind", GOLDEN)
 def test_golden(ask: Ask, kind: str) -> None:
-    assert sentence_of(ask(GOLDEN[kind], COLUMNS_OF_RUNS)) == SENTENCES[kind]
+    assert format_answer(ask(GOLDEN[kind], COLUMNS_OF_RUNS)) == SENTENCES[kind]
 
 
 def test_an_exact_difference_the_other_way_says_so(ask: Ask) -> None:
-    said = sentence_of(ask({"metric": "epochs_run", "of": "high", "below": 9.5}, COLUMNS_OF_RUNS))
+    said = format_answer(ask({"metric": "epochs_run", "of": "high", "below": 9.5}, COLUMNS_OF_RUNS))
     assert said == (
         "Refuted: high is higher than 9.5 in epochs trained; -0.5 epochs in the other direction in every one of 10 "
         "repeats, stated exactly and not tested."
@@ -149,24 +152,24 @@ def test_an_exact_difference_the_other_way_says_so(ask: Ask) -> None:
 
 
 def test_an_undecided_equality_claims_no_way(ask: Ask) -> None:
-    said = sentence_of(ask({"of": "wild", "equals": "high"}, COLUMNS_OF_RUNS))
+    said = format_answer(ask({"of": "wild", "equals": "high"}, COLUMNS_OF_RUNS))
     assert "; wild is higher in 5 of 10 repeats, lower in 4, 1 tied; " in said and "way" not in said
 
 
 def test_where_some_two_differ_not_all_have_to(ask: Ask) -> None:
-    said = sentence_of(ask({"differ": ["high", "near", "low"]}, COLUMNS_OF_RUNS))
+    said = format_answer(ask({"differ": ["high", "near", "low"]}, COLUMNS_OF_RUNS))
     assert said.endswith("; the weakest of the 2 that hold, of 3 comparisons of which not all have to.")
 
 
 def test_a_value_that_is_not_finite_is_said_without_a_mean(ask: Ask) -> None:
     never = {"epochs_to_98": {"a": np.arange(3, 13), "b": np.append(np.full(9, np.inf), 2)}}
-    said = sentence_of(ask({"metric": "epochs_to_98", "of": "a", "below": "b"}, never))
+    said = format_answer(ask({"metric": "epochs_to_98", "of": "a", "below": "b"}, never))
     assert said == (
         "Supported: a is lower than b in epochs until validation accuracy reaches 98 %; 0 runs of a and 9 of b have "
         "no finite value, so that only who is ahead is tested; 9 of 10 repeats go the claimed way; exact sign test: "
         "p = 0.0215, smallest attainable 0.00195."
     )
-    spread = sentence_of(ask({"metric": "epochs_to_98", "of": {"spread": "b"}, "below": 2}, never))
+    spread = format_answer(ask({"metric": "epochs_to_98", "of": {"spread": "b"}, "below": 2}, never))
     assert spread == (
         "Undecided: whether the sd of b over repeats is below 2 in epochs until validation accuracy reaches 98 %; no "
         "standard deviation of 10 repeats, of which 9 have no finite value."
@@ -174,13 +177,13 @@ def test_a_value_that_is_not_finite_is_said_without_a_mean(ask: Ask) -> None:
 
 
 def test_few_repeats(ask: Ask) -> None:
-    assert sentence_of(ask(GOLDEN["supported"], COLUMNS_OF_RUNS, repeats=3)) == FEW
-    assert sentence_of(ask(GOLDEN["supported"], COLUMNS_OF_RUNS, repeats=1)) == ONE
+    assert format_answer(ask(GOLDEN["supported"], COLUMNS_OF_RUNS, repeats=3)) == FEW
+    assert format_answer(ask(GOLDEN["supported"], COLUMNS_OF_RUNS, repeats=1)) == ONE
 
 
 def test_what_cannot_be_tested_says_why(ask: Ask) -> None:
     found = ask({"metric": "sparsity", "of": "high", "above": "low"}, COLUMNS_OF_RUNS)
-    assert sentence_of(found) == "Not testable: sparsity is not recorded of low."
+    assert format_answer(found) == "Not testable: sparsity is not recorded of low."
 
 
 def test_rankings_and_times_apart_are_said() -> None:
@@ -190,17 +193,17 @@ def test_rankings_and_times_apart_are_said() -> None:
         "C000-20": {"says": "x", "controlled": {"best_changes": [["a1", "b1"], ["a2", "b2"]]}},
         "C001-01": {"says": "x", "controlled": [time, {"of": "a1", "above": "b1"}]},
     }
-    found = {one.claim: sentence_of(one) for one in answer_study(plan(claims), table(columns), {})}
+    found = {one.claim: format_answer(one) for one in answer_study(plan(claims), table(columns), {})}
     assert found["C000-20"].startswith(
         "Supported: the best of a1, b1 and the best of a2, b2 are in different places; for one, a1 is higher than b1"
     )
     assert found["C001-01"].endswith("; what it says of time is answered apart, in timings/claims.csv.")
     seconds = table({"train_seconds": {"a1": LOW, "b1": BASE}})
     (apart,) = answer_study(plan({"C001-01": claims["C001-01"]}), seconds, {}, timed=True)
-    assert sentence_of(apart).startswith(
+    assert format_answer(apart).startswith(
         "Supported: a1 is lower than b1 in training time; mean difference +0.05 s"
     )
-    assert sentence_of(apart).endswith(
+    assert format_answer(apart).endswith(
         "; timed side by side in one process, everything traced first, variants interleaved."
     )
 
@@ -225,7 +228,8 @@ def test_no_sentence_contradicts_its_figures(
     claims = {"C000-01": {"says": "x", "controlled": {"of": "t", relation: "c"}}}
     columns = {"test_accuracy": {"t": treatment, "c": control}}
     (found,) = answer_study(plan(claims, n), table(columns, n), {})
-    said, row = sentence_of(found), rows([found])[0]
+    said, row = format_answer(found), make_ledger([found])[0]
+    low, high = row.low or 0.0, row.high or 0.0
     assert said.lower().startswith(found.verdict)
     d = float(np.mean(treatment - control))
     if "t is higher than c" in said:
@@ -234,16 +238,16 @@ def test_no_sentence_contradicts_its_figures(
         assert d < 0
     toward = d if relation != "below" else -d
     if found.verdict == "supported" and relation in ("above", "below"):
-        assert toward > 0 and row["low"] >= 0
+        assert toward > 0 and low >= 0
     if found.verdict == "refuted" and relation in ("above", "below"):
-        assert toward < 0 and row["high"] <= 0
+        assert toward < 0 and high <= 0
     if found.verdict == "equivalent" or (found.verdict == "supported" and relation == "equals"):
         assert abs(d) < 0.02
     if found.verdict == "refuted" and relation == "equals":
         assert abs(d) > 0.02
     for interval in re.findall(r"interval ([+-][\d.e-]+) to ([+-][\d.e-]+)", said):
         assert float(interval[0]) <= float(interval[1])
-        assert [float(x) for x in interval] == pytest.approx([100 * row["low"], 100 * row["high"]], abs=0.006)
+        assert [float(x) for x in interval] == pytest.approx([100 * low, 100 * high], abs=0.006)
 
 
 def test_the_ledger_has_a_row_for_every_claim_and_scope_in_order() -> None:
@@ -257,24 +261,60 @@ def test_the_ledger_has_a_row_for_every_claim_and_scope_in_order() -> None:
         "C000-03": {"says": "First.", "not_testable": {"controlled": "no", "as_written": "none"}},
     }
     answers = answer_study(plan(claims), table(COLUMNS_OF_RUNS), {})
-    found = rows(answers)
-    assert [(row["id"], row["scope"], row["write_up"]) for row in found] == [
+    found = make_ledger(answers)
+    assert [(row.id, row.scope, row.write_up) for row in found] == [
         ("C000-03", "as_written", "000"),
         ("C000-03", "controlled", "000"),
         ("C001-02", "controlled", "001"),
         ("mine", "as_written", "own"),
     ]
-    assert all(tuple(row) == COLUMNS for row in found)
     second = found[2]
-    assert second["estimate"] == pytest.approx(0.05, abs=0.001)
-    assert second["low"] < second["estimate"] < second["high"]
-    assert (second["n"], second["printed"]) == (10, "high 0.99")
-    assert second["ours"] == f"high {BASE.mean():.6g}; low {LOW.mean():.6g}"
-    assert found[0]["n"] is None and found[0]["sentence"] == "Not testable: none."
-    assert counts(answers)["controlled"] == {
+    assert second.estimate == pytest.approx(0.05, abs=0.001)
+    assert second.low is not None and second.high is not None and second.estimate is not None
+    assert second.low < second.estimate < second.high
+    assert (second.n, second.printed) == (10, {"high": 0.99})
+    assert second.ours == pytest.approx({"high": BASE.mean(), "low": LOW.mean()})
+    assert found[0].n is None and found[0].sentence == "Not testable: none."
+    assert count_verdicts(answers)["controlled"] == {
         "supported": 1,
         "refuted": 0,
         "equivalent": 0,
         "undecided": 0,
         "not testable": 1,
     }
+
+
+@pytest.mark.parametrize("kind", GOLDEN)
+def test_a_row_of_the_ledger_is_read_back_as_it_was_written(ask: Ask, kind: str, tmp_path: Path) -> None:
+    (row,) = make_ledger([replace(ask(GOLDEN[kind], COLUMNS_OF_RUNS), printed={"loss of high": 0.25})])
+    write_ledger(tmp_path / "claims.csv", [row])
+    (header, *_), (read,) = read_text(tmp_path / "claims.csv"), read_ledger(tmp_path / "claims.csv")
+    assert tuple(header.split(",")) == COLUMNS
+    assert read.ours == pytest.approx(row.ours, rel=1e-5)  # six digits
+    assert replace(read, ours=row.ours) == row
+    write_ledger(tmp_path / "again.csv", [read])
+    assert read_text(tmp_path / "again.csv") == read_text(tmp_path / "claims.csv")
+
+
+def read_text(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def test_a_spread_and_a_computed_difference_fill_the_columns_they_have(ask: Ask) -> None:
+    spread, computed = (
+        make_ledger([ask(GOLDEN[kind], COLUMNS_OF_RUNS)])[0] for kind in ("spread", "computed")
+    )
+    assert (spread.n, spread.p_smallest, spread.margin, spread.unit) == (10, 0.0, None, "share")
+    assert (computed.n, computed.p_adjusted, computed.p_smallest) == (None, None, None)
+    assert computed.estimate == computed.low == computed.high == 109_386 - 93_322
+    assert computed.ours == {"cnn3 on 28x28x1": 93_322, "mlp on 28x28x1": 109_386}
+    assert spread.ours == {
+        "the sd of high over repeats": pytest.approx(BASE.std(ddof=1))
+    }  # no number is ours
+
+
+def test_a_ledger_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "claims.csv"
+    path.write_text("id,scope\nC000-01,as_written\n")
+    with pytest.raises(UserError, match=r"claims\.csv: expected this file as stage compare wrote it"):
+        read_ledger(path)

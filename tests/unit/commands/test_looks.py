@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.claims.ledger import LedgerRow
 from pipeline.commands.looks import _repro, later_looks, look_until_decided, undecided_studies
 from pipeline.errors import UserError
 from pipeline.files import Arrays
-from pipeline.params.plan import plan_comparison, plan_training
+from pipeline.params.plan import ComparedVariant, ComparisonPlan
+from pipeline.params.planning import plan_comparison, plan_training
 from pipeline.params.read import read
-from pipeline.statistics.results import study_statistics
+from pipeline.statistics.results import StudyResults, StudyVerdicts, compute_results
 
 LOOKS = [8, 12, 16, 20]
 PARAMS = """\
@@ -55,31 +57,29 @@ def params(tmp_path: Path) -> Path:
     return path
 
 
-def simulated(name: str, repeats: int, treatments: int = 1) -> dict[str, Any]:
-    """Statistics of a study with looks, whose repeats are drawn in a fixed order."""
+def simulated(name: str, repeats: int, treatments: int = 1) -> StudyResults:
+    """Results of a study with looks, whose repeats are drawn in a fixed order."""
     rng = np.random.default_rng(5)
     mean, sd = DIFFERENCE[name]
     base = rng.integers(840, 860, 20)
     variants = {"none": base}
     for number in range(treatments):
         variants[f"t{number}"] = base + np.rint(rng.normal(mean, sd, 20)).astype(int)
-    plan = {
-        "study": name,
-        "question": "?",
-        "profile": "quick",
-        "metric": "test_accuracy",
-        "higher_is_better": True,
-        "alpha": 0.05,
-        "looks": LOOKS,
-        "margin": 0.02,
-        "control": "none",
-        "treatments": [one for one in variants if one != "none"],
-        "kinds": dict.fromkeys(variants, "control"),
-        "vary": dict.fromkeys(variants),
-        "held_out_anew": dict.fromkeys(variants),
-        "repeats": repeats,
-        "data": {},
-    }
+    plan = ComparisonPlan(
+        study=name,
+        question="?",
+        profile="quick",
+        alpha=0.05,
+        looks=LOOKS,
+        margin=0.02,
+        margins={},
+        control="none",
+        treatments=[one for one in variants if one != "none"],
+        variants={one: ComparedVariant(kind="control", vary=None, held_out_anew=None) for one in variants},
+        claims={},
+        repeats=repeats,
+        data={},
+    )
     rows = [
         {"variant": v, "repeat": r, "fingerprint": "", "n_test": N_TEST, "test_correct": int(x[r])}
         for v, x in variants.items()
@@ -92,13 +92,13 @@ def simulated(name: str, repeats: int, treatments: int = 1) -> dict[str, Any]:
         }
         for v, x in variants.items()
     }
-    return study_statistics(plan, pd.DataFrame(rows), arrays)
+    return compute_results(plan, pd.DataFrame(rows), arrays)
 
 
 @cache
 def decisions(name: str, repeats: int, treatments: int = 1) -> dict[str, tuple[str, int]]:
-    found = simulated(name, repeats, treatments)["comparisons"]
-    return {treatment: (one["verdict"], one["n"]) for treatment, one in found.items()}
+    found = simulated(name, repeats, treatments).comparisons
+    return {treatment: (one.verdict, one.n) for treatment, one in found.items()}
 
 
 def test_a_clear_difference_is_decided_at_the_first_look_that_can() -> None:
@@ -194,13 +194,27 @@ def test_looks_that_mean_nothing_are_refused(params: Path, change: tuple[str, st
         read(params)
 
 
+def row_of(study: str, verdict: str) -> LedgerRow:
+    return LedgerRow(
+        id="mine",
+        scope="controlled",
+        write_up="own",
+        study=study,
+        says="It is so.",
+        verdict=verdict,
+        printed={},
+        ours={},
+        sentence="It is.",
+    )
+
+
 def test_a_study_is_undecided_while_a_comparison_or_a_claim_is() -> None:
-    studies: dict[str, dict[str, Any]] = {
-        "a": {"verdicts": {"x": "better", "y": "undecided"}},
-        "b": {"verdicts": {"x": "better"}},
-        "c": {"verdicts": {}},
+    studies = {
+        "a": StudyVerdicts(8, {"x": "better", "y": "undecided"}),
+        "b": StudyVerdicts(8, {"x": "better"}),
+        "c": StudyVerdicts(8, {}),
     }
-    claims = [{"study": "b", "verdict": "not testable"}, {"study": "c", "verdict": "undecided"}]
+    claims = [row_of("b", "not testable"), row_of("c", "undecided")]
     assert undecided_studies(studies, claims) == {"a", "c"}
 
 
@@ -208,9 +222,9 @@ def test_repeats_are_those_of_the_look_but_where_nothing_is_compared(params: Pat
     declared = "repeats: 3, studies: {noisy: {look: 2, repeats: 7}}}"
     none = PARAMS.replace("  absent: *study\n", "  absent: {<<: *study, treatments: []}\n")
     params.write_text(none.replace("repeats: 3}", declared))
-    found = {name: plan_training(read(params), name)["repeats"] for name in DIFFERENCE}
+    found = {name: plan_training(read(params), name).repeats for name in DIFFERENCE}
     assert found == {"clear": 8, "noisy": 12, "absent": 3}
-    assert plan_comparison(read(params), "noisy")["looks"] == LOOKS
+    assert plan_comparison(read(params), "noisy").looks == LOOKS
 
 
 def test_the_last_look_has_no_next(params: Path) -> None:

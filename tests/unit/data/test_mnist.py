@@ -8,10 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.data.preparation import divided, fitted_scaling, prepared
+from pipeline.data.images import Examples, Images
+from pipeline.data.preparation import choose_rows
+from pipeline.data.scaling import standardize_pixels
 from pipeline.data.sources import MIRROR, load
 from pipeline.data.splits import split_indices
 from pipeline.files import Arrays
+from pipeline.params.plan import PlannedSource
+from pipeline.params.read import read
+from pipeline.params.schema import Params
 
 FILES = {
     "train-images-idx3-ubyte.gz": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
@@ -27,22 +32,14 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def mnist() -> Arrays:
+def declared() -> Params:
+    return read(Path(__file__).parents[3] / "params.yaml")
+
+
+@pytest.fixture(scope="module")
+def mnist(declared: Params) -> Arrays:
     """Arrays of the files; the pinned digests are checked beside."""
-    return load({"name": "mnist", "loader": "mnist", "sha256": _pinned()}, Path())
-
-
-def _pinned() -> dict[str, str]:
-    from pipeline.params.read import read
-
-    pinned = read(Path(__file__).parents[3] / "params.yaml").sources["mnist"].sha256
-    return {str(key): value for key, value in pinned.items()}
-
-
-def task_of(params: dict[str, Any], name: str) -> dict[str, Any]:
-    task = params["tasks"][name]
-    split = {"fraction": None, "seed": None, "stratified": False, **task["split"]}
-    return {"classes": None, "limit": None, "sorted_by_class": False, **task, "split": split}
+    return load(PlannedSource(name="mnist", stand_in=False, **dict(declared.sources["mnist"])), Path())
 
 
 def counts(labels: Any) -> list[int]:
@@ -50,11 +47,18 @@ def counts(labels: Any) -> list[int]:
     return found
 
 
-def parts(mnist: Arrays, params: dict[str, Any], name: str) -> dict[str, Arrays]:
-    task = task_of(params, name)
-    arrays = prepared(mnist, task, name)
-    train, validation = split_indices(arrays["y_train"], task["split"], name)
-    return divided(arrays, {"train": train, "validation": validation}, task["split"]["kind"])
+def chosen(mnist: Arrays, declared: Params, name: str, part: str) -> Examples:
+    """Development (`train`) or test examples of a task."""
+    task = declared.tasks[name]
+    limit, sort = (task.limit, task.sorted_by_class) if part == "train" else (None, False)
+    rows = choose_rows(mnist[f"y_{part}"], task.classes, name, limit, sort)
+    return Examples(Images(mnist[f"x_{part}"], rows.rows, ""), rows.labels)
+
+
+def split(mnist: Arrays, declared: Params, name: str) -> tuple[Examples, Examples]:
+    development = chosen(mnist, declared, name, "train")
+    train, validation = split_indices(development.labels, declared.tasks[name].split, name)
+    return development.take(train), development.take(validation)
 
 
 def test_the_files_are_the_official_ones() -> None:
@@ -90,38 +94,36 @@ def test_pixel_statistics(mnist: Arrays) -> None:
 
 def test_constant_pixels_keep_a_divisor_of_1(mnist: Arrays) -> None:
     images = mnist["x_train"][..., np.newaxis]
-    scaling = fitted_scaling({"method": "standardize", "fit_on": "development"}, images, images)
+    scaling = standardize_pixels(images)
     constant = (images.min(axis=0) == images.max(axis=0))[..., 0]
     assert set(scaling.divisor[constant].ravel().tolist()) == {1.0}
 
 
-def test_threes_and_sevens(mnist: Arrays, params: dict[str, Any]) -> None:
-    arrays = prepared(mnist, task_of(params, "three_vs_seven"), "here")
-    assert arrays["x_train"].shape == (12396, 28, 28, 1)
-    assert counts(arrays["y_train"]) == [6131, 6265]
-    assert counts(arrays["y_test"]) == [1010, 1028]
-    found = parts(mnist, params, "three_vs_seven")
-    assert counts(found["train"]["y"]) == [4911, 5005]
-    assert counts(found["validation"]["y"]) == [1220, 1260]
+def test_threes_and_sevens(mnist: Arrays, declared: Params) -> None:
+    development = chosen(mnist, declared, "three_vs_seven", "train")
+    assert development.images.shape == (12396, 28, 28, 1)
+    assert counts(development.labels) == [6131, 6265]
+    assert counts(chosen(mnist, declared, "three_vs_seven", "test").labels) == [1010, 1028]
+    train, validation = split(mnist, declared, "three_vs_seven")
+    assert counts(train.labels) == [4911, 5005]
+    assert counts(validation.labels) == [1220, 1260]
 
 
-def test_a_fifth_held_out(mnist: Arrays, params: dict[str, Any]) -> None:
-    found = parts(mnist, params, "mnist")
-    train = [4729, 5470, 4762, 4889, 4655, 4324, 4748, 4968, 4653, 4802]
-    assert counts(found["train"]["y"]) == train
-    assert len(found["validation"]["y"]) == 12000
+def test_a_fifth_held_out(mnist: Arrays, declared: Params) -> None:
+    train, validation = split(mnist, declared, "mnist")
+    assert counts(train.labels) == [4729, 5470, 4762, 4889, 4655, 4324, 4748, 4968, 4653, 4802]
+    assert len(validation) == 12000
 
 
-def test_a_tenth_held_out(mnist: Arrays, params: dict[str, Any]) -> None:
-    found = parts(mnist, params, "mnist_tail10")
-    assert len(found["train"]["y"]) == 54000
-    assert counts(found["validation"]["y"]) == [587, 630, 600, 627, 595, 549, 571, 668, 597, 576]
+def test_a_tenth_held_out(mnist: Arrays, declared: Params) -> None:
+    train, validation = split(mnist, declared, "mnist_tail10")
+    assert len(train) == 54000
+    assert counts(validation.labels) == [587, 630, 600, 627, 595, 549, 571, 668, 597, 576]
 
 
-def test_four_merged_classes(mnist: Arrays, params: dict[str, Any]) -> None:
-    arrays = prepared(mnist, task_of(params, "mnist_merged"), "here")
-    assert counts(arrays["y_train"]) == [11841, 13007, 23361, 11791]
-    assert counts(arrays["y_test"]) == [1938, 2163, 3908, 1991]
+def test_four_merged_classes(mnist: Arrays, declared: Params) -> None:
+    found = {part: counts(chosen(mnist, declared, "mnist_merged", part).labels) for part in ("train", "test")}
+    assert found == {"train": [11841, 13007, 23361, 11791], "test": [1938, 2163, 3908, 1991]}
 
 
 @pytest.mark.parametrize(
@@ -139,6 +141,7 @@ def test_four_merged_classes(mnist: Arrays, params: dict[str, Any]) -> None:
     ],
 )
 def test_steps_of_an_epoch_are_those_the_write_ups_print(
-    mnist: Arrays, params: dict[str, Any], task: str, batch_size: int, steps: int
+    mnist: Arrays, declared: Params, task: str, batch_size: int, steps: int
 ) -> None:
-    assert -(-len(parts(mnist, params, task)["train"]["y"]) // batch_size) == steps
+    train, _ = split(mnist, declared, task)
+    assert -(-len(train) // batch_size) == steps

@@ -1,25 +1,25 @@
-"""Preparation: splits as Keras and scikit-learn make them, scaling, and the description of the data."""
-
-from typing import Any
+"""Preparation: splits as Keras and scikit-learn make them, scaling by 255, and the description of the data."""
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from pipeline.data.preparation import describe, unit_scaling, with_channels
-from pipeline.data.splits import resplit, split_indices
+from pipeline.data.images import Examples, Images
+from pipeline.data.preparation import describe_examples
+from pipeline.data.scaling import scale_to_unit
+from pipeline.data.splits import split_examples, split_indices
 from pipeline.errors import UserError
-from pipeline.files import Arrays
+from pipeline.params.task import Split
 
 Labels = npt.NDArray[np.uint8]
 
 
-def tail(fraction: float) -> dict[str, Any]:
-    return {"kind": "tail", "fraction": fraction, "seed": None, "stratified": False}
+def tail(fraction: float) -> Split:
+    return Split(kind="tail", fraction=fraction)
 
 
-def shuffled(fraction: float, seed: int, stratified: bool = False) -> dict[str, Any]:
-    return {"kind": "shuffled", "fraction": fraction, "seed": seed, "stratified": stratified}
+def shuffled(fraction: float, seed: int, stratified: bool = False) -> Split:
+    return Split(kind="shuffled", fraction=fraction, seed=seed, stratified=stratified)
 
 
 def unlabelled(n: int) -> Labels:
@@ -52,7 +52,7 @@ def test_another_seed_is_another_split_and_the_same_seed_the_same() -> None:
 
 
 @pytest.mark.parametrize("split", [tail(0.3), shuffled(0.3, 5), shuffled(0.3, 5, stratified=True)])
-def test_every_image_is_in_one_part(split: dict[str, Any]) -> None:
+def test_every_image_is_in_one_part(split: Split) -> None:
     labels = np.arange(101, dtype=np.uint8) % 4
     train, validation = split_indices(labels, split, "here")
     np.testing.assert_array_equal(np.sort(np.concatenate([train, validation])), np.arange(101))
@@ -65,10 +65,17 @@ def test_stratified_parts_keep_the_proportions_of_the_classes() -> None:
     assert np.bincount(labels[validation]).tolist() == [100, 60, 40]
 
 
+@pytest.mark.parametrize("kind", ["none", "test"])
+def test_kinds_without_a_fraction_train_on_every_image(kind: str) -> None:
+    split = Split.model_validate({"kind": kind})
+    train, validation = split_indices(np.zeros(12, np.uint8), split, "here")
+    assert (train.tolist(), validation.tolist()) == (list(range(12)), [])
+
+
 @pytest.mark.parametrize(
     ("n", "split"), [(1, tail(0.2)), (4, tail(1e-17)), (1, shuffled(0.2, 0)), (2, shuffled(0.99, 0))]
 )
-def test_a_part_without_images_is_a_users_error(n: int, split: dict[str, Any]) -> None:
+def test_a_part_without_images_is_a_users_error(n: int, split: Split) -> None:
     with pytest.raises(UserError, match=rf"params\.yaml: tasks\.t\.split.*{n} images"):
         split_indices(unlabelled(n), split, "params.yaml: tasks.t")
 
@@ -82,23 +89,22 @@ def test_a_class_too_small_to_stratify_is_a_users_error() -> None:
 
 def test_pixels_are_divided_by_255_in_float32() -> None:
     pixels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
-    scaled = unit_scaling()(pixels)
+    scaled = scale_to_unit()(pixels)
     assert (str(scaled.dtype), scaled.shape) == ("float32", pixels.shape)
     np.testing.assert_array_equal(scaled.ravel(), np.arange(256, dtype=np.float32) / np.float32(255))
-    assert unit_scaling().to_arrays() == {"offset": 0, "divisor": 255}
+    assert scale_to_unit().to_arrays() == {"offset": 0, "divisor": 255}
 
 
-def test_greyscale_images_get_one_channel_and_others_stay() -> None:
-    assert with_channels(np.zeros((2, 5, 4), np.uint8)).shape == (2, 5, 4, 1)
-    assert with_channels(np.zeros((2, 5, 4, 3), np.uint8)).shape == (2, 5, 4, 3)
+def examples(pixels: npt.NDArray[np.uint8], labels: Labels) -> Examples:
+    return Examples(Images(pixels, np.arange(len(pixels), dtype=np.int32), ""), labels)
 
 
 def test_the_description_counts_what_is_there() -> None:
     images = np.full((4, 2, 2), 9, np.uint8)
     images[0, 0, 0] = 255
-    assert describe({"x_train": images, "y_train": np.array([0, 2, 2, 3], np.uint8)}) == {
-        "x_train": {"shape": [4, 2, 2], "dtype": "uint8", "nulls": 0, "minimum": 9, "maximum": 255},
-        "y_train": {
+    assert describe_examples(examples(images, np.array([0, 2, 2, 3], np.uint8))) == {
+        "x": {"shape": [4, 2, 2, 1], "dtype": "uint8", "nulls": 0, "minimum": 9, "maximum": 255},
+        "y": {
             "shape": [4],
             "dtype": "uint8",
             "nulls": 0,
@@ -109,8 +115,8 @@ def test_the_description_counts_what_is_there() -> None:
     }
 
 
-def per_repeat(fraction: float, stratified: bool = False) -> dict[str, Any]:
-    return {**shuffled(fraction, 0, stratified), "seed": "repeat"}
+def per_repeat(fraction: float, stratified: bool = False) -> Split:
+    return Split(kind="shuffled", fraction=fraction, seed="repeat", stratified=stratified)
 
 
 def test_before_a_run_divides_them_all_images_of_a_task_split_per_repeat_are_in_train() -> None:
@@ -121,10 +127,10 @@ def test_before_a_run_divides_them_all_images_of_a_task_split_per_repeat_are_in_
 @pytest.mark.parametrize("stratified", [False, True])
 def test_a_repeats_own_split_is_the_shuffled_one_of_its_seed(stratified: bool) -> None:
     labels = np.arange(60, dtype=np.uint8) % 4
-    development: Arrays = {"x": np.arange(100, 160), "y": labels}
+    pixels = np.arange(100, 160, dtype=np.uint8).reshape(60, 1, 1, 1)
     for seed in (0, 7, 2**31 - 1):
-        found = resplit(development, per_repeat(0.2, stratified), seed)
+        found = split_examples(examples(pixels, labels), per_repeat(0.2, stratified), seed)
         indices = split_indices(labels, shuffled(0.2, seed, stratified), "here")
-        for part, chosen in zip(("train", "validation"), indices, strict=True):
-            np.testing.assert_array_equal(found[part]["x"], 100 + chosen)
-            np.testing.assert_array_equal(found[part]["y"], chosen % 4)
+        for part, chosen in zip(found, indices, strict=True):
+            np.testing.assert_array_equal(part.images[:].ravel(), 100 + chosen)
+            np.testing.assert_array_equal(part.labels, chosen % 4)

@@ -13,6 +13,7 @@ import pytest
 from pipeline.data.sources import KEYS, MIRROR, load
 from pipeline.errors import UserError
 from pipeline.files import Arrays, digest
+from pipeline.params.plan import PlannedSource
 
 GZ = (  # in the order in which they are read
     "train-images-idx3-ubyte.gz",
@@ -36,11 +37,17 @@ def pins(content: Arrays) -> dict[str, str]:
     return {key: digest(array) for key, array in content.items()}
 
 
-def own(**changes: Any) -> dict[str, Any]:
-    return {"name": "mine", "loader": "npz", "path": "mine.npz", "sha256": pins(arrays()), **changes}
+def own(**changes: Any) -> PlannedSource:
+    plain = {"name": "mine", "loader": "npz", "path": "mine.npz", "description": "", "stand_in": False}
+    return PlannedSource.model_validate({**plain, "sha256": pins(arrays()), **changes})
 
 
-def message(source: dict[str, Any], root: Path) -> str:
+def declared(params: dict[str, Any], name: str, **changes: Any) -> PlannedSource:
+    """A source of params.yaml."""
+    return PlannedSource(name=name, stand_in=False, **{**params["sources"][name], **changes})
+
+
+def message(source: PlannedSource, root: Path) -> str:
     with pytest.raises(UserError) as caught:
         load(source, root)
     return str(caught.value)
@@ -58,12 +65,12 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def mnist(params: dict[str, Any]) -> dict[str, Any]:
-    return {"name": "mnist", **params["sources"]["mnist"]}
+def mnist(params: dict[str, Any]) -> PlannedSource:
+    return declared(params, "mnist")
 
 
 def test_digits_are_the_pinned_arrays(params: dict[str, Any], tmp_path: Path) -> None:
-    found = load({"name": "digits", **params["sources"]["digits"]}, tmp_path)
+    found = load(declared(params, "digits"), tmp_path)
     assert pins(found) == params["sources"]["digits"]["sha256"]
     assert {key: (array.shape, str(array.dtype)) for key, array in found.items()} == {
         "x_train": ((1437, 28, 28), "uint8"),
@@ -174,7 +181,7 @@ def test_an_npz_that_zipfile_cant_unpack_is_refused(tmp_path: Path, place: str) 
     assert f"{path}: expected a readable .npz" in message(own(), tmp_path)
 
 
-def test_a_mirror_without_the_files_is_told_which(mirror: Path, mnist: dict[str, Any]) -> None:
+def test_a_mirror_without_the_files_is_told_which(mirror: Path, mnist: PlannedSource) -> None:
     (mirror / GZ[0]).write_bytes(b"")
     said = message(mnist, mirror)
     assert f"{MIRROR}={mirror}" in said
@@ -184,24 +191,26 @@ def test_a_mirror_without_the_files_is_told_which(mirror: Path, mnist: dict[str,
 @pytest.mark.parametrize(
     "raw", [gzip.compress(bytes(100), mtime=0)[:-9], b"no gzip at all", gzip.compress(b"", mtime=0)[:5]]
 )
-def test_a_broken_gz_is_refused(mirror: Path, mnist: dict[str, Any], raw: bytes) -> None:
+def test_a_broken_gz_is_refused(mirror: Path, mnist: PlannedSource, raw: bytes) -> None:
     for name in GZ:
         (mirror / name).write_bytes(raw)
     assert f"{mirror / GZ[0]}: expected a whole .gz file" in message(mnist, mirror)
 
 
-def test_a_gz_of_the_wrong_size_is_refused(mirror: Path, mnist: dict[str, Any]) -> None:
+def test_a_gz_of_the_wrong_size_is_refused(mirror: Path, mnist: PlannedSource) -> None:
     for name in GZ:
         (mirror / name).write_bytes(gzip.compress(bytes(100)))
     said = message(mnist, mirror)
     assert f"{mirror / GZ[0]}: expected {16 + 60000 * 784} bytes unpacked, received 100" in said
 
 
-def test_a_mirrors_npz_is_verified_too(mirror: Path, mnist: dict[str, Any]) -> None:
+def test_a_mirrors_npz_is_verified_too(mirror: Path, mnist: PlannedSource) -> None:
     np.savez(mirror / "mnist.npz", **arrays())
     said = message(mnist, mirror)
-    for key, received in pins(arrays()).items():
-        assert f"  {key}: expected {mnist['sha256'][key]}, received {received}" in said
+    received = pins(arrays())
+    for key, expected in mnist.sha256.items():
+        assert f"  {key}: expected {expected}, received {received[key]}" in said
+    assert set(mnist.sha256) == set(KEYS)
 
 
 def keras_whose_loader(monkeypatch: pytest.MonkeyPatch, load_data: Any) -> None:
@@ -214,7 +223,7 @@ def keras_whose_loader(monkeypatch: pytest.MonkeyPatch, load_data: Any) -> None:
 
 
 def test_without_network_and_mirror_the_user_is_told_of_the_mirror(
-    mnist: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mnist: PlannedSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def load_data() -> None:
         raise OSError("URL fetch failure: name resolution")
@@ -225,21 +234,21 @@ def test_without_network_and_mirror_the_user_is_told_of_the_mirror(
 
 
 def test_what_keras_fetched_is_verified_too(
-    mnist: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mnist: PlannedSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a = arrays()
     keras_whose_loader(monkeypatch, lambda: ((a["x_train"], a["y_train"]), (a["x_test"], a["y_test"])))
-    assert pins(load({**mnist, "sha256": pins(a)}, tmp_path)) == pins(a)
+    assert pins(load(mnist.model_copy(update={"sha256": pins(a)}), tmp_path)) == pins(a)
     assert "these are not the pinned arrays" in message(mnist, tmp_path)
 
 
 @pytest.mark.skipif(
     MIRROR not in os.environ, reason=f"needs the official files: set {MIRROR} to their folder"
 )
-def test_the_official_files_are_mnist(mnist: dict[str, Any], tmp_path: Path) -> None:
+def test_the_official_files_are_mnist(mnist: PlannedSource, tmp_path: Path) -> None:
     """Class counts and first labels of the official files: catalogue, section 4."""
     found = load(mnist, tmp_path)
-    assert pins(found) == mnist["sha256"]
+    assert pins(found) == mnist.sha256
     assert {key: array.shape for key, array in found.items()} == {
         "x_train": (60000, 28, 28),
         "y_train": (60000,),

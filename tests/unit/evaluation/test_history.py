@@ -4,8 +4,8 @@ import math
 
 import pandas as pd
 import pytest
-
 from pipeline.evaluation.history import history_metrics, with_history
+
 from pipeline.params.resolve import resolve_recipe
 from pipeline.training.orders import updates_of
 

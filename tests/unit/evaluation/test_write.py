@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pipeline.evaluation.write import with_inference_seconds, write_study
 
 from pipeline.evaluation.evaluate import TrainedRun
 from pipeline.evaluation.work import Evaluated
-from pipeline.evaluation.write import with_inference_seconds, write_study
 from pipeline.files import Arrays, read_arrays
 
 ABOUT: dict[str, Any] = {

@@ -10,78 +10,79 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from pipeline.params.plan import Origin
+from pipeline.statistics.comparison import Comparison
+from pipeline.statistics.results import Estimate, StudyResults, VariantResults
+
 Numbers = npt.NDArray[np.float64]
 TREATMENTS = ("l1_conv1", "l2_conv1", "dropout", "batch_normalization", "early_stopping")
 EFFECTS = (0.012, -0.001, 0.031, -0.033, 0.0)
 VERDICTS = ("better", "undecided", "better and it matters", "worse and it matters", "equivalent")
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What a stage reads from disk for one study."""
+MARGIN = 0.02
+HALF_WIDTHS = {"": 0.0006, "simultaneous_": 0.0009, "new_images_": 0.0012, "peek_proof_": 0.0015}
+"""Of the intervals: so narrow that every verdict follows from its figures, however few the repeats."""
 
-    metrics: dict[str, Any]
+
+@dataclass
+class Parts:
+    """What a stage reads from disk for one study; a test may replace the results."""
+
+    results: StudyResults
     histories: dict[str, list[pd.DataFrame]]
     runs: pd.DataFrame
     summaries: dict[str, str]
 
 
-def estimate(values: Numbers) -> dict[str, float | None]:
-    mean, sd = float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else None
-    if sd is None:
-        return {"mean": mean, **dict.fromkeys(("sd", "low", "high", "sd_low", "sd_high"))}
+def estimate(values: Numbers) -> Estimate:
+    mean = float(values.mean())
+    if len(values) < 2:
+        return Estimate(mean)
+    sd = float(values.std(ddof=1))
     half = float(stats.t.ppf(0.975, len(values) - 1)) * sd / len(values) ** 0.5
-    return {
-        "mean": mean,
-        "sd": sd,
-        "low": mean - half,
-        "high": mean + half,
-        "sd_low": 0.7 * sd,
-        "sd_high": 1.8 * sd,
-    }
+    return Estimate(mean, sd, mean - half, mean + half, 0.7 * sd, 1.8 * sd)
 
 
 def comparison(
     control: Numbers, treatment: Numbers, names: tuple[str, str], verdict: str, m: int
-) -> dict[str, Any]:
+) -> Comparison:
     d, n = treatment - control, len(control)
-    se = float(d.std(ddof=1)) / n**0.5 if n > 1 else None
-    narrow, wide = (float(stats.t.ppf(1 - 0.025 / k, max(n - 1, 1))) for k in (1, m))
     mean = float(d.mean())
-    around = {k: None if se is None else mean + w * se for k, w in (("low", -narrow), ("high", narrow))}
-    around |= {
-        f"simultaneous_{k}": None if se is None else mean + w * se
-        for k, w in (("low", -wide), ("high", wide))
-    }
-    around |= {
-        f"{name}_{k}": None if se is None else mean + factor * w * se
-        for name, factor in (("new_images", 1.3), ("peek_proof", 1.6))
-        for k, w in (("low", -wide), ("high", wide))
-    }
-    return {
-        "control": names[0],
-        "treatment": names[1],
-        "metric": "test_accuracy",
-        "n": n,
-        "control_mean": float(control.mean()),
-        "treatment_mean": float(treatment.mean()),
-        "estimate": mean,
-        **around,
-        "wins": int((d > 0).sum()),
-        "ties": int((d == 0).sum()),
-        "losses": int((d < 0).sum()),
-        "p": 2 / 2**n,
-        "p_adjusted": min(1.0, m * 2 / 2**n),
-        "p_smallest": 2 / 2**n,
-        "minimum_detectable_effect": None if se is None else 3 * se,
-        "repeats_needed": 14 if verdict == "undecided" else None,
-        "family_size": m,
-        "alpha": 0.05,
-        "margin": 0.02,
-        "verdict": verdict,
-        "differences": d.tolist(),
-        "sentence": f"{names[1]} against {names[0]}: {verdict} over {n} repeats.",
-    }
+    halves = HALF_WIDTHS.items() if n > 1 else ()
+    ends: dict[str, Any] = {}
+    for name, half in halves:
+        ends |= {f"{name}low": mean - half, f"{name}high": mean + half}
+    decided = verdict.startswith(("better", "worse"))
+    found = Comparison(
+        control=names[0],
+        treatment=names[1],
+        metric="test_accuracy",
+        higher_is_better=True,
+        n=n,
+        family_size=m,
+        alpha=0.05,
+        margin=MARGIN,
+        differences=tuple(d.tolist()),
+        control_mean=float(control.mean()),
+        treatment_mean=float(treatment.mean()),
+        control_diverged=0,
+        treatment_diverged=0,
+        wins=int((d > 0).sum()),
+        ties=int((d == 0).sum()),
+        losses=int((d < 0).sum()),
+        p=2 / 2**n,
+        p_smallest=2 / 2**n,
+        p_adjusted=0.01 if decided else 1.0,
+        estimate=mean,
+        sd=float(d.std(ddof=1)) if n > 1 else None,
+        equivalence_p_adjusted=0.01 if verdict == "equivalent" else None,
+        minimum_detectable_effect=0.0009 if n > 1 else None,
+        repeats_needed=14 if verdict == "undecided" else None,
+        **ends,
+    )
+    assert n < 3 or found.verdict == verdict
+    return found
 
 
 def history(random: np.random.Generator, epochs: int, level: float) -> pd.DataFrame:
@@ -132,57 +133,55 @@ def build(
         ]
     )
     variants = {
-        v: {
-            "kind": "control" if v == "none" else "as_written",
-            "n": repeats,
-            "vary": None,
-            "held_out_anew": None,
-            "metrics": {
+        v: VariantResults(
+            kind="control" if v == "none" else "as_written",
+            n=repeats,
+            vary=None,
+            held_out_anew=None,
+            metrics={
                 "test_accuracy": estimate(values[v]),
                 "test_loss": estimate(losses[v]),
                 "generalization_gap": estimate(0.99 - values[v]),
-                "parameters": {"mean": 93322.0, "sd": 0.0, "low": 93322.0, "high": 93322.0},
+                "parameters": Estimate(93322.0, 0.0, 93322.0, 93322.0),
                 "weight_norm": estimate(30 + values[v]),
-                "stopped_epoch": {"mean": None, "sd": None, "low": None, "high": None},
+                "stopped_epoch": Estimate(),
             },
-            "recall": [0.9] * classes,
-            "precision": [0.9] * classes,
-            "confusion": confusion(random, float(values[v].mean()), classes),
-        }
+            recall=[0.9] * classes,
+            precision=[0.9] * classes,
+            confusion=confusion(random, float(values[v].mean()), classes),
+        )
         for v in names
     }
-    comparisons = {
-        v: comparison(values["none"], values[v], ("none", v), VERDICTS[i % 5], len(treatments))
-        for i, v in enumerate(treatments)
-    }
-    metrics = {
-        "study": name,
-        "question": question,
-        "profile": "quick" if stand_in else "full",
-        "metric": "test_accuracy",
-        "higher_is_better": True,
-        "alpha": 0.05,
-        "looks": None,
-        "margin": 0.02,
-        "control": "none",
-        "repeats": repeats,
-        "stand_in": stand_in,
-        "data": {
-            "mnist": {
-                "source": "digits" if stand_in else "keras",
-                "stand_in": stand_in,
-                "description": "scikit-learn's 1,797 handwritten digits enlarged to 28x28",
-            }
+    origin = Origin(
+        source="digits" if stand_in else "keras",
+        stand_in=stand_in,
+        description="scikit-learn's 1,797 handwritten digits enlarged to 28x28",
+    )
+    results = StudyResults(
+        study=name,
+        question=question,
+        profile="quick" if stand_in else "full",
+        metric="test_accuracy",
+        higher_is_better=True,
+        alpha=0.05,
+        margin=MARGIN,
+        control="none",
+        repeats=repeats,
+        looks=None,
+        data={"mnist": origin},
+        stand_in=stand_in,
+        variants=variants,
+        comparisons={
+            v: comparison(values["none"], values[v], ("none", v), VERDICTS[i % 5], len(treatments))
+            for i, v in enumerate(treatments)
         },
-        "variants": variants,
-        "comparisons": comparisons,
-    }
+    )
     histories = {
         v: [history(random, epochs - (r % 4 if v == "early_stopping" else 0), 0.96) for r in range(repeats)]
         for v in names
     }
     summaries = {v: f'Model: "{v}"\n conv1 (Conv2D)  (None, 26, 26, 32)  320' for v in names}
-    return Parts(metrics, histories, runs, summaries)
+    return Parts(results, histories, runs, summaries)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """The ledger of claims: every row is there once with its figures, stands alone, sorts, and escapes what it is told."""
 
 import re
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,56 +9,59 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.claims.answering import answer_study
-from pipeline.claims.answers import VERDICTS
-from pipeline.claims.ledger import COLUMNS, rows
+from pipeline.claims.answers import answer_study
+from pipeline.claims.ledger import LedgerRow, make_ledger, read_ledger, write_ledger
+from pipeline.claims.verdicts import VERDICTS
 from pipeline.claims.vocabulary import Claim
-from pipeline.files import csv_text, read_rows, write_text
-from pipeline.outputs.figures.verdicts import CLAIM_VERDICTS
-from pipeline.outputs.report import claims_of_study, claims_page, claims_section
+from pipeline.outputs.figures.theme import CLAIM_STYLES
+from pipeline.outputs.report.claims import make_claims_section, make_study_claims, render_claims
 from pipeline.outputs.report.render import TEMPLATES
 from pipeline.outputs.report.render import page as rendered
+from pipeline.params.plan import ComparedVariant, ComparisonPlan
 from tests.unit.outputs.html_page import Page
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 BANNER = "Stand-in data: these numbers say nothing about MNIST or CIFAR-10."
-L1: dict[str, Any] = {
-    **dict.fromkeys(COLUMNS),
-    "id": "C000-07",
-    "scope": "as_written",
-    "write_up": "000",
-    "study": "regularizers",
-    "says": "L1 is best.",
-    "verdict": "refuted",
-    "n": 10,
-    "metric": "test_accuracy",
-    "unit": "share",
-    "estimate": -0.0481,
-    "low": -0.0691,
-    "high": -0.027,
-    "new_images_low": -0.0722,
-    "new_images_high": -0.0239,
-    "p_adjusted": 0.01171875,
-    "p_smallest": 0.001953125,
-    "family_size": 6,
-    "margin": 0.02,
-    "printed": "l1 0.9913; loss of l1 0.03",
-    "ours": "l1 0.87722; the lowest of l1, l2 0.5",
-    "sentence": "Refuted: L1 is lower.",
-}
-UNTESTABLE: dict[str, Any] = {
-    **dict.fromkeys(COLUMNS),
-    **{name: L1[name] for name in ("id", "write_up", "study", "says")},
-    "scope": "controlled",
-    "verdict": "not testable",
-    "sentence": "Not testable: nobody counted.",
-}
-LOSS = {**L1, "id": "E-1", "write_up": "own", "unit": "nats", "metric": "test_loss", "study": "other"}
+L1 = LedgerRow(
+    id="C000-07",
+    scope="as_written",
+    write_up="000",
+    study="regularizers",
+    says="L1 is best.",
+    verdict="refuted",
+    n=10,
+    metric="test_accuracy",
+    unit="share",
+    estimate=-0.0481,
+    low=-0.0691,
+    high=-0.027,
+    new_images_low=-0.0722,
+    new_images_high=-0.0239,
+    p_adjusted=0.01171875,
+    p_smallest=0.001953125,
+    family_size=6,
+    margin=0.02,
+    printed={"l1": 0.9913, "loss of l1": 0.03},
+    ours={"l1": 0.87722, "the lowest of l1, l2": 0.5},
+    sentence="Refuted: L1 is lower.",
+)
+UNTESTABLE = LedgerRow(
+    id=L1.id,
+    scope="controlled",
+    write_up=L1.write_up,
+    study=L1.study,
+    says=L1.says,
+    verdict="not testable",
+    printed={},
+    ours={},
+    sentence="Not testable: nobody counted.",
+)
+LOSS = replace(L1, id="E-1", write_up="own", unit="nats", metric="test_loss", study="other")
 
 
-def ledger(*found: Mapping[str, Any], report: str = "") -> str:
+def ledger(*found: LedgerRow, report: str = "") -> str:
     """The section alone, in the simplest of pages."""
-    section = claims_section(found, "here", "Claims", report=report)
+    section = make_claims_section(found, "here", "Claims", report=report)
     return rendered("timings.html", sections=[section], stand_in=False)
 
 
@@ -98,9 +101,9 @@ def test_what_was_not_tested_is_a_dash_and_a_reason() -> None:
     assert not re.search(r"None|nan", words)
 
 
-def test_figures_as_text_give_the_same_page_as_figures(tmp_path: Path) -> None:
-    write_text(tmp_path / "claims.csv", csv_text([L1, UNTESTABLE], COLUMNS))
-    assert ledger(*read_rows(tmp_path / "claims.csv")) == ledger(L1, UNTESTABLE)
+def test_the_ledger_on_disk_gives_the_same_page(tmp_path: Path) -> None:
+    write_ledger(tmp_path / "claims.csv", [L1, UNTESTABLE])
+    assert ledger(*read_ledger(tmp_path / "claims.csv")) == ledger(L1, UNTESTABLE)
 
 
 def test_headings_are_buttons_and_the_order_is_told() -> None:
@@ -143,12 +146,12 @@ def test_counts_are_by_scope_and_verdict() -> None:
 
 
 def test_hostile_text_stays_text() -> None:
-    row = dict.fromkeys(("id", "study", "says", "sentence", "write_up", "unit"), HOSTILE)
-    row |= {"printed": f"{HOSTILE} 1", "ours": f"{HOSTILE} 2"}
+    texts = dict.fromkeys(("id", "study", "says", "sentence", "write_up", "unit"), HOSTILE)
+    row = replace(L1, **texts, printed={HOSTILE: 1.0}, ours={HOSTILE: 2.0})
     script = (TEMPLATES / "claims.js").read_text("utf-8").strip()
     for text in (
-        ledger({**L1, **row}),
-        rendered("timings.html", sections=[claims_of_study([{**L1, **row}], HOSTILE)], stand_in=False),
+        ledger(row),
+        rendered("timings.html", sections=[make_study_claims([row], HOSTILE)], stand_in=False),
     ):
         assert [one.strip() for one in re.findall(r"<script[^>]*>(.*?)</script>", text, re.DOTALL)] in (
             [script],
@@ -161,7 +164,7 @@ def test_hostile_text_stays_text() -> None:
 
 
 def test_page_asks_no_network_and_its_links_lead_somewhere() -> None:
-    text = claims_page([L1, UNTESTABLE, LOSS], stand_in=True)
+    text = render_claims([L1, UNTESTABLE, LOSS], stand_in=True)
     page = Page(text)
     local = {"index.html", "regularizers.html", "other.html", "../timings/index.html", "data:,"}
     ids, targets = page.values("id"), set(page.values("href", "src", "action"))
@@ -173,7 +176,7 @@ def test_page_asks_no_network_and_its_links_lead_somewhere() -> None:
 
 @pytest.mark.parametrize("stand_in", [True, False])
 def test_banner_stands_if_and_only_if_data_are_stand_ins(stand_in: bool) -> None:
-    assert (BANNER in claims_page([L1], stand_in)) is stand_in
+    assert (BANNER in render_claims([L1], stand_in)) is stand_in
 
 
 def test_from_another_folder_rows_lead_back_to_the_report() -> None:
@@ -181,29 +184,29 @@ def test_from_another_folder_rows_lead_back_to_the_report() -> None:
 
 
 def test_a_study_shows_its_own_claims_with_both_answers_and_where_the_figures_are() -> None:
-    section = claims_of_study([LOSS, UNTESTABLE, L1], "regularizers")
+    section = make_study_claims([LOSS, UNTESTABLE, L1], "regularizers")
     text = rendered("timings.html", sections=[section], stand_in=False)
     (row,) = re.findall(r'<tr>\s*<th scope="row">.*?</tr>', text, re.DOTALL)
     assert Page(row).words == (
         " C000-07L1 is best. ✗ refutedRefuted: L1 is lower. – not testableNot testable: nobody counted. "
     )
     assert 'href="claims.html#C000-07-as-written"' in row
-    assert claims_of_study([LOSS], "regularizers") is None
+    assert make_study_claims([LOSS], "regularizers") is None
 
 
 def test_a_scope_that_was_not_asked_is_a_dash() -> None:
-    section = claims_of_study([UNTESTABLE], "regularizers")
+    section = make_study_claims([UNTESTABLE], "regularizers")
     text = rendered("timings.html", sections=[section], stand_in=False)
     assert re.search(r"L1 is best\. – – not testable", Page(text).words)
     assert 'href="claims.html#C000-07-controlled"' in text
 
 
 def test_every_verdict_of_the_analysis_has_a_look() -> None:
-    assert tuple(CLAIM_VERDICTS) == VERDICTS
-    assert len({style.symbol for style in CLAIM_VERDICTS.values()}) == len(VERDICTS)
+    assert tuple(CLAIM_STYLES) == VERDICTS
+    assert len({style.symbol for style in CLAIM_STYLES.values()}) == len(VERDICTS)
 
 
-def answered(**claims: Any) -> list[dict[str, Any]]:
+def answered(**claims: Any) -> list[LedgerRow]:
     """Rows of claims about two made-up variants: `b` is 2 to 4 points above `a` in all of 10 repeats."""
     a = 0.9 + np.arange(10) / 1000
     b = a + 0.02 + np.arange(10) % 3 / 100
@@ -215,9 +218,22 @@ def answered(**claims: Any) -> list[dict[str, Any]]:
             for r, x in enumerate(values)
         ]
     )
-    plan = {"study": "s", "repeats": 10, "alpha": 0.05, "looks": None, "margin": 0.001, "margins": {}}
-    checked = {name: Claim.model_validate(claim).model_dump() for name, claim in claims.items()}
-    return rows(answer_study({**plan, "claims": checked}, runs, {}))
+    plan = ComparisonPlan(
+        study="s",
+        question="",
+        profile="quick",
+        alpha=0.05,
+        looks=None,
+        margin=0.001,
+        margins={},
+        control="a",
+        treatments=["b"],
+        variants={name: ComparedVariant(kind="control", vary=None, held_out_anew=None) for name in found},
+        claims={name: Claim.model_validate(claim) for name, claim in claims.items()},
+        repeats=10,
+        data={},
+    )
+    return make_ledger(answer_study(plan, runs, {}))
 
 
 def test_what_the_analysis_writes_is_shown_in_its_unit() -> None:
@@ -235,8 +251,8 @@ def test_what_the_analysis_writes_is_shown_in_its_unit() -> None:
         reason={"says": "unknown", "not_testable": {"as_written": "nobody counted"}},
         parameters={"says": "equal", "as_written": {"metric": "parameters", "of": "a", "equals": "b"}},
     )
-    assert {row["id"]: row["unit"] for row in found} == {
-        **{"accuracy": "share", "loss": "nats", "parameters": "", "rank": "ranks", "reason": None}
+    assert {row.id: row.unit for row in found} == {
+        **{"accuracy": "share", "loss": "nats", "parameters": "", "rank": "ranks", "reason": ""}
     }
     shown = {anchor.partition("-")[0]: Page(body).words for anchor, body in bodies(ledger(*found)).items()}
     assert "+2.90 pp" in shown["accuracy"] and "ours, means: b 93.35 %; a 90.45 %" in shown["accuracy"]

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import matplotlib
@@ -16,21 +17,22 @@ from matplotlib.lines import Line2D
 from PIL import Image
 
 from pipeline.outputs.figures import (
-    bar_chart,
-    confusion_heatmaps,
-    contact_sheet,
-    forest_plot,
-    learning_curves,
-    png_bytes,
-    repeat_strip,
-    shift_curves,
-    to_png_bytes,
-    to_svg,
+    draw_bars,
+    draw_confusions,
+    draw_curves,
+    draw_forest,
+    draw_repeats,
+    draw_shifts,
+    encode_png,
+    make_contact_sheet,
+    render_svg,
 )
-from pipeline.outputs.figures.curves import over_repeats
-from pipeline.outputs.figures.panels import grid
-from pipeline.outputs.figures.shifts import shifted_accuracies
-from pipeline.outputs.figures.verdicts import VERDICTS
+from pipeline.outputs.figures.curves import summarize_repeats
+from pipeline.outputs.figures.panels import fit_grid
+from pipeline.outputs.figures.shifts import list_shifted_accuracies
+from pipeline.outputs.figures.theme import COMPARISON_STYLES
+from pipeline.statistics.comparison import Comparison
+from pipeline.statistics.results import Estimate
 
 Make = Callable[..., Any]
 
@@ -40,82 +42,86 @@ def lines_with(axes: Axes, ends: list[float]) -> list[Line2D]:
 
 
 def texts(figure: Figure) -> str:
-    return re.sub(r"<[^>]+>", " ", to_svg(figure))
+    return re.sub(r"<[^>]+>", " ", render_svg(figure))
 
 
 @pytest.fixture
-def comparisons(make_parts: Make) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = make_parts().metrics["comparisons"]
+def comparisons(make_parts: Make) -> dict[str, Comparison]:
+    found: dict[str, Comparison] = make_parts().results.comparisons
     return found
 
 
 def test_forest_draws_each_estimate_and_both_intervals_in_percentage_points(
-    comparisons: dict[str, dict[str, Any]],
+    comparisons: dict[str, Comparison],
 ) -> None:
-    axes = forest_plot(comparisons).axes[0]
+    axes = draw_forest(comparisons).axes[0]
     for row, c in enumerate(comparisons.values()):
-        (marker,) = lines_with(axes, [100 * c["estimate"]])
-        (student,) = lines_with(axes, [100 * c["low"], 100 * c["high"]])
-        (simultaneous,) = lines_with(axes, [100 * c["simultaneous_low"], 100 * c["simultaneous_high"]])
+        (marker,) = lines_with(axes, [100 * c.estimate])
+        (student,) = lines_with(axes, [100 * c.low, 100 * c.high])
+        (simultaneous,) = lines_with(axes, [100 * c.simultaneous_low, 100 * c.simultaneous_high])
         assert all(set(np.asarray(line.get_ydata())) == {row} for line in (marker, student, simultaneous))
         assert student.get_linewidth() < simultaneous.get_linewidth()
-        assert to_hex(marker.get_color()) == VERDICTS[c["verdict"]].colour
+        assert to_hex(marker.get_color()) == COMPARISON_STYLES[c.verdict].colour
     assert [label.get_text() for label in axes.get_yticklabels()] == list(comparisons)
 
 
 def test_forest_draws_the_interval_on_new_images_thinner_and_says_so(
-    comparisons: dict[str, dict[str, Any]],
+    comparisons: dict[str, Comparison],
 ) -> None:
-    figure = forest_plot(comparisons)
+    figure = draw_forest(comparisons)
     for row, c in enumerate(comparisons.values()):
-        (whisker,) = lines_with(figure.axes[0], [100 * c["new_images_low"], 100 * c["new_images_high"]])
-        (student,) = lines_with(figure.axes[0], [100 * c["low"], 100 * c["high"]])
+        (whisker,) = lines_with(figure.axes[0], [100 * c.new_images_low, 100 * c.new_images_high])
+        (student,) = lines_with(figure.axes[0], [100 * c.low, 100 * c.high])
         assert whisker.get_linewidth() < student.get_linewidth()
         assert {round(float(y)) for y in np.asarray(whisker.get_ydata())} == {row}
     assert "interval on new images" in texts(figure)
-    without = {**comparisons["dropout"], "new_images_low": None, "new_images_high": None}
-    assert "new images" not in texts(forest_plot({"dropout": without}))
+    without = replace(comparisons["dropout"], new_images_low=None, new_images_high=None)
+    assert "new images" not in texts(draw_forest({"dropout": without}))
 
 
 @pytest.mark.parametrize(("estimate", "margin"), [(0.3, 0.002), (0.0001, 0.1), (-0.2, 0.01)])
 def test_forest_always_shows_zero_and_the_whole_margin(
-    comparisons: dict[str, dict[str, Any]], estimate: float, margin: float
+    comparisons: dict[str, Comparison], estimate: float, margin: float
 ) -> None:
-    far = {**comparisons["dropout"], "estimate": estimate, "margin": margin}
-    far |= {"low": estimate - 0.001, "high": estimate + 0.001}
-    far |= {"simultaneous_low": estimate - 0.002, "simultaneous_high": estimate + 0.002}
-    low, high = forest_plot({"dropout": far}).axes[0].get_xlim()
+    far = replace(
+        comparisons["dropout"],
+        **{"estimate": estimate, "margin": margin, "low": estimate - 0.001, "high": estimate + 0.001},
+        **{"simultaneous_low": estimate - 0.002, "simultaneous_high": estimate + 0.002},
+    )
+    low, high = draw_forest({"dropout": far}).axes[0].get_xlim()
     assert low <= -100 * margin < 0 < 100 * margin <= high
     assert low <= 100 * estimate <= high
 
 
-def test_forest_says_verdict_n_unit_and_direction(comparisons: dict[str, dict[str, Any]]) -> None:
-    said = texts(forest_plot(comparisons))
+def test_forest_says_verdict_n_unit_and_direction(comparisons: dict[str, Comparison]) -> None:
+    said = texts(draw_forest(comparisons))
     assert "percentage points), n = 10 paired repeats" in said
     assert "better than none →" in said
     assert "± 2 percentage points" in said
     for c in comparisons.values():
-        assert c["verdict"] in said
+        assert c.verdict in said
 
 
 def test_forest_without_intervals_draws_the_estimate_alone(make_parts: Make) -> None:
-    comparisons = make_parts(repeats=1).metrics["comparisons"]
-    axes = forest_plot(comparisons).axes[0]
+    comparisons = make_parts(repeats=1).results.comparisons
+    axes = draw_forest(comparisons).axes[0]
     assert len(axes.lines) == 1 + len(comparisons)  # the zero line and one marker each
 
 
-def test_forest_tells_a_comparison_without_a_mean_or_a_margin(comparisons: dict[str, dict[str, Any]]) -> None:
+def test_forest_tells_a_comparison_without_a_mean_or_a_margin(comparisons: dict[str, Comparison]) -> None:
     ends = [f"{name}{end}" for name in ("", "simultaneous_", "new_images_") for end in ("low", "high")]
     nothing = dict.fromkeys(("estimate", *ends, "margin"))
-    said = texts(forest_plot({"dropout": {**comparisons["dropout"], **nothing}}))
-    assert "no mean · better and it matters" in said
+    said = texts(draw_forest({"dropout": replace(comparisons["dropout"], **nothing)}))
+    assert "no mean · better" in said
     assert "margin" not in said
 
 
 def test_every_verdict_differs_without_colour() -> None:
     """Shape and fill tell the directions apart; the words tell the rest."""
-    for style in VERDICTS.values():
-        alike = [v for v in VERDICTS.values() if (v.marker, v.filled) == (style.marker, style.filled)]
+    for style in COMPARISON_STYLES.values():
+        alike = [
+            v for v in COMPARISON_STYLES.values() if (v.marker, v.filled) == (style.marker, style.filled)
+        ]
         assert {v.tone for v in alike} == {style.tone}
 
 
@@ -127,7 +133,7 @@ def relative_luminance(colour: str) -> float:
 
 def test_verdict_colours_can_be_read_on_white() -> None:
     """WCAG 2.1 asks text for a contrast of 4.5 : 1."""
-    for style in VERDICTS.values():
+    for style in COMPARISON_STYLES.values():
         assert 1.05 / (relative_luminance(style.colour) + 0.05) >= 4.5
 
 
@@ -138,7 +144,7 @@ def short_histories() -> list[pd.DataFrame]:
 
 
 def test_spread_is_taken_over_the_repeats_still_training() -> None:
-    spread = over_repeats(short_histories(), "loss")
+    spread = summarize_repeats(short_histories(), "loss")
     assert spread["count"].tolist() == [3, 3, 2]
     np.testing.assert_allclose(spread["mean"], [2.0, 0.7, 0.3])
     np.testing.assert_allclose(spread["min"], [1.0, 0.5, 0.2])
@@ -147,21 +153,21 @@ def test_spread_is_taken_over_the_repeats_still_training() -> None:
 
 def test_spread_leaves_out_what_is_not_finite() -> None:
     broken = pd.DataFrame({"epoch": [1, 2], "loss": [np.inf, np.nan]})
-    spread = over_repeats([*short_histories(), broken], "loss")
+    spread = summarize_repeats([*short_histories(), broken], "loss")
     assert spread["count"].tolist() == [3, 3, 2]
 
 
 def test_curves_are_solid_while_all_train_and_dotted_after() -> None:
-    axes = learning_curves({"a": short_histories()}, "loss").axes[0]
+    axes = draw_curves({"a": short_histories()}, "loss").axes[0]
     styles = {line.get_linestyle(): np.asarray(line.get_xdata()).tolist() for line in axes.lines}
     assert styles == {"-": [1, 2], ":": [2, 3]}
 
 
 def test_curves_name_variants_and_repeats_and_repeat_the_control(make_parts: Make) -> None:
     histories = make_parts().histories
-    figure = learning_curves(histories, "accuracy", "none")
+    figure = draw_curves(histories, "accuracy", "none")
     assert [axes.get_title(loc="left") for axes in figure.axes] == [f"{v}, n = 10" for v in histories]
-    reference = 100 * over_repeats(histories["none"], "val_accuracy")["mean"]
+    reference = 100 * summarize_repeats(histories["none"], "val_accuracy")["mean"]
     for axes in figure.axes[1:]:
         assert any(np.array_equal(np.asarray(line.get_ydata()), reference) for line in axes.lines)
     assert "validation of none" in texts(figure)
@@ -169,12 +175,12 @@ def test_curves_name_variants_and_repeats_and_repeat_the_control(make_parts: Mak
 
 def test_curves_without_validation_draw_training_alone() -> None:
     histories = [history.drop(columns="val_loss") for history in short_histories()]
-    axes = learning_curves({"a": histories}, "loss", "a").axes[0]
+    axes = draw_curves({"a": histories}, "loss", "a").axes[0]
     assert len(axes.lines) == 2  # solid and dotted part of one curve
 
 
 def test_confusion_cells_are_counts_and_recall_and_colours_are_row_shares() -> None:
-    figure = confusion_heatmaps({"a": [[90, 10], [1, 19]]}, {"a": ["three", "seven"]}, repeats=4)
+    figure = draw_confusions({"a": [[90, 10], [1, 19]]}, {"a": ["three", "seven"]}, repeats=4)
     axes = figure.axes[0]
     assert {t.get_text() for t in axes.texts} == {"90", "10", "1.0", "95"}
     image = axes.images[0].get_array()
@@ -186,7 +192,7 @@ def test_confusion_cells_are_counts_and_recall_and_colours_are_row_shares() -> N
 
 
 def test_confusion_shares_one_colour_scale_and_allows_other_class_counts() -> None:
-    figure = confusion_heatmaps({"a": [[8, 2], [0, 10]], "b": [[5, 3, 2], [0, 9, 1], [0, 0, 0]]})
+    figure = draw_confusions({"a": [[8, 2], [0, 10]], "b": [[5, 3, 2], [0, 9, 1], [0, 0, 0]]})
     for axes in figure.axes[:2]:
         assert axes.images[0].get_clim() == pytest.approx((0, 30))
 
@@ -196,18 +202,18 @@ def test_confusions_of_the_same_classes_name_them_on_the_outer_edges(
     other: list[str], named: list[int]
 ) -> None:
     matrix = [[8, 2], [0, 10]]
-    figure = confusion_heatmaps({"a": matrix, "b": matrix}, {"a": ["3", "7"], "b": other})
+    figure = draw_confusions({"a": matrix, "b": matrix}, {"a": ["3", "7"], "b": other})
     assert [len(axes.get_yticks()) for axes in figure.axes[:2]] == named
     assert [len(axes.get_xticks()) for axes in figure.axes[:2]] == [2, 2]
 
 
 def test_confusion_without_any_error_is_drawn() -> None:
-    assert "0.0 errors of 20" in texts(confusion_heatmaps({"a": [[10, 0], [0, 10]]}))
+    assert "0.0 errors of 20" in texts(draw_confusions({"a": [[10, 0], [0, 10]]}))
 
 
 def test_strip_draws_every_repeat_the_mean_and_the_pairs() -> None:
     values = {"none": [0.90, 0.92], "dropout": [0.95, 0.91]}
-    axes = repeat_strip(values, "none").axes[0]
+    axes = draw_repeats(values, "none").axes[0]
     for numbers in values.values():
         percents = (100 * np.asarray(numbers)).tolist()
         assert len(lines_with(axes, percents)) == 1
@@ -220,12 +226,12 @@ def test_strip_draws_every_repeat_the_mean_and_the_pairs() -> None:
 
 @pytest.mark.parametrize("values", [{"none": [0.9], "a": [0.8, 0.7]}, {"none": [0.9, 0.8], "a": []}])
 def test_strip_pairs_only_what_has_a_partner(values: dict[str, list[float]]) -> None:
-    assert not repeat_strip(values, "none").axes[0].collections
-    assert not repeat_strip({"none": [0.9], "a": [0.8]}, "none", paired=False).axes[0].collections
+    assert not draw_repeats(values, "none").axes[0].collections
+    assert not draw_repeats({"none": [0.9], "a": [0.8]}, "none", paired=False).axes[0].collections
 
 
 def test_a_diverged_repeat_keeps_its_place_in_the_strip() -> None:
-    axes = repeat_strip({"none": [0.9, 0.8, 0.7], "a": [np.nan, 0.6, 0.5]}, "none").axes[0]
+    axes = draw_repeats({"none": [0.9, 0.8, 0.7], "a": [np.nan, 0.6, 0.5]}, "none").axes[0]
     pairs = axes.collections[0].get_segments()  # type: ignore[attr-defined]
     np.testing.assert_allclose([segment[:, 0] for segment in pairs], [[80, 60], [70, 50]])
     assert axes.get_yticklabels()[1].get_text() == "a, n = 2"
@@ -233,19 +239,16 @@ def test_a_diverged_repeat_keeps_its_place_in_the_strip() -> None:
 
 
 def test_bars_start_at_the_control_or_at_zero() -> None:
-    estimates: dict[str, dict[str, float | None]] = {
-        "none": {"mean": 0.5, "low": 0.4, "high": 0.6},
-        "a": {"mean": 0.8, "low": None, "high": None},
-    }
+    estimates = {"none": Estimate(mean=0.5, low=0.4, high=0.6), "a": Estimate(mean=0.8)}
     for from_zero, start, width in ((False, 50, 30), (True, 0, 80)):
-        bar = bar_chart(estimates, "none", "test_accuracy", 5, from_zero).axes[0].patches[1]
+        bar = draw_bars(estimates, "none", "test_accuracy", 5, from_zero).axes[0].patches[1]
         assert (bar.get_x(), bar.get_width()) == (pytest.approx(start), pytest.approx(width))  # type: ignore[attr-defined]
-    assert "n = 5 repeats" in texts(bar_chart(estimates, "none", "test_accuracy", 5))
+    assert "n = 5 repeats" in texts(draw_bars(estimates, "none", "test_accuracy", 5))
 
 
 @pytest.mark.parametrize("count", range(1, 26))
 def test_grid_holds_every_panel_in_a_page_s_width(count: int) -> None:
-    places = grid(count)
+    places = fit_grid(count)
     assert places.rows * places.columns >= count > (places.rows - 1) * places.columns
     assert places.width <= 10
     assert places.panel_inches >= 2.5
@@ -254,7 +257,7 @@ def test_grid_holds_every_panel_in_a_page_s_width(count: int) -> None:
 def test_one_and_twenty_five_variants_keep_names_apart(make_parts: Make) -> None:
     """Neighbouring panel titles never overlap, however long the names."""
     for names in (("a",), tuple(f"a_rather_long_variant_name_{i:02d}" for i in range(24))):
-        figure = learning_curves(make_parts(treatments=names, repeats=2).histories, "loss", "none")
+        figure = draw_curves(make_parts(treatments=names, repeats=2).histories, "loss", "none")
         figure.draw_without_rendering()
         titles = [axes._left_title.get_window_extent() for axes in figure.axes]  # type: ignore[attr-defined]
         assert len(titles) == len(names) + 1
@@ -263,19 +266,19 @@ def test_one_and_twenty_five_variants_keep_names_apart(make_parts: Make) -> None
 
 
 def test_bytes_repeat_whatever_the_day(
-    comparisons: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    comparisons: dict[str, Comparison], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Matplotlib takes the time it writes into a file from SOURCE_DATE_EPOCH."""
     found = set()
     for seconds in ("0", "1000000000"):
         monkeypatch.setenv("SOURCE_DATE_EPOCH", seconds)
-        found.add((to_svg(forest_plot(comparisons), "f"), to_png_bytes(forest_plot(comparisons))))
+        found.add(render_svg(draw_forest(comparisons), "f"))
     assert len(found) == 1
 
 
 def test_svg_is_one_labelled_element_whose_ids_are_its_own() -> None:
-    figure = repeat_strip({"a": [0.9, 0.8]})
-    one, other = to_svg(figure, "one", 'says "<this>"'), to_svg(figure, "other")
+    figure = draw_repeats({"a": [0.9, 0.8]})
+    one, other = render_svg(figure, "one", 'says "<this>"'), render_svg(figure, "other")
     assert one.startswith("<svg ") and one.endswith("</svg>")
     assert 'role="img" aria-label="says &quot;&lt;this&gt;&quot;"' in one
     ids = [set(re.findall(r'\bid="([^"]+)"', svg)) for svg in (one, other)]
@@ -286,26 +289,26 @@ def test_svg_is_one_labelled_element_whose_ids_are_its_own() -> None:
 
 
 def test_svg_rounding_leaves_text_alone() -> None:
-    svg = to_svg(repeat_strip({"variant 0.123456": [0.9, 0.8]}))
+    svg = render_svg(draw_repeats({"variant 0.123456": [0.9, 0.8]}))
     assert "variant 0.123456, n = 2" in svg
     assert not re.search(r'x="\d+\.\d{3,}"', svg)
 
 
 def test_hostile_names_are_text() -> None:
-    svg = to_svg(repeat_strip({"<script>$x^2$&": [0.9, 0.8]}))
+    svg = render_svg(draw_repeats({"<script>$x^2$&": [0.9, 0.8]}))
     assert "<script" not in svg
     assert "&lt;script&gt;$x^2$&amp;" in svg
 
 
-def test_drawing_leaves_global_settings_alone(comparisons: dict[str, dict[str, Any]]) -> None:
+def test_drawing_leaves_global_settings_alone(comparisons: dict[str, Comparison]) -> None:
     before = dict(matplotlib.rcParams)
-    to_svg(forest_plot(comparisons))
+    render_svg(draw_forest(comparisons))
     assert dict(matplotlib.rcParams) == before
 
 
 def test_contact_sheet_places_every_image_and_leaves_the_rest_white() -> None:
     images = np.arange(3 * 2 * 2, dtype=np.uint8).reshape(3, 2, 2, 1)
-    sheet = contact_sheet(images, columns=2, gap=1, title=3)
+    sheet = make_contact_sheet(images, columns=2, gap=1, title=3)
     assert sheet.shape == (10, 6, 1)
     for image, (top, left) in zip(images, ((3, 0), (3, 3), (8, 0)), strict=True):
         np.testing.assert_array_equal(sheet[top : top + 2, left : left + 2], image)
@@ -316,10 +319,10 @@ def test_contact_sheet_places_every_image_and_leaves_the_rest_white() -> None:
 def test_png_keeps_small_pictures_exactly_and_big_ones_below_the_limit(channels: int) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (160, 320, channels), dtype=np.uint8)
     small = noise[:20, :20]
-    decoded = np.asarray(Image.open(io.BytesIO(png_bytes(small))))
+    decoded = np.asarray(Image.open(io.BytesIO(encode_png(small))))
     np.testing.assert_array_equal(decoded.reshape(small.shape), small)
-    assert len(png_bytes(noise)) <= 40_000 < len(png_bytes(noise, most_bytes=10**6))
-    assert png_bytes(noise) == png_bytes(noise.copy())
+    assert len(encode_png(noise)) <= 40_000 < len(encode_png(noise, most_bytes=10**6))
+    assert encode_png(noise) == encode_png(noise.copy())
 
 
 def shifted_runs() -> pd.DataFrame:
@@ -331,7 +334,7 @@ def shifted_runs() -> pd.DataFrame:
 
 
 def test_shift_curves_are_means_with_every_repeat_and_their_spread() -> None:
-    figure = shift_curves(shifted_runs(), ["a", "b"], "a")
+    figure = draw_shifts(shifted_runs(), ["a", "b"], "a")
     axes = figure.axes[0]
     assert lines_with(axes, [0, 2])
     means = {
@@ -348,4 +351,4 @@ def test_shift_curves_are_means_with_every_repeat_and_their_spread() -> None:
 
 
 def test_no_shift_was_evaluated_where_no_column_says_so() -> None:
-    assert shifted_accuracies(shifted_runs()[["variant", "test_accuracy"]]).empty
+    assert list_shifted_accuracies(shifted_runs()[["variant", "test_accuracy"]]).empty

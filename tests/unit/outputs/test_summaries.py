@@ -2,90 +2,115 @@
 
 import io
 import re
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from pipeline.commands.readme import BEGIN, END, claim_lines, tables, verdict_lines, with_verdicts
+from pipeline.commands.readme import (
+    BEGIN,
+    END,
+    format_claims,
+    format_tables,
+    format_verdicts,
+    replace_verdicts,
+)
 from pipeline.commands.verdicts import NEXT, show
 from pipeline.errors import UserError
+from pipeline.statistics.comparison import Comparison
+from pipeline.statistics.results import StudyResults, StudyVerdicts, Summary
 from tests.conftest import ROOT
 
-STUDY: dict[str, Any] = {
-    "study": "a_study",
-    "question": "Does it help?",
-    "control": "none",
-    "repeats": 10,
-    "alpha": 0.05,
-    "metric": "test_accuracy",
-    "stand_in": True,
-    "comparisons": {
-        "dropout": {
-            "estimate": 0.0123,
-            "simultaneous_low": 0.001,
-            "simultaneous_high": 0.0236,
-            "verdict": "better",
-        },
-        "l1": {"estimate": None, "simultaneous_low": None, "simultaneous_high": None, "verdict": "undecided"},
-    },
-}
 
+def compared(treatment: str, p: float) -> Comparison:
+    """A comparison that is better at a p of 0.01, and undecided at a p of 1."""
+    return Comparison(
+        **{"control": "none", "treatment": treatment, "metric": "test_accuracy", "higher_is_better": True},
+        **{"n": 10, "family_size": 2, "alpha": 0.05, "margin": 0.02, "differences": ()},
+        **{"control_mean": 0.9, "treatment_mean": 0.9123, "control_diverged": 0, "treatment_diverged": 0},
+        **{"wins": 9, "ties": 0, "losses": 1, "p": p, "p_smallest": 0.002, "p_adjusted": p},
+        **{"estimate": 0.0123, "simultaneous_low": 0.001, "simultaneous_high": 0.0236},
+    )
+
+
+STUDY = StudyResults(
+    study="a_study",
+    question="Does it help?",
+    profile="quick",
+    metric="test_accuracy",
+    higher_is_better=True,
+    alpha=0.05,
+    margin=0.02,
+    control="none",
+    repeats=10,
+    looks=None,
+    data={},
+    stand_in=True,
+    variants={},
+    comparisons={"dropout": compared("dropout", 0.01), "l1": compared("l1", 1.0)},
+)
 VERDICTS = ("supported", "refuted", "equivalent", "undecided", "not testable")
 CLAIMS = {
     "as_written": dict(zip(VERDICTS, range(1, 6), strict=True)),
     "controlled": dict(zip(VERDICTS, range(6, 11), strict=True)),
 }
+SUMMARY = Summary(
+    profile="quick",
+    stand_in=True,
+    studies={"a_study": StudyVerdicts(10, {"dropout": "better", "l1": "undecided"})},
+    counts={"better": 1, "undecided": 1},
+    claims=CLAIMS,
+)
 
 
 def test_readme_row_names_every_treatment_under_its_verdict() -> None:
-    row = verdict_lines([STUDY]).splitlines()[2]
+    row = format_verdicts([STUDY]).splitlines()[2]
     assert row == "| Does it help? (`none`) | 10 | **better**: dropout; **undecided**: l1 |"
 
 
 def test_studies_that_cannot_decide_are_counted_not_listed() -> None:
-    lines = verdict_lines([STUDY, {**STUDY, "repeats": 6}, {**STUDY, "repeats": 7}]).splitlines()
+    lines = format_verdicts([STUDY, replace(STUDY, repeats=6), replace(STUDY, repeats=7)]).splitlines()
     assert [line.split(" | ")[1] for line in lines[2:]] == ["10", "7", "6"]
     assert lines[-1].startswith("| 1 more studies")
 
 
 def test_studies_that_compare_nothing_have_no_row_and_are_not_counted() -> None:
-    nothing = {**STUDY, "comparisons": {}}
-    assert verdict_lines([STUDY, nothing]) == verdict_lines([STUDY])
+    nothing = replace(STUDY, comparisons={})
+    assert format_verdicts([STUDY, nothing]) == format_verdicts([STUDY])
     out = io.StringIO()
-    show([nothing], CLAIMS, Console(file=out, width=150))
+    show(replace(SUMMARY, studies={"a_study": StudyVerdicts(10, {})}), Console(file=out, width=150))
     assert "no comparisons" in out.getvalue()
 
 
 def test_only_the_readmes_table_is_replaced() -> None:
-    assert with_verdicts(f"a\n{BEGIN}old\n{END}z\n", "new\n") == f"a\n{BEGIN}new\n{END}z\n"
+    assert replace_verdicts(f"a\n{BEGIN}old\n{END}z\n", "new\n") == f"a\n{BEGIN}new\n{END}z\n"
     with pytest.raises(UserError, match="README"):
-        with_verdicts("no markers", "new\n")
+        replace_verdicts("no markers", "new\n")
 
 
 def test_readme_counts_claims_by_verdict_and_says_on_which_data() -> None:
-    assert claim_lines(CLAIMS, stand_in=True) == (
+    assert format_claims(CLAIMS, stand_in=True) == (
         "| claims, on stand-in data | supported | refuted | equivalent | undecided | not testable |\n"
         "|---|---|---|---|---|---|\n"
         "| as written | 1 | 2 | 3 | 4 | 5 |\n"
         "| controlled | 6 | 7 | 8 | 9 | 10 |\n"
     )
-    assert "stand-in" not in claim_lines(CLAIMS, stand_in=False)
+    assert "stand-in" not in format_claims(CLAIMS, stand_in=False)
 
 
 def test_committed_readme_shows_the_committed_metrics() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    assert with_verdicts(readme, tables(ROOT / "metrics")) == readme
+    assert replace_verdicts(readme, format_tables(ROOT)) == readme
 
 
 def test_terminal_shows_treatments_by_verdict_stand_in_and_where_to_look() -> None:
     out = io.StringIO()
-    show([STUDY], CLAIMS, Console(file=out, width=150))
+    show(SUMMARY, Console(file=out, width=150))
     text = out.getvalue()
     for expected in ("a_study", "10", "better: dropout", "undecided: l1", "Stand-in data", NEXT):
         assert expected in text
     assert re.search(r"as written\W+1\W+2\W+3\W+4\W+5\W+controlled\W+6\W+7\W+8\W+9\W+10\b", text)
     assert "report/claims.html" in text
     out = io.StringIO()
-    show([{**STUDY, "stand_in": False}], CLAIMS, Console(file=out, width=150))
+    show(replace(SUMMARY, stand_in=False), Console(file=out, width=150))
     assert "Stand-in" not in out.getvalue()

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,109 +19,218 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from pipeline import layout
+from pipeline.claims.ledger import LedgerRow, write_ledger
+from pipeline.data.identity import Identities, Identity, Part
 from pipeline.errors import UserError
-from pipeline.outputs.tracking import names, read_study, store, track, tracking_uri
+from pipeline.files import read_model, write_model
+from pipeline.outputs.tracking import mlflow_store
+from pipeline.outputs.tracking.entries import Entry, Point
+from pipeline.outputs.tracking.experiment import Experiment
+from pipeline.outputs.tracking.mlflow_names import flatten, name_final
+from pipeline.outputs.tracking.mlflow_store import list_runs, locate_artifacts, resolve_tracking_uri
+from pipeline.outputs.tracking.projection import Receipt, update_mlflow
+from pipeline.outputs.tracking.study_files import read_studies
+from pipeline.params.plan import Origin, PlannedVariant, TrainingPlan
+from pipeline.params.recipe import Recipe
+from pipeline.params.resolve import resolve_recipe
+from pipeline.params.schema import Caps
+from pipeline.params.task import Split
+from pipeline.seeds import Seeds
+from pipeline.stages.track import track
+from pipeline.statistics.comparison import Comparison
+from pipeline.statistics.results import Estimate, StudyResults, VariantResults
+from pipeline.statistics.results_file import write_results
+from pipeline.statistics.wording import format_sentence
+from pipeline.training.record import Seconds, StudyRun
+from pipeline.training.store import run_store
 
 STUDY = "regularizers"
 VARIANTS = ("none", "dropout")
 REPOSITORY = Path(__file__).parents[3]
 
 
-def rebuild(folder: Path) -> Any:
-    """Compiled Keras model, three numbers into two classes, with the weights of a run's folder."""
+def rebuild(run: StudyRun, weights: Path) -> Any:
+    """Compiled Keras model, three numbers into two classes, with a run's weights."""
     import keras
 
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="softmax", name="output")])
     model.compile("adam", "sparse_categorical_crossentropy")
-    with np.load(folder / "weights.npz", allow_pickle=False) as weights:
-        model.set_weights([weights["output/kernel"], weights["output/bias"]])
+    with np.load(weights, allow_pickle=False) as arrays:
+        model.set_weights([arrays["output/kernel"], arrays["output/bias"]])
     return model
 
 
-def no_model(folder: Path) -> Any:
-    raise AssertionError(f"{folder}: a model was rebuilt")
+def no_model(run: StudyRun, weights: Path) -> Any:
+    raise AssertionError(f"{weights}: a model was rebuilt")
 
 
 class Files:
-    """Synthetic files of one study, as the stages before `track` leave them."""
+    """Synthetic files of one study, as the stages before `track` leave them; and the run store."""
 
     def __init__(self, folder: Path, repeats: int = 2, version: str = "a") -> None:
         self.folder, self.repeats, self.version = folder, repeats, version
         self.rng = np.random.default_rng(20)
-        self.split: dict[str, Any] | None = None
+        self.split: Split | None = None
         self.write()
 
     def write(self) -> None:
         rows = [self.run(variant, repeat) for variant in VARIANTS for repeat in range(self.repeats)]
-        self.table(self.folder / "evaluations" / STUDY / "runs.csv", rows)
-        recipe = {"kind": "control", "row": ["C000"], "task": "digits", "recipe": self.recipe()}
-        self.json(
-            layout.training_plan(STUDY),
-            {"repeats": self.repeats, "variants": dict.fromkeys(VARIANTS, recipe)},
+        self.table(self.folder / layout.evaluated_runs(STUDY), rows)
+        self.plan()
+        part = Part(n=10, shape=[3], x="ab" * 32, y="cd" * 32)
+        identity = Identity(
+            data_set="mnist",
+            source="digits",
+            stand_in=True,
+            classes=["0", "1"],
+            groups=None,
+            validation_is_test=False,
+            split_per_repeat=self.split,
+            train=part,
+            validation=None,
+            test=part.model_copy(update={"n": 5}),
+            scaling={},
+            training_digest="ef" * 32,
+            test_digest="01" * 32,
         )
-        arrays = {"n": 10, "x": "ab" * 32, "y": "cd" * 32}
-        digests = {"train": arrays, "validation": None, "test": {**arrays, "n": 5}}
-        about = {"data_set": "mnist", "source": "digits", "stand_in": True}
-        about["split_per_repeat"] = self.split
-        self.json(layout.digests(STUDY), {"digits": {**about, **digests}})
-        self.json(layout.TIMINGS / f"{STUDY}.json", {"none": {"0": {"train_seconds": 1.25}}})
-        self.json(layout.study_metrics(STUDY), self.metrics(rows))
+        write_model(self.folder / layout.IDENTITIES, Identities(tasks={"digits": identity}))
+        self.results = self.make_results()
+        write_results(self.folder / layout.study_metrics(STUDY), self.results)
         self.claims("supported")
 
-    def recipe(self) -> dict[str, Any]:
-        return {"architecture": "cnn3", "epochs": 2, "l1": {"amount": 1e-3, "layers": "all"}, "l2": None}
+    def plan(self) -> None:
+        variant = PlannedVariant(kind="control", row=["C000"], task="digits", recipe=self.recipe())
+        plan = TrainingPlan(
+            study=STUDY,
+            profile="quick",
+            repeats=self.repeats,
+            caps=Caps(),
+            shifts=None,
+            variants=dict.fromkeys(VARIANTS, variant),
+        )
+        write_model(self.folder / layout.training_plan(STUDY), plan)
+
+    def recipe(self) -> Recipe:
+        own = {"architecture": "cnn3", "epochs": 2, "l1": {"amount": 1e-3, "layers": "all"}}
+        return resolve_recipe(
+            {**own, "optimizer": {"name": "adam", "learning_rate": 0.001}, "batch_size": "full"}
+        )
+
+    def fingerprint(self, variant: str, repeat: int) -> str:
+        return hashlib.sha256(f"{variant}{repeat}{self.version}".encode()).hexdigest()
+
+    def weights(self, variant: str, repeat: int) -> Path:
+        return run_store().path(self.fingerprint(variant, repeat)) / layout.WEIGHTS
 
     def run(self, variant: str, repeat: int) -> dict[str, Any]:
-        folder = self.folder / "runs" / STUDY / variant / f"{repeat:02d}"
-        folder.mkdir(parents=True, exist_ok=True)
-        fingerprint = hashlib.sha256(f"{variant}{repeat}{self.version}".encode()).hexdigest()
-        run = {
-            "fingerprint": fingerprint,
-            "recipe_fingerprint": hashlib.sha256(variant.encode()).hexdigest(),
-            "recipe": self.recipe(),
-            "seeds": {"weights": repeat, "order": 7, "split": 3},
-        }
-        (folder / "run.json").write_text(json.dumps(run))
-        (folder / "summary.txt").write_text("a model")
-        self.table(folder / "history.csv", [{"epoch": e, **self.numbers("loss", "accuracy")} for e in (1, 2)])
-        kernel, bias = self.rng.normal(size=(3, 2)), self.rng.normal(size=2)
-        weights = {"output/kernel": kernel.astype("float32"), "output/bias": bias.astype("float32")}
-        np.savez(folder / "weights.npz", allow_pickle=False, **weights)
+        folder = self.folder / layout.run_folder(STUDY, variant, repeat)
+        fingerprint = self.fingerprint(variant, repeat)
+        run = StudyRun(
+            study=STUDY,
+            variant=variant,
+            repeat=repeat,
+            task="digits",
+            fingerprint=fingerprint,
+            recipe_fingerprint=hashlib.sha256(variant.encode()).hexdigest(),
+            recipe=self.recipe(),
+            search=None,
+            trials=None,
+            seeds=Seeds(weights=repeat, order=7, noise=5, split=3),
+            input_shape=(3,),
+            classes=2,
+            epochs_run=2,
+            stopped_epoch=None,
+            best_epoch=None,
+            parameters=8,
+            trainable_parameters=8,
+            weights_digest="w",
+            versions={},
+            code="c",
+        )
+        write_model(folder / layout.RUN, run)
+        (folder / layout.MODEL_SUMMARY).write_text("a model")
+        self.table(
+            folder / layout.HISTORY, [{"epoch": e, **self.numbers("loss", "accuracy")} for e in (1, 2)]
+        )
+        if repeat == 0:  # the store of this machine lacks the others
+            self.store(self.weights(variant, repeat))
         finals = {**self.numbers("test_accuracy", "test_loss", "sparsity"), "stopped_epoch": ""}
         return {"variant": variant, "repeat": repeat, "fingerprint": fingerprint, **finals}
+
+    def store(self, path: Path) -> None:
+        seconds = Seconds(train_seconds=1.25, traced=True)
+        write_model(path.parent / layout.SECONDS, seconds)
+        kernel, bias = self.rng.normal(size=(3, 2)), self.rng.normal(size=2)
+        weights = {"output/kernel": kernel.astype("float32"), "output/bias": bias.astype("float32")}
+        np.savez(path, allow_pickle=False, **weights)
 
     def numbers(self, *columns: str) -> dict[str, float]:
         return {column: float(self.rng.random()) for column in columns}
 
-    def metrics(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        found = {"n": self.repeats, "metrics": {"test_accuracy": {**self.numbers("mean", "sd"), "low": None}}}
-        comparison = {
-            "estimate": 0.01,
-            "wins": 2,
-            "p": None,
-            "verdict": "undecided",
-            "sentence": "Who knows?",
-        }
-        about = {"question": "Does it help?", "profile": "quick", "metric": "test_accuracy"}
-        numbers = {"higher_is_better": True, "control": "none", "repeats": self.repeats, "alpha": 0.05}
-        variants = dict.fromkeys(VARIANTS, found)
-        tail = {
-            "margin": 0.02,
-            "stand_in": True,
-            "variants": variants,
-            "comparisons": {"dropout": comparison},
-        }
-        return {**about, **numbers, **tail}
+    def make_results(self) -> StudyResults:
+        comparison = Comparison(
+            control="none",
+            treatment="dropout",
+            metric="test_accuracy",
+            higher_is_better=True,
+            n=self.repeats,
+            family_size=1,
+            alpha=0.05,
+            margin=0.02,
+            differences=(0.01,) * self.repeats,
+            control_mean=0.5,
+            treatment_mean=0.51,
+            control_diverged=0,
+            treatment_diverged=0,
+            wins=2,
+            ties=0,
+            losses=0,
+            p=0.5,
+            p_smallest=0.5,
+            estimate=0.01,
+        )
+        found = VariantResults(
+            kind="control",
+            n=self.repeats,
+            vary=None,
+            held_out_anew=None,
+            metrics={"test_accuracy": Estimate(**self.numbers("mean", "sd"))},
+            recall=[0.5, 0.5],
+            precision=[0.5, 0.5],
+            confusion=[[1.0, 1.0], [1.0, 1.0]],
+        )
+        return StudyResults(
+            study=STUDY,
+            question="Does it help?",
+            profile="quick",
+            metric="test_accuracy",
+            higher_is_better=True,
+            alpha=0.05,
+            margin=0.02,
+            control="none",
+            repeats=self.repeats,
+            looks=None,
+            data={"digits": Origin(source="digits", stand_in=True, description="d")},
+            stand_in=True,
+            variants=dict.fromkeys(VARIANTS, found),
+            comparisons={"dropout": comparison},
+        )
 
     def claims(self, verdict: str) -> None:
-        own = {"id": "C000-07", "scope": "as_written", "study": STUDY, "verdict": verdict, "p_adjusted": 0.25}
-        others = [{**own, "scope": "controlled", "verdict": "undecided"}, {**own, "study": "another"}]
-        self.table(self.folder / layout.CLAIMS, [own, *others])
-
-    def json(self, file: Path, value: Any) -> None:
-        path = self.folder / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(value))
+        own = LedgerRow(
+            id="C000-07",
+            scope="as_written",
+            write_up="000",
+            study=STUDY,
+            says="It helps.",
+            verdict=verdict,
+            p_adjusted=0.25,
+            printed={"none": 0.9},
+            ours={},
+            sentence="Who knows?",
+        )
+        others = [replace(own, scope="controlled", verdict="undecided"), replace(own, study="another")]
+        write_ledger(self.folder / layout.CLAIMS, [own, *others])
 
     def table(self, path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -129,15 +239,15 @@ class Files:
             writer.writeheader()
             writer.writerows(rows)
 
-    def track(self) -> dict[str, int]:
-        return track([STUDY], rebuild, folder=self.folder)[STUDY]
+    def track(self) -> Receipt:
+        return update_mlflow(rebuild)[STUDY]
 
 
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty MLflow store: its tables take seconds to create, so tests copy them."""
     root = tmp_path_factory.mktemp("store")
-    with store.open_store(root, f"sqlite:///{root / 'mlflow.db'}"):
+    with mlflow_store.open_store(root, f"sqlite:///{root / 'mlflow.db'}"):
         return root / "mlflow.db"
 
 
@@ -149,7 +259,10 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_store: Path) ->
     monkeypatch.setenv("DVC_ROOT", str(root))
     monkeypatch.delenv("DVC_EXP_NAME", raising=False)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    return Files(tmp_path / "work")
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    return Files(work)
 
 
 @pytest.fixture
@@ -163,17 +276,17 @@ def no_keras(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     if "real_models" in request.fixturenames:
         return
 
-    monkeypatch.setattr("pipeline.outputs.tracking.models.log_model", lambda *_: "m-0")
+    monkeypatch.setattr("pipeline.outputs.tracking.projection.log_model", lambda *_: "m-0")
 
 
 def client() -> MlflowClient:
-    return MlflowClient(tracking_uri(Path(os.environ["DVC_ROOT"])))
+    return MlflowClient(resolve_tracking_uri(Path(os.environ["DVC_ROOT"])))
 
 
 def runs() -> dict[str, Run]:
     """Runs in the store by key; a key twice is an error."""
     experiment = client().get_experiment_by_name(STUDY)
-    found = list(store.all_runs(client(), experiment.experiment_id))
+    found = list(list_runs(client(), experiment.experiment_id))
     by_key = {run.data.tags["claimcheck.key"]: run for run in found}
     assert len(by_key) == len(found)
     return by_key
@@ -200,14 +313,15 @@ def history(run: Run, metric: str) -> dict[int, float]:
 def test_flat_joins_nested_names_and_writes_json_for_what_is_not_text() -> None:
     settings = {"l1": {"amount": 0.001, "layers": "all"}, "l2": None, "sizes": [1, 2], "none": {}}
     flat = {"l1.amount": "0.001", "l1.layers": "all", "l2": "null", "sizes": "[1, 2]", "none": "{}"}
-    assert names.flat(settings) == flat
+    assert flatten(settings) == flat
 
 
 def test_every_number_of_a_run_is_in_mlflow(files: Files) -> None:
     files.track()
-    for run in (run for variant in read_study(files.folder, STUDY).variants for run in variant.runs):
-        shown = only(f"/{run.variant}/{run.repeat}@")
-        finals = {names.final(column): value for column, value in run.finals.items()}
+    (study,) = read_studies()
+    for run in (run for runs in study.runs.values() for run in runs):
+        shown = only(f"/{run.about.variant}/{run.about.repeat}@")
+        finals = {name_final(column): value for column, value in run.finals.items()}
         assert finals == {name: v for name, v in shown.data.metrics.items() if not name.startswith("epoch/")}
         for column in ("loss", "accuracy"):
             expected = {epoch: row[column] for epoch, row in run.history}
@@ -223,50 +337,64 @@ def test_finals_are_named_by_the_table_and_absent_numbers_are_absent(files: File
         "epoch/loss",
         "epoch/accuracy",
         "train/seconds",
+        "traced",
     }
     assert only("/none/0@").data.metrics.keys() == timed
-    assert only("/none/1@").data.metrics.keys() == timed - {"train/seconds"}
+    assert (
+        only("/none/0@").data.metrics["train/seconds"] == 1.25
+    )  # of the run store, which has no other repeat
+    assert only("/none/1@").data.metrics.keys() == timed - {"train/seconds", "traced"}
 
 
-def test_params_are_the_flat_recipe_and_the_seeds(files: Files) -> None:
+def test_params_are_the_flat_recipe_without_its_blocks_and_the_seeds(files: Files) -> None:
     files.track()
+    params = only("/none/1@").data.params
     recipe = {
         "architecture": "cnn3",
         "epochs": "2",
         "l1.amount": "0.001",
         "l1.layers": "all",
         "l2": "null",
+        "optimizer.name": "adam",
+        "batch_size": "full",
+        "pooling": "true",
     }
-    assert only("/none/1@").data.params == {
-        **recipe,
-        "seeds.weights": "1",
-        "seeds.order": "7",
-        "seeds.split": "3",
-    }
-    assert only("/none@").data.params == recipe
+    assert recipe.items() <= params.items()
+    assert not [name for name in params if name.startswith("blocks")]
+    seeds = {"seeds.weights": "1", "seeds.order": "7", "seeds.noise": "5", "seeds.split": "3"}
+    fields = {name.partition(".")[0] for name in params}
+    assert fields == Recipe.model_fields.keys() - {"blocks"} | {"seeds"}
+    assert only("/none@").data.params == {name: params[name] for name in params.keys() - seeds.keys()}
+    assert seeds.items() <= params.items()
 
 
 def test_parent_shows_mean_sd_and_n_and_its_repeats_hang_below_it(files: Files) -> None:
     files.track()
-    (variant, _) = read_study(files.folder, STUDY).variants
-    summary = variant.summary["test_accuracy"]
-    expected = {"n": 2.0, "test/accuracy/mean": summary["mean"], "test/accuracy/sd": summary["sd"]}
+    estimate = files.results.variants["none"].metrics["test_accuracy"]
+    expected = {"n": 2.0, "test/accuracy/mean": estimate.mean, "test/accuracy/sd": estimate.sd}
     assert only("/none@").data.metrics == expected
     for child in keyed("/none/").values():
         assert child.data.tags["mlflow.parentRunId"] == only("/none@").info.run_id
 
 
 def test_comparison_shows_verdicts_numbers_and_figures(files: Files) -> None:
-    figure = files.folder / "interval.png"
+    figure = files.folder / layout.study_plots(STUDY) / "interval.svg"
+    figure.parent.mkdir(parents=True)
     figure.write_bytes(b"picture")
-    track([STUDY], rebuild, folder=files.folder, figures={STUDY: [figure]})
+    files.track()
     run = only("@")
     assert run.data.tags["verdict.dropout"] == "undecided"
-    assert run.data.metrics == {"dropout/estimate": 0.01, "dropout/wins": 2.0}
+    said = asdict(files.results.comparisons["dropout"]).items()
+    numbers = {f"dropout/{name}": float(value) for name, value in said if isinstance(value, int | float)}
+    assert run.data.metrics == numbers
+    assert numbers["dropout/estimate"] == 0.01 and numbers["dropout/wins"] == 2
+    assert "dropout/low" not in numbers  # undefined
+    sentence = format_sentence(files.results.comparisons["dropout"])
+    assert run.data.tags["mlflow.note.content"] == f"Does it help?\n\n{sentence}"
     artifacts = artifacts_of(run)
     assert {path.name for path in artifacts.rglob("*.*")} == {
         layout.study_metrics(STUDY).name,
-        "interval.png",
+        "interval.svg",
         "claims.csv",
     }
 
@@ -291,7 +419,7 @@ def test_another_answer_supersedes_the_comparison_and_the_old_one_comes_back(fil
     (old,) = keyed("@")
     for verdict, added in (("refuted", 1), ("supported", 0)):
         files.claims(verdict)
-        assert files.track()["added"] == added
+        assert files.track().added == added
         for key, run in keyed("@").items():
             current = run.data.tags["claim/C000-07/as_written"] == verdict
             assert run.data.tags["claimcheck.superseded"] == str(not current).lower()
@@ -299,7 +427,7 @@ def test_another_answer_supersedes_the_comparison_and_the_old_one_comes_back(fil
 
 
 def test_a_study_without_claims_has_no_table_of_them(files: Files) -> None:
-    files.table(files.folder / layout.CLAIMS, [{"id": "C000-07", "study": "another"}])
+    write_ledger(files.folder / layout.CLAIMS, [])
     files.track()
     assert not [name for name in only("@").data.tags if name.startswith("claim/")]
     assert not list(artifacts_of(only("@")).rglob("claims.csv"))
@@ -318,7 +446,7 @@ def test_run_shows_its_data_by_digest_and_its_files(files: Files) -> None:
 
 
 def test_data_that_a_run_split_itself_are_told_apart_by_its_seed(files: Files) -> None:
-    files.split = {"kind": "shuffled", "fraction": 0.2, "seed": "repeat"}
+    files.split = Split(kind="shuffled", fraction=0.2, seed="repeat")
     files.write()
     files.track()
     inputs = {put.tags[0].value: put.dataset for put in only("/dropout/0@").inputs.dataset_inputs}
@@ -328,9 +456,9 @@ def test_data_that_a_run_split_itself_are_told_apart_by_its_seed(files: Files) -
 
 
 def test_tracking_twice_adds_nothing(files: Files) -> None:
-    assert files.track() == {"runs": 7, "added": 7, "models": 2}
+    assert files.track() == Receipt(runs=7, added=7, models=2, absent=0)
     before = runs()
-    assert track([STUDY], no_model, folder=files.folder)[STUDY] == {"runs": 7, "added": 0, "models": 2}
+    assert update_mlflow(no_model)[STUDY] == Receipt(runs=7, added=0, models=2, absent=0)
     assert {k: run.to_dictionary() for k, run in runs().items()} == {
         k: run.to_dictionary() for k, run in before.items()
     }
@@ -342,7 +470,7 @@ def test_changed_fingerprint_supersedes_and_going_back_adds_nothing(files: Files
     Files(files.folder, version="b").track()
     superseded = {key: run.data.tags["claimcheck.superseded"] for key, run in keyed("/none/0@").items()}
     assert superseded == {key: str(key in old).lower() for key in superseded} and len(superseded) == 2
-    assert Files(files.folder).track()["added"] == 0
+    assert Files(files.folder).track().added == 0
     superseded = {key: run.data.tags["claimcheck.superseded"] for key, run in keyed("/none/0@").items()}
     assert superseded == {key: str(key not in old).lower() for key in superseded}
 
@@ -352,7 +480,7 @@ def test_more_repeats_update_the_parent_and_fewer_take_it_back(files: Files) -> 
     for repeats in (3, 2):
         changed = Files(files.folder, repeats=repeats)
         changed.track()
-        mean = read_study(files.folder, STUDY).variants[0].summary["test_accuracy"]["mean"]
+        mean = changed.results.variants["none"].metrics["test_accuracy"].mean
         assert only("/none@").data.metrics["n"] == repeats
         assert only("/none@").data.metrics["test/accuracy/mean"] == mean
     assert history(only("/none@"), "n").keys() == {2, 3}
@@ -361,10 +489,10 @@ def test_more_repeats_update_the_parent_and_fewer_take_it_back(files: Files) -> 
 
 def test_new_evaluation_of_the_same_run_refreshes_its_numbers(files: Files) -> None:
     files.track()
-    table = files.folder / "evaluations" / STUDY / "runs.csv"
+    table = files.folder / layout.evaluated_runs(STUDY)
     rows = list(csv.DictReader(table.read_text().splitlines()))
     files.table(table, [{**row, "test_loss": "inf"} for row in rows])
-    assert files.track()["added"] == 0
+    assert files.track().added == 0
     assert only("/none/0@").data.metrics["test/loss"] == sys.float_info.max
     before = only("/none/0@")
     files.track()
@@ -385,7 +513,7 @@ def test_dvc_experiment_marks_its_own_runs_and_nothing_else(
             assert run.data.tags["dvc.experiment"] == "tidal-wave"
             assert "claimcheck.superseded" not in run.data.tags
     monkeypatch.setenv("DVC_EXP_NAME", "calm-sea")
-    assert Files(files.folder, version="b").track()["added"] == 0
+    assert Files(files.folder, version="b").track().added == 0
     assert only("/none@").data.tags["dvc.experiment"] == "tidal-wave, calm-sea"
 
 
@@ -405,7 +533,7 @@ def test_interrupted_run_is_redone(files: Files, monkeypatch: pytest.MonkeyPatch
             files.track()
     halfway = {run.info.run_id for run in runs().values() if "claimcheck.complete" not in run.data.tags}
     assert len(halfway) == 1
-    assert files.track()["runs"] == 7
+    assert files.track().runs == 7
     assert len(runs()) == 7 and not halfway & {run.info.run_id for run in runs().values()}
     test_every_number_of_a_run_is_in_mlflow(files)
 
@@ -413,7 +541,7 @@ def test_interrupted_run_is_redone(files: Files, monkeypatch: pytest.MonkeyPatch
 def test_run_deleted_by_hand_comes_back_below_its_parent(files: Files) -> None:
     files.track()
     client().delete_run(only("/none@").info.run_id)
-    assert files.track()["added"] == 1
+    assert files.track().added == 1
     assert only("/none/0@").data.tags["mlflow.parentRunId"] == only("/none@").info.run_id
 
 
@@ -425,21 +553,22 @@ def test_deleted_mlflow_experiment_is_brought_back(files: Files) -> None:
 
 
 def test_a_call_holds_no_more_than_mlflow_allows(files: Files) -> None:
-    run = files.folder / "runs" / STUDY / "none" / "00"
-    files.table(run / "history.csv", [{"epoch": e, "loss": 0.5, "accuracy": 0.5} for e in range(1, 602)])
-    recipe = json.loads((run / "run.json").read_text())
-    recipe["recipe"] = {f"setting_{i}": i for i in range(150)} | {"long": "x" * 7000}
-    (run / "run.json").write_text(json.dumps(recipe))
     files.track()
-    assert history(only("/none/0@"), "epoch/loss") == dict.fromkeys(range(1, 602), 0.5)
-    params = only("/none/0@").data.params
-    assert len(params) == 154 and params["long"] == "x" * 6000
+    experiment_id = client().get_experiment_by_name(STUDY).experiment_id
+    settings = {f"setting_{i}": i for i in range(150)} | {"long": "x" * 7000}
+    points = [Point(f"epoch/{name}", 0.5, step) for step in range(1, 602) for name in ("loss", "accuracy")]
+    tags = {"claimcheck.key": f"{STUDY}/large@0"} | {f"tag_{i}": "some" for i in range(99)}
+    large = Entry(name="large", tags=tags, params=flatten(settings), points=points)
+    Experiment.open(client(), experiment_id, None).upsert(large)
+    assert history(only("/large@"), "epoch/loss") == dict.fromkeys(range(1, 602), 0.5)
+    params = only("/large@").data.params
+    assert len(params) == 151 and params["long"] == "x" * 6000
 
 
 def test_long_listing_is_read_page_by_page(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "PAGE", 2)
+    monkeypatch.setattr(mlflow_store, "PAGE", 2)
     files.track()
-    assert files.track()["added"] == 0
+    assert files.track().added == 0
     assert len(runs()) == 7
 
 
@@ -447,19 +576,19 @@ def test_set_tracking_uri_wins_over_the_main_checkout(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    assert tracking_uri(tmp_path) == f"sqlite:///{tmp_path}/mlflow.db"
+    assert resolve_tracking_uri(tmp_path) == f"sqlite:///{tmp_path}/mlflow.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://localhost:5000")
-    assert tracking_uri(tmp_path) == "http://localhost:5000"
+    assert resolve_tracking_uri(tmp_path) == "http://localhost:5000"
 
 
 def test_artifacts_are_below_the_main_checkout_unless_a_server_decides(tmp_path: Path) -> None:
-    assert store.artifact_location(tmp_path, "sqlite:///x.db", "s") == f"file://{tmp_path}/mlartifacts/s"
-    assert store.artifact_location(tmp_path, "https://host", "s") is None
+    assert locate_artifacts(tmp_path, "sqlite:///x.db", "s") == f"file://{tmp_path}/mlartifacts/s"
+    assert locate_artifacts(tmp_path, "https://host", "s") is None
 
 
 def test_stale_evaluation_is_refused_and_nothing_is_written(files: Files) -> None:
-    run = files.folder / "runs" / STUDY / "dropout" / "01" / "run.json"
-    run.write_text(json.dumps({**json.loads(run.read_text()), "fingerprint": "f00"}))
+    run = files.folder / layout.run_folder(STUDY, "dropout", 1) / layout.RUN
+    write_model(run, read_model(run, StudyRun).model_copy(update={"fingerprint": "f00"}))
     with pytest.raises(UserError, match="expected its fingerprint f00"):
         files.track()
     assert client().get_experiment_by_name(STUDY) is None
@@ -481,12 +610,21 @@ def test_what_merely_lies_in_a_folder_is_not_read(files: Files) -> None:
 def test_two_processes_at_once_add_every_run_once(files: Files) -> None:
     (Path(os.environ["DVC_ROOT"]) / "mlflow.db").unlink()  # so that they also race for creating the store
     program = (
-        "import sys; from pathlib import Path; from pipeline.outputs.tracking import models, track;"
-        "models.log_model = lambda *_: 'm-0';"
-        f"print(track(['{STUDY}'], None, folder=Path(sys.argv[1]))['{STUDY}']['added'])"
+        "from pipeline.outputs.tracking import projection;"
+        "projection.log_model = lambda *_: 'm-0';"
+        f"print(projection.update_mlflow(None)['{STUDY}'].added)"
     )
-    command = [sys.executable, "-c", program, str(files.folder)]
-    both = [subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            cwd=files.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
     assert sorted(int(process.communicate(timeout=120)[0]) for process in both) == [0, 7]
     assert len(runs()) == 7
     test_every_number_of_a_run_is_in_mlflow(files)
@@ -496,19 +634,21 @@ def test_two_processes_at_once_add_every_run_once(files: Files) -> None:
 def test_loaded_model_predicts_what_the_weights_predict(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def killed(folder: Path) -> Any:
+    def killed(run: StudyRun, weights: Path) -> Any:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        track([STUDY], killed, folder=files.folder)
+        update_mlflow(killed)
     files.track()
-    track([STUDY], no_model, folder=files.folder)
+    update_mlflow(no_model)
     assert not mlflow.is_tracking_uri_set()  # the global store is as before
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking_uri(Path(os.environ["DVC_ROOT"])))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", resolve_tracking_uri(Path(os.environ["DVC_ROOT"])))
     x = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
+    (study,) = read_studies()
     for variant in VARIANTS:
         run = only(f"/{variant}/0@")
-        expected = rebuild(files.folder / "runs" / STUDY / variant / "00").predict(x, verbose=0)
+        (about,) = (one.about for one in study.runs[variant] if one.about.repeat == 0)
+        expected = rebuild(about, files.weights(variant, 0)).predict(x, verbose=0)
         for uri in (f"models:/{run.data.tags['claimcheck.model']}", f"runs:/{run.info.run_id}/model"):
             np.testing.assert_array_equal(mlflow.pyfunc.load_model(uri).predict(x), expected)
         assert not mlflow.keras.load_model(uri).compiled  # no optimizer was saved
@@ -518,3 +658,31 @@ def test_loaded_model_predicts_what_the_weights_predict(
         assert model.status == "READY" and str(
             files.folder.parent / "a checkout"
         ) in model.artifact_location.replace("%20", " ")
+
+
+def test_a_model_without_weights_is_absent_and_all_else_is_tracked(files: Files) -> None:
+    for variant in VARIANTS:
+        shutil.rmtree(files.weights(variant, 0).parent)
+    assert update_mlflow(no_model)[STUDY] == Receipt(runs=7, added=7, models=0, absent=2)
+    assert "claimcheck.model" not in only("/none/0@").data.tags
+    again = Files(files.folder)
+    shutil.rmtree(again.weights("dropout", 0).parent)
+    assert again.track() == Receipt(runs=7, added=0, models=1, absent=1)
+    shutil.rmtree(again.weights("none", 0).parent)
+    assert again.track() == Receipt(runs=7, added=0, models=1, absent=1)  # what was logged stays
+
+
+def test_the_stage_writes_a_receipt_and_says_how_absent_models_are_made(
+    files: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    track()
+    assert json.loads(layout.RECEIPT.read_text()) == {
+        STUDY: {"runs": 7, "added": 7, "models": 2, "absent": 0}
+    }
+    assert capsys.readouterr().out == f"{STUDY}: 7 added to MLflow, 7 there, 2 loadable models\n"
+    other = Files(files.folder, version="b")
+    for variant in VARIANTS:
+        shutil.rmtree(other.weights(variant, 0).parent)
+    track()
+    (_, line) = capsys.readouterr().out.splitlines()
+    assert line.startswith("2 models are absent") and "dvc repro --single-item --force train track" in line

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.models.architectures import FIXED, TUNABLE
-from pipeline.params.plan import plan_training
+from pipeline.models.architectures import ARCHITECTURES, TUNABLE
+from pipeline.params.planning import plan_training
 from pipeline.params.read import read
 from pipeline.params.resolve import resolve_recipe
-from pipeline.params.schema import Caps, Task
+from pipeline.params.schema import Caps
+from pipeline.params.task import Task
 
 WriteParams = Callable[[Mapping[str, Any]], Path]
 
@@ -79,8 +80,8 @@ def test_updates_are_counted(write_params: WriteParams, value: Any) -> None:
 
 def test_a_batch_may_be_full(write_params: WriteParams) -> None:
     params = read(write_params({f"{STUDY}.model.batch_size": "full"}))
-    planned = plan_training(params, "mnist_regularizers")["variants"]
-    assert {variant["recipe"]["batch_size"] for variant in planned.values()} == {"full"}
+    planned = plan_training(params, "mnist_regularizers").variants
+    assert {variant.recipe.batch_size for variant in planned.values()} == {"full"}
 
 
 @pytest.mark.parametrize("value", [0, -64, 1.5, "ful", None])
@@ -94,14 +95,14 @@ def test_a_batch_size_that_is_none_is_refused_under_its_own_key(
     assert "full" in rest
 
 
-@pytest.mark.parametrize("architecture", [*FIXED, *TUNABLE])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("units", [None, 32])
 def test_units_belong_to_tunable_architectures(architecture: str, units: int | None) -> None:
     recipe = {**RECIPE, "architecture": architecture, "units": units}
     if (architecture in TUNABLE) == (units is not None):
         assert resolve_recipe(recipe).units == units
     else:
-        with pytest.raises(ValueError, match="expected 'units' with tuned_mlp or tuned_cnn"):
+        with pytest.raises(UserError, match="expected 'units' with tuned_mlp or tuned_cnn"):
             resolve_recipe(recipe)
 
 
@@ -224,10 +225,10 @@ def test_a_studys_caps_replace_its_profiles(write_params: WriteParams) -> None:
         },
     }
     params = read(write_params(changes))
-    planned = {study: plan_training(params, study)["caps"] for study in params.studies}
-    assert planned.pop("mnist_regularizers") == {"image_passes": None, "trials": None}
-    assert planned.pop("mnist_tuner_mlp") == {"image_passes": None, "trials": 7}
-    assert all(caps == {"image_passes": 9, "trials": 2} for caps in planned.values())
+    planned = {study: plan_training(params, study).caps for study in params.studies}
+    assert planned.pop("mnist_regularizers") == Caps(image_passes=None, trials=None)
+    assert planned.pop("mnist_tuner_mlp") == Caps(image_passes=None, trials=7)
+    assert all(caps == Caps(image_passes=9, trials=2) for caps in planned.values())
 
 
 def test_a_profile_without_caps_bounds_nothing(repository: Path) -> None:

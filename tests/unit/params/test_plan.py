@@ -1,20 +1,49 @@
-"""The plan: what the chosen profile makes of params.yaml."""
+"""The plan: what the chosen profile makes of params.yaml, written and read back as it was."""
 
 import json
 import subprocess
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.params.plan import plan_comparison, plan_sources, plan_tasks, plan_training
+from pipeline import layout
+from pipeline.errors import UserError
+from pipeline.params.plan import (
+    Origin,
+    Plan,
+    read_comparison,
+    read_source,
+    read_tasks,
+    read_training,
+    write_plan,
+)
+from pipeline.params.planning import make_plan, plan_comparison, plan_sources, plan_training
 from pipeline.params.read import read
-from pipeline.params.recipe import Recipe
+from pipeline.params.recipe import Dropout, Recipe
+from pipeline.params.schema import Params
 
 WriteParams = Callable[[Mapping[str, Any]], Path]
 RunStage = Callable[..., subprocess.CompletedProcess[str]]
 NAME = "mnist_regularizers"
+COMMITTED = Path(__file__).parents[3] / "params.yaml"
+
+
+@cache
+def committed(profile: str | None = None) -> Params:
+    """The repository's params.yaml under a profile."""
+    return committed().model_copy(update={"profile": profile}) if profile else read(COMMITTED)
+
+
+@cache
+def plan(profile: str) -> Plan:
+    """The plan of the repository's params.yaml under a profile."""
+    return make_plan(committed(profile))
+
+
+PROFILES = list(committed().profiles)
 
 
 @pytest.mark.parametrize(
@@ -25,53 +54,51 @@ def test_a_profile_chooses_the_source(
 ) -> None:
     params = read(write_params({"profile": profile}))
     planned = plan_sources(params)["mnist"]
-    assert (planned["name"], planned["loader"], planned["stand_in"]) == (source, source, stand_in)
-    assert planned["sha256"] == params.sources[source].sha256
-    assert plan_comparison(params, NAME)["data"]["mnist"] == {
-        "source": source,
-        "stand_in": stand_in,
-        "description": params.sources[source].description,
-    }
+    assert (planned.name, planned.loader, planned.stand_in) == (source, source, stand_in)
+    assert planned.sha256 == params.sources[source].sha256
+    assert plan_comparison(params, NAME).data["mnist"] == Origin(
+        source=source, stand_in=stand_in, description=params.sources[source].description
+    )
 
 
 def test_a_stand_ins_margin_takes_the_place_of_the_tasks(write_params: WriteParams) -> None:
     changes = {"tasks.mnist.margin": 0.004, "sources.digits.margin": 0.03}
-    assert plan_comparison(read(write_params(changes)), NAME)["margin"] == 0.03
-    assert plan_comparison(read(write_params({"profile": "full"})), NAME)["margin"] == 0.004
+    assert plan_comparison(read(write_params(changes)), NAME).margin == 0.03
+    assert plan_comparison(read(write_params({"profile": "full"})), NAME).margin == 0.004
 
 
 def test_repeats_are_the_profiles_unless_it_names_the_study(write_params: WriteParams) -> None:
     params = read(write_params({"profiles.quick.repeats": 7, "profiles.quick.studies": {}}))
-    assert plan_training(params, NAME)["repeats"] == plan_comparison(params, NAME)["repeats"] == 7
+    assert plan_training(params, NAME).repeats == plan_comparison(params, NAME).repeats == 7
     params = read(write_params({f"profiles.quick.studies.{NAME}.repeats": 3}))
-    assert plan_training(params, NAME)["repeats"] == plan_comparison(params, NAME)["repeats"] == 3
+    assert plan_training(params, NAME).repeats == plan_comparison(params, NAME).repeats == 3
     params = read(write_params({"profile": "full"}))
-    assert plan_training(params, NAME)["repeats"] == 10
+    assert plan_training(params, NAME).repeats == 10
 
 
-def test_regularizers_are_compared_with_none_eight_times(repository: Path) -> None:
-    params = read(repository / "params.yaml")
+def test_regularizers_are_compared_with_none_eight_times() -> None:
+    params = committed("quick")
     planned = plan_comparison(params, NAME)
-    assert planned["control"] == "none"
-    assert planned["treatments"] == [name for name in params.studies[NAME].variants if name != "none"]
-    assert len(planned["treatments"]) == 8
-    assert set(planned["kinds"]) == {"none", *planned["treatments"]}
+    assert planned.control == "none"
+    assert planned.treatments == [name for name in params.studies[NAME].variants if name != "none"]
+    assert len(planned.treatments) == 8
+    assert set(planned.variants) == {"none", *planned.treatments}
 
 
 def test_declared_treatments_are_the_family_in_their_order(write_params: WriteParams) -> None:
     params = read(write_params({f"studies.{NAME}.treatments": ["l2_all", "dropout"]}))
-    assert plan_comparison(params, NAME)["treatments"] == ["l2_all", "dropout"]
-    assert len(plan_training(params, NAME)["variants"]) == 9
+    assert plan_comparison(params, NAME).treatments == ["l2_all", "dropout"]
+    assert len(plan_training(params, NAME).trained) == 9
 
 
-def test_a_planned_variant_holds_its_whole_recipe(repository: Path) -> None:
-    variants = plan_training(read(repository / "params.yaml"), NAME)["variants"]
+def test_a_planned_variant_holds_its_whole_recipe() -> None:
+    variants = plan_training(committed("quick"), NAME).trained
     fields = set(Recipe.model_fields)
-    assert all(set(variant["recipe"]) == fields for variant in variants.values())
-    dropout = {"rate": 0.25, "after": "last_conv_and_dense"}
-    assert variants["none"]["recipe"] | {"dropout": dropout} == variants["dropout"]["recipe"]
-    assert variants["early_stopping_p2"]["recipe"]["epochs"] == 30
-    assert variants["none"] | {"recipe": None} == {
+    assert all(set(variant.recipe.model_dump()) == fields for variant in variants.values())
+    dropout = Dropout(rate=0.25, after="last_conv_and_dense")
+    assert variants["none"].recipe.model_copy(update={"dropout": dropout}) == variants["dropout"].recipe
+    assert variants["early_stopping_p2"].recipe.epochs == 30
+    assert variants["none"].model_dump() | {"recipe": None} == {
         "kind": "as_written",
         "row": "mnist_cnn",
         "task": "mnist",
@@ -83,6 +110,7 @@ def test_a_planned_variant_holds_its_whole_recipe(repository: Path) -> None:
         "vary": None,
         "recipe": None,
     }
+    assert variants["none"].rows == ["mnist_cnn"]
 
 
 def test_a_variants_own_task_is_planned_with_the_studys(
@@ -90,43 +118,144 @@ def test_a_variants_own_task_is_planned_with_the_studys(
 ) -> None:
     other = {**params["tasks"]["mnist"], "split": {"kind": "tail", "fraction": 0.1}}
     changed = read(write_params({"tasks.other": other, f"studies.{NAME}.variants.dropout.task": "other"}))
-    tasks = {name: one["task"] for name, one in plan_training(changed, NAME)["variants"].items()}
-    assert {name for name, task in tasks.items() if task == "other"} == {"dropout"}
-    assert plan_tasks(changed)["studies"][NAME] == ["mnist", "other"]
-    assert [study for study, tasks in plan_tasks(changed)["studies"].items() if "other" in tasks] == [NAME]
-    assert set(plan_comparison(changed, NAME)["data"]) == {"mnist", "other"}
+    made = make_plan(changed)
+    tasks = {
+        study: {name: one.task for name, one in planned.variants.items()}
+        for study, planned in made.training.items()
+    }
+    assert {name for name, task in tasks[NAME].items() if task == "other"} == {"dropout"}
+    assert set(tasks[NAME].values()) == {"mnist", "other"} <= made.tasks.keys()
+    assert [study for study, of_study in tasks.items() if "other" in of_study.values()] == [NAME]
+    assert made.tasks["other"].split.fraction == 0.1
+    assert set(made.comparison[NAME].data) == {"mnist", "other"}
 
 
 def test_wording_and_margin_are_no_part_of_what_training_depends_on(write_params: WriteParams) -> None:
-    before = read(write_params({}))
+    before = make_plan(read(write_params({})))
     changes = {
         f"studies.{NAME}.question": "Otherwise?",
         f"studies.{NAME}.control": "dropout",
         "tasks.mnist.margin": 0.01,
         "protocol.alpha": 0.01,
     }
-    after = read(write_params(changes))
-    assert plan_training(before, NAME) == plan_training(after, NAME)
-    assert plan_tasks(before) == plan_tasks(after)
-    assert plan_comparison(before, NAME) != plan_comparison(after, NAME)
+    after = make_plan(read(write_params(changes)))
+    assert before.training[NAME] == after.training[NAME]
+    assert before.tasks == after.tasks
+    assert before.sources == after.sources
+    assert before.comparison[NAME] != after.comparison[NAME]
+
+
+def read_plan() -> Plan:
+    """The plan of the working folder, by the readers that stages use."""
+    sources = [path.stem for path in layout.source_plan("*").parent.glob("*")]
+    return Plan(
+        sources={name: read_source(name) for name in sources},
+        tasks=read_tasks(),
+        training=read_training(),
+        comparison=read_comparison(),
+    )
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_plan_is_read_as_it_was_written(
+    profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every committed study, value for value and type for type."""
+    monkeypatch.chdir(tmp_path)
+    made = plan(profile)
+    write_plan(made, layout.PLAN)
+    found = read_plan()
+    assert found == made
+    assert found.training.keys() == committed(profile).studies.keys()
+    assert list(found.tasks) == list(committed(profile).tasks)  # the order of params.yaml
+    for study, planned in made.training.items():
+        assert list(found.training[study].variants) == list(planned.variants)
+        for name, one in planned.variants.items():
+            blocks = found.training[study].variants[name].recipe.blocks
+            assert [type(block) for block in blocks] == [type(block) for block in one.recipe.blocks]
+    assert list(found.comparison[NAME].claims) == list(made.comparison[NAME].claims)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_plan_that_was_read_is_written_with_the_same_bytes(
+    profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_plan(plan(profile), layout.PLAN)
+    write_plan(read_plan(), tmp_path / "again")
+    one, other = (
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*.json")}
+        for root in (tmp_path / layout.PLAN, tmp_path / "again")
+    )
+    assert one == other
+
+
+READERS: dict[Path, Callable[[], object]] = {
+    layout.source_plan("mnist"): lambda: read_source("mnist"),
+    layout.TASK_PLAN: read_tasks,
+    layout.training_plan(NAME): read_training,
+    layout.comparison_plan(NAME): read_comparison,
+}
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda text: text[: len(text) // 2], "Invalid JSON"),
+        (lambda text: "", "Invalid JSON"),
+        (lambda text: "[]", "Input should be an object"),
+        (lambda text: text.replace("{", '{"unheard_of": 1,', 1), "unheard_of"),
+    ],
+    ids=["cut", "empty", "of another shape", "another field"],
+)
+@pytest.mark.parametrize("path", READERS, ids=str)
+def test_a_damaged_plan_is_a_users_error_that_names_the_file(
+    path: Path, damage: Callable[[str], str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_plan(plan("quick"), layout.PLAN)
+    path.write_text(damage(path.read_text(encoding="utf-8")), encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        READERS[path]()
+    assert str(caught.value).startswith(f"{path}: expected this file as an earlier stage wrote it; ")
+    assert said in str(caught.value)
+
+
+def test_a_value_of_another_type_in_a_plan_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_plan(plan("quick"), layout.PLAN)
+    path = layout.training_plan(NAME)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["variants"]["none"]["recipe"]["epochs"] = "5"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(UserError, match=r"(?s)mnist_regularizers\.json: .*none\.recipe\.epochs"):
+        read_training()
+
+
+def test_a_plan_that_is_not_there_is_a_users_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for read_part in (read_tasks, lambda: read_source("mnist")):
+        with pytest.raises(UserError, match=r"plan/.*\.json: expected this file of an earlier stage"):
+            read_part()
 
 
 def test_the_stage_writes_exactly_the_plan(
-    write_params: WriteParams, run_stage: RunStage, tmp_path: Path
+    write_params: WriteParams, run_stage: RunStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    params = read(write_params({}))
+    monkeypatch.chdir(tmp_path)
+    made = make_plan(read(write_params({})))
     (tmp_path / "plan").mkdir()
     (tmp_path / "plan" / "leftover.json").write_text("of a study that is gone")
     finished = run_stage("plan")
     assert (finished.returncode, finished.stderr) == (0, "")
-    written = {
-        path.relative_to(tmp_path / "plan").as_posix(): json.loads(path.read_text())
-        for path in (tmp_path / "plan").rglob("*.json")
-    }
+    assert read_plan() == made
+    written = {path.relative_to(tmp_path / "plan").as_posix() for path in (tmp_path / "plan").rglob("*.json")}
     assert written == {
-        **{f"sources/{data_set}.json": source for data_set, source in plan_sources(params).items()},
-        "tasks.json": plan_tasks(params),
-        **{f"training/{study}.json": plan_training(params, study) for study in params.studies},
-        **{f"comparison/{study}.json": plan_comparison(params, study) for study in params.studies},
+        "tasks.json",
+        *(f"sources/{data_set}.json" for data_set in made.sources),
+        *(f"training/{study}.json" for study in made.training),
+        *(f"comparison/{study}.json" for study in made.comparison),
     }
-    assert {"sources/mnist.json", f"training/{NAME}.json", f"comparison/{NAME}.json"} <= written.keys()
+    assert {"sources/mnist.json", f"training/{NAME}.json", f"comparison/{NAME}.json"} <= written

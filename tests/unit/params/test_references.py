@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.params.plan import plan_training
+from pipeline.params.planning import plan_training
 from pipeline.params.read import read
+from pipeline.params.recipe import Merged
 
 WriteParams = Callable[[Mapping[str, Any]], Path]
 
@@ -83,19 +84,20 @@ def test_a_circle_of_warm_starts_is_refused(write_params: WriteParams, starts: d
 def test_a_chain_of_warm_starts_is_legal_in_any_order(write_params: WriteParams) -> None:
     starts = {"none": "dropout", "dropout": "l2_all"}
     params = read(write_params({f"{PLAIN}.{name}.warm_start": other for name, other in starts.items()}))
-    planned = plan_training(params, "mnist_regularizers")["variants"]
-    found = {name: one["warm_start"] for name, one in planned.items() if one["warm_start"]}
+    planned = plan_training(params, "mnist_regularizers").variants
+    found = {name: one.warm_start for name, one in planned.items() if one.warm_start}
     assert found == starts
 
 
 def test_merged_variants_are_derived_and_not_trained(repository: Path) -> None:
     planned = plan_training(read(repository / "params.yaml"), "mnist_kernel_7_5_3")
-    assert list(planned["variants"]) == ["four", "four_same", "ten", "ten_same"]
-    assert {name: one["merged"] for name, one in planned["derived"].items()} == {
-        "ten_to_four_argmax": {"variant": "ten", "rule": "argmax"},
-        "ten_to_four_sum": {"variant": "ten", "rule": "sum"},
+    assert list(planned.trained) == ["four", "four_same", "ten", "ten_same"]
+    assert {name: one.merged for name, one in planned.derived.items()} == {
+        "ten_to_four_argmax": Merged(variant="ten", rule="argmax"),
+        "ten_to_four_sum": Merged(variant="ten", rule="sum"),
     }
-    assert {one["task"] for one in planned["derived"].values()} == {"mnist_merged"}
+    assert {one.task for one in planned.derived.values()} == {"mnist_merged"}
+    assert planned.trained.keys() | planned.derived.keys() == planned.variants.keys()
 
 
 @pytest.mark.parametrize(

@@ -12,17 +12,20 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
-from pipeline.claims.answering import answer_study
-from pipeline.claims.vocabulary import Claim
+from pipeline.claims.answers import answer_study
 from pipeline.statistics import power
 from pipeline.statistics.comparison import Declaration
-from pipeline.statistics.crossed import crossed_intervals
-from pipeline.statistics.interim import schedule
-from pipeline.statistics.paired import compare_family, compare_pair
+from pipeline.statistics.crossed import new_images_interval
+from pipeline.statistics.interim import plan_analyses
+from pipeline.statistics.intervals import student_interval
+from pipeline.statistics.paired import compare_family
+from tests.unit.claims.conftest import plan as plan_claims
+from tests.unit.statistics.pairs import compare_pair
 
 pytestmark = pytest.mark.slow
 slow_sign_flip_p = power.sign_flip_p
 N_TEST = 1000
+LOOKS = [8, 12, 16, 20]
 
 
 @cache
@@ -72,9 +75,9 @@ def counts(true_gain: list[float], n: int, rng: np.random.Generator) -> dict[str
 
 def any_false_claim(values: dict[str, NDArray[np.int64]], null: list[str], rng: np.random.Generator) -> bool:
     """Whether any planned look calls one of the null treatments better or worse."""
-    for look in schedule(0.05, family_size=len(values) - 1):
-        declared = Declaration(metric="test_accuracy", margin=0.01, alpha=look.alpha, n_test=N_TEST)
-        seen = {name: x[: look.repeats] for name, x in values.items()}
+    for n, alpha in plan_analyses(20, 0.05, LOOKS):
+        declared = Declaration(metric="test_accuracy", margin=0.01, alpha=alpha, n_test=N_TEST)
+        seen = {name: x[:n] for name, x in values.items()}
         family = compare_family(seen, "c", declared, rng=rng)
         if any(family[name].verdict.startswith(("better", "worse")) for name in null):
             return True
@@ -104,15 +107,7 @@ CLAIMS: dict[str, Any] = {
 def test_false_verdicts_of_claims_that_share_a_family_over_four_looks() -> None:
     """Arms all alike: any claim supported or refuted, at any look, in at most 5 % of studies."""
     rng, studies = np.random.default_rng(44), 500
-    plan = {
-        "study": "null",
-        "alpha": 0.05,
-        "looks": [8, 12, 16, 20],
-        "margin": 0.0,
-        "margins": {},
-        "repeats": 20,
-        "claims": {name: Claim.model_validate(one).model_dump() for name, one in CLAIMS.items()},
-    }
+    plan = plan_claims(CLAIMS, 20, study="null", looks=LOOKS, margin=0.0, margins={})
     false = 0
     for _ in range(studies):
         rows = [
@@ -160,13 +155,10 @@ def test_both_scopes_cover_their_truth(S: int) -> None:
     for _ in range(studies):
         image = rng.normal(0, 0.4, E)
         D = rng.normal(0, 0.1, (S, 1)) + image + rng.normal(0, 1.0, (S, E))
-        c = crossed_intervals(D)
-        assert c is not None
-        hits += (
-            c.low <= image.mean() <= c.high,
-            c.new_images_low <= 0 <= c.new_images_high,
-            c.low <= 0 <= c.high,
-        )
+        low, high = student_interval(D.mean(axis=1))
+        new = new_images_interval(D)
+        assert new is not None
+        hits += (low <= image.mean() <= high, new[0] <= 0 <= new[1], low <= 0 <= high)
     these, new, seeds_only = hits / studies
     print(f"S {S}: these images {these:.3f}, new images {new:.3f}, seed-only on new images {seeds_only:.3f}")
     assert these == pytest.approx(0.95, abs=0.02)
@@ -193,10 +185,11 @@ def covered_with_answers(S: int, seed_sd: float) -> tuple[float, float]:
     hits = np.zeros(2)
     for _ in range(studies):
         control, treatment = chances(E)
-        c = crossed_intervals(answers(treatment) - answers(control))
-        assert c is not None
-        these = c.low <= (treatment - control).mean() <= c.high
-        hits += (these, c.new_images_low <= truth <= c.new_images_high)
+        D = answers(treatment) - answers(control)
+        low, high = student_interval(D.mean(axis=1))
+        new = new_images_interval(D)
+        assert new is not None
+        hits += (low <= (treatment - control).mean() <= high, new[0] <= truth <= new[1])
     print(
         f"S {S}, seed sd {seed_sd}: these images {hits[0] / studies:.3f}, new images {hits[1] / studies:.3f}"
     )

@@ -8,14 +8,23 @@ from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
 from pipeline.statistics.comparison import Declaration
-from pipeline.statistics.crossed import Crossed, crossed_intervals, mean_squares, resampled_interval
-from pipeline.statistics.paired import compare_pair
+from pipeline.statistics.crossed import (
+    crossed_variance,
+    mean_squares,
+    new_images_interval,
+    resampled_interval,
+)
+from pipeline.statistics.intervals import student_interval
+from tests.unit.statistics.pairs import compare_pair
+
+Interval = tuple[float, float]
 
 
-def crossed(D: np.ndarray, alpha: float = 0.05) -> Crossed:
-    result = crossed_intervals(D, alpha)
-    assert result is not None
-    return result
+def crossed(D: np.ndarray, alpha: float = 0.05) -> tuple[Interval, Interval]:
+    """Intervals of the mean on these images and on new ones."""
+    new = new_images_interval(D, alpha)
+    assert new is not None
+    return student_interval(D.mean(axis=1), 1 - alpha), new
 
 
 def simulated(S: int, E: int, seed: float, image: float, rest: float, rng: np.random.Generator) -> np.ndarray:
@@ -34,85 +43,85 @@ def test_mean_squares_equal_statsmodels_anova() -> None:
 
 
 def test_components_are_recovered() -> None:
-    result = crossed(simulated(60, 3000, 0.5, 2.0, 1.0, np.random.default_rng(1)))
-    assert result.seed_variance == pytest.approx(0.25, rel=0.4)
-    assert result.image_variance == pytest.approx(4.0, rel=0.1)
-    assert result.residual_variance == pytest.approx(1.0, rel=0.02)
+    """Expected mean squares: residual + images * seed, residual + repeats * image, residual."""
+    ms_s, ms_e, ms_r = mean_squares(simulated(60, 3000, 0.5, 2.0, 1.0, np.random.default_rng(1)))
+    assert (ms_s - ms_r) / 3000 == pytest.approx(0.25, rel=0.4)
+    assert (ms_e - ms_r) / 60 == pytest.approx(4.0, rel=0.1)
+    assert ms_r == pytest.approx(1.0, rel=0.02)
 
 
 def test_interval_on_these_images_is_the_comparisons() -> None:
     """The same repeats as counts of correct images, through the other road."""
     rng = np.random.default_rng(2)
     control, treatment = (rng.random((10, 150)) < share for share in (0.80, 0.85))
-    result = crossed(treatment.astype(float) - control)
+    D = treatment.astype(float) - control
+    (low, high), _ = crossed(D)
     c = compare_pair(
         control.sum(axis=1),
         treatment.sum(axis=1),
         Declaration(metric="test_accuracy", margin=0.02, n_test=150),
         rng=rng,
     )
-    assert (result.estimate, result.low, result.high) == pytest.approx((c.estimate, c.low, c.high))
+    assert (D.mean(), low, high) == pytest.approx((c.estimate, c.low, c.high))
 
 
 def test_new_images_widen_the_interval_when_images_differ() -> None:
-    result = crossed(simulated(10, 200, 0.02, 1.0, 0.3, np.random.default_rng(3)))
-    assert result.new_images_low < result.low < result.high < result.new_images_high
+    these, new = crossed(simulated(10, 200, 0.02, 1.0, 0.3, np.random.default_rng(3)))
+    assert new[0] < these[0] < these[1] < new[1]
 
 
 def test_images_alone_give_the_one_sample_interval_over_images() -> None:
     """No seed and no residual variance: every repeat is the same, and images are the only sample."""
     images = np.random.default_rng(4).normal(0.3, 1.0, 40)
-    result = crossed(np.tile(images, (6, 1)))
+    D = np.tile(images, (6, 1))
+    these, new = crossed(D)
     expected = stats.ttest_1samp(images, 0.0).confidence_interval(0.95)
-    assert (result.new_images_low, result.new_images_high) == pytest.approx((expected.low, expected.high))
-    assert result.new_images_df == pytest.approx(39)
-    assert (result.low, result.high) == pytest.approx((images.mean(), images.mean()))
-    assert result.seed_variance == pytest.approx(0.0, abs=1e-12)
+    assert new == pytest.approx((expected.low, expected.high))
+    assert crossed_variance(*mean_squares(D), 6, 40)[1] == pytest.approx(39)
+    assert these == pytest.approx((images.mean(), images.mean()))
+    assert mean_squares(D)[0] == pytest.approx(0.0, abs=1e-12)
 
 
 def test_variance_is_floored_where_the_residual_exceeds_a_component() -> None:
-    """Rows and columns all sum to zero: MS_S = MS_E = 0 < MS_R; components floor at 0."""
+    """Rows and columns all sum to zero: MS_S = MS_E = 0 < MS_R."""
     D = np.array([[1.0, -1.0, 0.0], [-1.0, 0.0, 1.0], [0.0, 1.0, -1.0]])
-    result = crossed(D)
-    assert (result.seed_variance, result.image_variance) == (0.0, 0.0)
-    assert result.residual_variance == pytest.approx(6 / 4)
-    assert result.new_images_df >= 1
-    assert result.new_images_low == result.new_images_high == 0.0
+    assert mean_squares(D) == pytest.approx((0.0, 0.0, 6 / 4))
+    assert crossed_variance(*mean_squares(D), 3, 3)[1] >= 1
+    assert crossed(D)[1] == (0.0, 0.0)
     noise = np.random.default_rng(6).normal(size=(8, 50))
     ms_s, ms_e, ms_r = mean_squares(noise)
     assert ms_s + ms_e - ms_r < max(ms_s, ms_e)  # the floor acts
-    floored = crossed(noise)
-    half = stats.t.isf(0.025, floored.new_images_df) * np.sqrt(max(ms_s, ms_e) / 400)
-    assert floored.new_images_high - floored.estimate == pytest.approx(half)
+    _, df = crossed_variance(ms_s, ms_e, ms_r, 8, 50)
+    half = stats.t.isf(0.025, df) * np.sqrt(max(ms_s, ms_e) / 400)
+    assert crossed(noise)[1][1] - noise.mean() == pytest.approx(half)
 
 
 def test_identical_models_differ_by_exactly_nothing() -> None:
-    result = crossed(np.zeros((4, 9)))
-    assert (result.low, result.high, result.new_images_low, result.new_images_high) == (0, 0, 0, 0)
+    assert crossed(np.zeros((4, 9))) == ((0, 0), (0, 0))
 
 
 def test_sign_turns_both_intervals_over() -> None:
     D = simulated(6, 30, 0.2, 0.5, 1.0, np.random.default_rng(7)) + 1.0
-    up, down = crossed(D), crossed(-D)
-    assert up.estimate > 0 > down.estimate
-    assert (up.low, up.new_images_high) == pytest.approx((-down.high, -down.new_images_low))
+    assert D.mean() > 0
+    for up, down in zip(crossed(D), crossed(-D), strict=True):
+        assert up == pytest.approx((-down[1], -down[0]))
 
 
 def test_alpha_sets_both_widths() -> None:
     D = simulated(6, 30, 0.2, 0.5, 1.0, np.random.default_rng(8))
-    wide, narrow = crossed(D, 0.01), crossed(D, 0.2)
-    assert wide.low < narrow.low and wide.new_images_high > narrow.new_images_high
+    (wide, wide_new), (narrow, narrow_new) = crossed(D, 0.01), crossed(D, 0.2)
+    assert wide[0] < narrow[0] and wide_new[1] > narrow_new[1]
 
 
 @pytest.mark.parametrize("shape", [(1, 20), (5, 1)])
 def test_one_repeat_or_one_image_has_no_interval(shape: tuple[int, int]) -> None:
-    assert crossed_intervals(np.ones(shape)) is None
+    assert new_images_interval(np.ones(shape)) is None
 
 
 def test_a_diverged_run_has_no_mean_loss() -> None:
     D = np.zeros((4, 5))
     D[2] = np.nan
-    assert crossed_intervals(D) is None
+    assert new_images_interval(D) is None
 
 
 def test_resampled_interval_is_students_when_nothing_is_shared() -> None:

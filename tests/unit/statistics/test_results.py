@@ -1,6 +1,8 @@
 """A study's statistics on a tiny made-up study: estimates by hand, comparisons in their order, no NaN."""
 
-import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,32 +10,61 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from pipeline.files import Arrays
-from pipeline.statistics.results import study_statistics, summary
+from pipeline.errors import UserError
+from pipeline.files import Arrays, read_json
+from pipeline.params.plan import ComparedVariant, ComparisonPlan, Origin
+from pipeline.params.recipe import Kind
+from pipeline.statistics.comparison import VERDICTS
+from pipeline.statistics.results import Estimate, StudyResults, compute_results, summarize
+from pipeline.statistics.results_file import read_results, read_summary, write_results, write_summary
+from pipeline.statistics.wording import format_sentence
 
 N_TEST = 100
 CORRECT = {"none": [90, 91, 92, 90, 91], "better": [95, 97, 97, 96, 95], "equal": [90, 91, 92, 90, 91]}
 
 
-def plan(repeats: int = 5, **changes: Any) -> dict[str, Any]:
-    return {
+KEYS = {
+    *("control", "treatment", "metric", "n", "control_mean", "treatment_mean", "estimate", "low", "high"),
+    *("simultaneous_low", "simultaneous_high", "sd", "d_z", "d_z_low", "d_z_high", "wins", "ties", "losses"),
+    *(
+        "p_superiority",
+        "p_superiority_low",
+        "p_superiority_high",
+        "p",
+        "p_adjusted",
+        "p_smallest",
+        "equivalence_p",
+    ),
+    *("equivalence_p_adjusted", "pairing_correlation", "minimum_detectable_effect", "repeats_needed"),
+    *("family_size", "alpha", "margin", "verdict", "differences", "sentence"),
+}
+DIGITS = Origin(source="digits", stand_in=True, description="digits")
+KINDS: dict[str, Kind] = {"none": "as_written", "better": "as_specified", "equal": "control"}
+
+
+def plan(
+    repeats: int = 5, held_out_anew: Mapping[str, float] | None = None, **changes: Any
+) -> ComparisonPlan:
+    variants = {
+        name: ComparedVariant(kind=kind, vary=None, held_out_anew=(held_out_anew or {}).get(name))
+        for name, kind in KINDS.items()
+    }
+    stated: dict[str, Any] = {
         "study": "tiny",
         "question": "Is it?",
         "profile": "quick",
-        "metric": "test_accuracy",
-        "higher_is_better": True,
         "alpha": 0.05,
         "looks": None,
         "margin": 0.02,
+        "margins": {},
         "control": "none",
         "treatments": ["equal", "better"],
-        "kinds": {"none": "as_written", "better": "as_specified", "equal": "control"},
-        "vary": dict.fromkeys(CORRECT),
-        "held_out_anew": dict.fromkeys(CORRECT),
+        "variants": variants,
+        "claims": {},
         "repeats": repeats,
-        "data": {"mnist": {"source": "digits", "stand_in": True, "description": "digits"}},
-        **changes,
+        "data": {"mnist": DIGITS},
     }
+    return ComparisonPlan(**stated | changes)
 
 
 def runs(repeats: int = 5) -> pd.DataFrame:
@@ -65,119 +96,148 @@ def arrays(repeats: int = 5) -> dict[str, Arrays]:
     return made
 
 
-def statistics(repeats: int = 5, **changes: Any) -> dict[str, Any]:
-    return study_statistics(plan(repeats, **changes), runs(repeats), arrays(repeats))
+def results(repeats: int = 5, **changes: Any) -> StudyResults:
+    return compute_results(plan(repeats, **changes), runs(repeats), arrays(repeats))
+
+
+def estimate(found: StudyResults, variant: str = "better") -> Estimate:
+    return found.variants[variant].metrics["test_accuracy"]
 
 
 def test_estimates_are_students_over_repeats() -> None:
-    found = statistics()["variants"]["better"]["metrics"]["test_accuracy"]
     values = np.array(CORRECT["better"]) / N_TEST
     low, high = stats.t.interval(0.95, 4, values.mean(), stats.sem(values))
     sd_low, sd_high = 0.01 * np.sqrt(4 / stats.chi2.ppf([0.975, 0.025], 4))
     expected = {"mean": 0.96, "sd": 0.01, "low": low, "high": high, "sd_low": sd_low, "sd_high": sd_high}
-    assert found == pytest.approx(expected, rel=1e-9)
+    assert asdict(estimate(results())) == pytest.approx(expected, rel=1e-9)
+
+
+def width(one: Estimate) -> float:
+    assert one.low is not None and one.high is not None
+    return one.high - one.low
 
 
 def test_repeats_that_split_anew_have_nadeau_and_bengios_interval_and_the_others_students() -> None:
     """Of 0.2 held out the variance of the mean is s^2 (1/5 + 0.2/0.8): 2.25 times Student's, half-width 1.5 times."""
-    anew = {"none": None, "better": 0.2, "equal": None}
-    found, before = (one["variants"] for one in (statistics(treatments=[], held_out_anew=anew), statistics()))
-    one, other = (variants["better"]["metrics"]["test_accuracy"] for variants in (found, before))
-    assert one["high"] - one["low"] == pytest.approx(1.5 * (other["high"] - other["low"]))
-    assert {key: one[key] for key in ("mean", "sd", "sd_low", "sd_high")} == {
-        key: other[key] for key in ("mean", "sd", "sd_low", "sd_high")
-    }
-    assert found["equal"]["metrics"] == before["equal"]["metrics"]
-    assert (found["better"]["held_out_anew"], found["none"]["held_out_anew"]) == (0.2, None)
+    found, before = results(treatments=[], held_out_anew={"better": 0.2}), results()
+    one, other = estimate(found), estimate(before)
+    assert width(one) == pytest.approx(1.5 * width(other))
+    assert (one.mean, one.sd, one.sd_low, one.sd_high) == (other.mean, other.sd, other.sd_low, other.sd_high)
+    assert found.variants["equal"].metrics == before.variants["equal"].metrics
+    assert (found.variants["better"].held_out_anew, found.variants["none"].held_out_anew) == (0.2, None)
 
 
 def test_equal_repeats_have_a_standard_deviation_of_exactly_0() -> None:
-    same = runs().assign(test_accuracy=0.1)
-    found = study_statistics(plan(), same, arrays())["variants"]["none"]["metrics"]["test_accuracy"]
-    assert (found["sd"], found["sd_low"], found["sd_high"]) == (0, 0, 0)
+    found = estimate(compute_results(plan(), runs().assign(test_accuracy=0.1), arrays()), "none")
+    assert (found.sd, found.sd_low, found.sd_high) == (0, 0, 0)
 
 
 def test_a_study_without_treatments_compares_nothing() -> None:
-    found = statistics(treatments=[])
-    assert found["comparisons"] == {}
-    assert set(found["variants"]) == set(CORRECT)
-    assert summary("quick", {"tiny": found}, {})["studies"] == {"tiny": {"n": 5, "verdicts": {}}}
+    found = results(treatments=[])
+    assert found.comparisons == {}
+    assert set(found.variants) == set(CORRECT)
+    (one,) = summarize("quick", {"tiny": found}, {}).studies.values()
+    assert (one.n, one.verdicts) == (5, {})
 
 
 def test_every_numeric_column_is_estimated_and_names_are_not() -> None:
-    metrics = statistics()["variants"]["none"]["metrics"]
+    metrics = results().variants["none"].metrics
     assert list(metrics) == ["n_test", "test_correct", "test_accuracy", "val_accuracy", "best_epoch"]
-    nothing = dict.fromkeys(("mean", "sd", "low", "high", "sd_low", "sd_high"))
-    assert metrics["val_accuracy"] == nothing
-    assert metrics["best_epoch"] == nothing  # of the runs that have one it would be another quantity
+    assert metrics["val_accuracy"] == Estimate()
+    assert metrics["best_epoch"] == Estimate()  # of the runs that have one it would be another quantity
 
 
 def test_recall_precision_and_confusion_are_means_over_repeats() -> None:
-    found = statistics()["variants"]["none"]
+    found = results().variants["none"]
     correct = np.array(CORRECT["none"])
     wrong = N_TEST - correct
-    assert found["kind"] == "as_written"
-    assert found["n"] == 5
-    assert found["recall"] == [1, pytest.approx((40 / (40 + wrong)).mean()), None]
-    assert found["precision"] == [pytest.approx(((correct - 40) / (correct - 40 + wrong)).mean()), 1, None]
-    assert found["confusion"][1] == [pytest.approx(wrong.mean()), 40, 0]
+    assert found.kind == "as_written"
+    assert found.n == 5
+    assert found.recall == [1, pytest.approx((40 / (40 + wrong)).mean()), None]
+    assert found.precision == [pytest.approx(((correct - 40) / (correct - 40 + wrong)).mean()), 1, None]
+    assert found.confusion[1] == [pytest.approx(wrong.mean()), 40, 0]
 
 
 def test_comparisons_pair_repeats_in_the_order_of_the_treatments() -> None:
-    found = statistics()["comparisons"]
+    found = results().comparisons
     assert list(found) == ["equal", "better"]
-    assert found["better"]["differences"] == pytest.approx([0.05, 0.06, 0.05, 0.06, 0.04])
-    assert found["better"]["estimate"] == pytest.approx(0.052)
-    assert (found["better"]["wins"], found["equal"]["ties"]) == (5, 5)
-    assert found["better"]["family_size"] == 2
-    assert found["better"]["margin"] == 0.02
+    assert found["better"].differences == pytest.approx([0.05, 0.06, 0.05, 0.06, 0.04])
+    assert found["better"].estimate == pytest.approx(0.052)
+    assert (found["better"].wins, found["equal"].ties) == (5, 5)
+    assert found["better"].family_size == 2
+    assert found["better"].margin == 0.02
 
 
 def test_a_variant_outside_the_family_is_described_only() -> None:
-    found = statistics(treatments=["better"])
-    assert set(found["variants"]) == {"none", "better", "equal"}
-    assert list(found["comparisons"]) == ["better"]
+    found = results(treatments=["better"])
+    assert set(found.variants) == {"none", "better", "equal"}
+    assert list(found.comparisons) == ["better"]
 
 
 @pytest.mark.parametrize(("flags", "expected"), [((False, False), False), ((False, True), True)])
 def test_one_stand_in_makes_the_study_one(flags: tuple[bool, bool], expected: bool) -> None:
-    data = {str(i): {"source": "s", "stand_in": flag, "description": "d"} for i, flag in enumerate(flags)}
-    assert statistics(data=data)["stand_in"] is expected
+    data = {f"t{i}": DIGITS.model_copy(update={"stand_in": flag}) for i, flag in enumerate(flags)}
+    assert results(data=data).stand_in is expected
 
 
-def test_equal_inputs_give_equal_bytes_and_no_nan() -> None:
-    one, other = (json.dumps(statistics(), allow_nan=False) for _ in range(2))
-    assert one == other
+@pytest.mark.parametrize("repeats", [1, 2, 5])
+def test_results_are_written_strictly_and_read_back_as_they_were(tmp_path: Path, repeats: int) -> None:
+    """A NaN would be refused; equal inputs give equal bytes."""
+    found, one, other = results(repeats, looks=[8, 12]), tmp_path / "one.json", tmp_path / "other.json"
+    write_results(one, found)
+    assert read_results(one) == found
+    write_results(other, read_results(one))
+    assert one.read_bytes() == other.read_bytes()
+    write_results(other, results(repeats, looks=[8, 12]))
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_comparison_on_disk_has_every_key_of_the_contract_and_says_itself(tmp_path: Path) -> None:
+    found, path = results(), tmp_path / "tiny.json"
+    write_results(path, found)
+    content = read_json(path)
+    assert list(content) == [field.name for field in fields(StudyResults)]
+    better = content["comparisons"]["better"]
+    assert set(better) >= KEYS
+    assert list(better)[-2:] == ["verdict", "sentence"]
+    assert better["verdict"] == found.comparisons["better"].verdict
+    assert better["sentence"] == format_sentence(found.comparisons["better"])
+
+
+def test_a_file_that_holds_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "tiny.json"
+    path.write_text('{"study": "tiny"}')
+    for read in (read_results, read_summary):
+        with pytest.raises(UserError, match=r"tiny\.json: expected this file as stage compare wrote it"):
+            read(path)
 
 
 def test_one_repeat_leaves_everything_undecided() -> None:
-    found = statistics(1)
-    json.dumps(found, allow_nan=False)
-    assert {one["verdict"] for one in found["comparisons"].values()} == {"undecided"}
-    better = found["comparisons"]["better"]
-    assert better["estimate"] == pytest.approx(0.05)
-    assert better["low"] is better["high"] is better["sd"] is None
-    nothing = dict.fromkeys(("sd", "low", "high", "sd_low", "sd_high"))
-    assert found["variants"]["better"]["metrics"]["test_accuracy"] == {"mean": 0.95, **nothing}
+    found = results(1)
+    assert {one.verdict for one in found.comparisons.values()} == {"undecided"}
+    better = found.comparisons["better"]
+    assert better.estimate == pytest.approx(0.05)
+    assert better.low is better.high is better.sd is None
+    assert estimate(found) == Estimate(mean=0.95)
 
 
 def test_two_repeats_never_decide_that_one_is_better() -> None:
     """The exact sign flip of two pairs cannot go below 2 / 2**2 = 0.5."""
-    found = statistics(2)
-    json.dumps(found, allow_nan=False)
-    better = found["comparisons"]["better"]
-    assert better["verdict"] == "undecided"
-    assert better["p_smallest"] == better["p"] == 0.5
+    better = results(2).comparisons["better"]
+    assert better.verdict == "undecided"
+    assert better.p_smallest == better.p == 0.5
 
 
-def test_the_summary_counts_verdicts_over_studies() -> None:
-    studies = {"tiny": statistics(), "short": statistics(1, data={"m": {**plan()["data"]["mnist"]}})}
-    found = summary("quick", studies, {"as_written": {"supported": 1}})
-    assert found["claims"] == {"as_written": {"supported": 1}}
-    assert found["profile"] == "quick"
-    assert found["stand_in"] is True
-    assert {name: one["n"] for name, one in found["studies"].items()} == {"tiny": 5, "short": 1}
-    verdicts = [verdict for one in found["studies"].values() for verdict in one["verdicts"].values()]
-    assert found["studies"]["short"]["verdicts"] == {"equal": "undecided", "better": "undecided"}
-    assert found["counts"] == {verdict: verdicts.count(verdict) for verdict in sorted(set(verdicts))}
-    assert sum(found["counts"].values()) == 4
+def test_the_summary_counts_verdicts_over_studies(tmp_path: Path) -> None:
+    found = summarize("quick", {"tiny": results(), "short": results(1)}, {"as_written": {"supported": 1}})
+    assert found.claims == {"as_written": {"supported": 1}}
+    assert found.profile == "quick"
+    assert found.stand_in is True
+    assert {name: one.n for name, one in found.studies.items()} == {"tiny": 5, "short": 1}
+    verdicts = [verdict for one in found.studies.values() for verdict in one.verdicts.values()]
+    assert set(verdicts) <= set(VERDICTS)
+    assert found.studies["short"].verdicts == {"equal": "undecided", "better": "undecided"}
+    assert found.counts == {verdict: verdicts.count(verdict) for verdict in sorted(set(verdicts))}
+    assert sum(found.counts.values()) == 4
+    write_summary(tmp_path / "summary.json", found)
+    assert read_summary(tmp_path / "summary.json") == found

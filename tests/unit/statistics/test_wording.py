@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.statistics.comparison import Comparison, Declaration
-from pipeline.statistics.paired import compare_family, compare_pair
-from pipeline.statistics.wording import VERDICTS
+from pipeline.statistics.comparison import VERDICTS, Comparison, Declaration
+from pipeline.statistics.paired import compare_family
+from pipeline.statistics.wording import format_sentence
+from tests.unit.statistics.pairs import compare_pair
 
 ACCURACY = Declaration(metric="test_accuracy", margin=0.02, n_test=500)
 LOSS = Declaration(metric="test_loss", margin=0.01, higher_is_better=False)
@@ -40,17 +41,17 @@ def test_no_p_stands_alone(verdict: str) -> None:
     """n, estimate, interval, margin, p, the smallest attainable p and the detectable effect, in every kind."""
     c = compared(KINDS[verdict])
     assert c.verdict == verdict
-    assert c.sentence == c.to_dict()["sentence"]
+    sentence = format_sentence(c)
     assert c.estimate is not None and c.simultaneous_low is not None and c.simultaneous_high is not None
-    assert f"{100 * c.estimate:+.2f} percentage points over 10 repeats" in c.sentence
-    assert f"95 % interval {100 * c.simultaneous_low:+.2f} to {100 * c.simultaneous_high:+.2f}" in c.sentence
-    assert "margin 2.00" in c.sentence
-    assert f"p = {c.p:.3g} " in c.sentence
-    assert "0.00195" in c.sentence and "is the smallest attainable" in c.sentence
+    assert f"{100 * c.estimate:+.2f} percentage points over 10 repeats" in sentence
+    assert f"95 % interval {100 * c.simultaneous_low:+.2f} to {100 * c.simultaneous_high:+.2f}" in sentence
+    assert "margin 2.00" in sentence
+    assert f"p = {c.p:.3g} " in sentence
+    assert "0.00195" in sentence and "is the smallest attainable" in sentence
     assert c.minimum_detectable_effect is not None
     assert (
         f"a difference of {100 * c.minimum_detectable_effect:.2f} percentage points would have been"
-        in c.sentence
+        in sentence
     )
 
 
@@ -68,17 +69,19 @@ def test_no_p_stands_alone(verdict: str) -> None:
     ],
 )
 def test_the_opening_is_the_verdict(verdict: str, opening: str) -> None:
-    assert compared(KINDS[verdict]).sentence.startswith(opening)
+    assert format_sentence(compared(KINDS[verdict])).startswith(opening)
 
 
 def test_words_follow_the_object_and_not_the_data() -> None:
     c = compared(KINDS["better"])
     doubtful = replace(c, p_adjusted=0.2)
-    assert c.sentence.startswith("l1 is better") and doubtful.sentence.startswith("undecided whether")
+    assert format_sentence(c).startswith("l1 is better") and format_sentence(doubtful).startswith(
+        "undecided whether"
+    )
 
 
 def test_a_whole_sentence() -> None:
-    assert compared(KINDS["equivalent"]).sentence == (
+    assert format_sentence(compared(KINDS["equivalent"])) == (
         "l1 and none are equivalent; mean advantage of l1 in test_accuracy -0.02 percentage points over 10 repeats "
         "(95 % interval -0.37 to +0.33, margin 2.00); exact sign-flip test over 10 repeats: p = 1 (0.00195 is the "
         "smallest attainable); two one-sided t-tests inside the margin: p = 2.41e-07; a difference of 0.49 "
@@ -87,7 +90,7 @@ def test_a_whole_sentence() -> None:
 
 
 def test_five_repeats_that_agree_are_said_to_be_too_few() -> None:
-    sentence = compared([40, 45, 50, 55, 60]).sentence
+    sentence = format_sentence(compared([40, 45, 50, 55, 60]))
     assert sentence.startswith(
         "all 5 repeats favour l1; p = 0.0625 is the smallest attainable; undecided by the exact test;"
     )
@@ -95,7 +98,7 @@ def test_five_repeats_that_agree_are_said_to_be_too_few() -> None:
 
 
 def test_few_repeats_that_disagree_name_whom_they_favour() -> None:
-    assert compared([-90, -45, 0, -55, 60]).sentence.startswith(
+    assert format_sentence(compared([-90, -45, 0, -55, 60])).startswith(
         "3 of 5 repeats favour none, 1 tied; p = 0.5 (0.0625 is the smallest attainable); undecided by the exact test;"
     )
 
@@ -110,23 +113,25 @@ def test_a_family_names_holm_and_the_simultaneous_interval() -> None:
     family = compare_family(values, "none", ACCURACY, rng=np.random.default_rng(0))
     six = {name: values["none"] + k * np.arange(1, 8) for name, k in zip("abcdef", range(5, 11), strict=True)}
     few = compare_family({"none": values["none"]} | six, "none", ACCURACY, rng=np.random.default_rng(0))["a"]
-    assert "simultaneous 95 % interval" in family["a"].sentence
-    assert "0.0469 after Holm over 3 comparisons" in family["a"].sentence
-    assert few.sentence.startswith(
+    assert "simultaneous 95 % interval" in format_sentence(family["a"])
+    assert "0.0469 after Holm over 3 comparisons" in format_sentence(family["a"])
+    assert format_sentence(few).startswith(
         "all 7 repeats favour a; p = 0.0156 is the smallest attainable, 0.0938 after Holm over 6 comparisons; undecided"
     )
 
 
 def test_undecided_says_how_many_repeats_would_do() -> None:
     c = compared(KINDS["undecided"])
-    assert f"{c.repeats_needed} repeats would detect a difference as large as the margin" in c.sentence
+    assert f"{c.repeats_needed} repeats would detect a difference as large as the margin" in format_sentence(
+        c
+    )
     enough = replace(c, repeats_needed=9)
-    assert "10 repeats are enough to detect a difference as large as the margin" in enough.sentence
-    assert "repeats would detect" not in compared(KINDS["better"]).sentence
+    assert "10 repeats are enough to detect a difference as large as the margin" in format_sentence(enough)
+    assert "repeats would detect" not in format_sentence(compared(KINDS["better"]))
 
 
 def test_zero_variance_is_not_called_a_test() -> None:
-    same, constant = compared([0] * 6).sentence, compared([-3] * 6).sentence
+    same, constant = format_sentence(compared([0] * 6)), format_sentence(compared([-3] * 6))
     assert same.startswith(
         "l1 and none are equivalent; all 6 repeats show the same advantage of l1 in test_accuracy: none"
     )
@@ -139,7 +144,7 @@ def test_zero_variance_is_not_called_a_test() -> None:
 
 
 def test_one_repeat() -> None:
-    assert compared([3]).sentence == (
+    assert format_sentence(compared([3])) == (
         "undecided whether l1 and none differ; one repeat says nothing about luck "
         "(difference +0.60 percentage points, margin 2.00)."
     )
@@ -147,35 +152,35 @@ def test_one_repeat() -> None:
 
 def test_divergence_is_told() -> None:
     d = np.array([-0.1] * 7 + [np.nan])
-    assert compared(d, LOSS).sentence == (
+    assert format_sentence(compared(d, LOSS)) == (
         "undecided whether l1 and none differ; of 8 runs each, 1 of l1 and 0 of none diverged and count as worst; no "
         "mean test_loss to compare, only 7 wins, 0 ties, 1 loss; exact sign test over 8 repeats: p = 0.0703 "
         "(0.00781 is the smallest attainable)."
     )
 
 
-def test_losses_are_plain_numbers_and_say_which_way_is_better() -> None:
-    sentence = compared(-0.05 - 0.001 * RISE, LOSS).sentence
+def test_losses_have_their_unit_and_say_which_way_is_better() -> None:
+    sentence = format_sentence(compared(-0.05 - 0.001 * RISE, LOSS))
     assert sentence.startswith(
         "l1 is better than none, and it matters; mean advantage of l1 in test_loss (lower is better)"
     )
     assert (
-        "+0.0539 over 10 repeats" in sentence and "margin 0.01" in sentence and "percentage" not in sentence
+        "+0.0539 nats over 10 repeats" in sentence and "margin 0.01" in sentence and "percentage" not in sentence
     )
 
 
 def test_more_than_16_repeats_are_said_to_be_resampled() -> None:
-    assert "resampled sign-flip test over 20 repeats" in compared(np.tile(RISE, 2)).sentence
+    assert "resampled sign-flip test over 20 repeats" in format_sentence(compared(np.tile(RISE, 2)))
 
 
 def test_no_margin_is_told() -> None:
-    assert "no margin declared" in compared(RISE, replace(ACCURACY, margin=None)).sentence
+    assert "no margin declared" in format_sentence(compared(RISE, replace(ACCURACY, margin=None)))
 
 
 def test_small_amounts_are_never_rounded_to_nothing() -> None:
     c = replace(compared(RISE), simultaneous_low=0.00003, simultaneous_high=-0.000004)
-    assert "interval +0.003 to -0.0004" in c.sentence
+    assert "interval +0.003 to -0.0004" in format_sentence(c)
 
 
 def test_a_look_names_its_own_level() -> None:
-    assert "98.75 % interval" in compared(RISE, replace(ACCURACY, alpha=0.0125)).sentence
+    assert "98.75 % interval" in format_sentence(compared(RISE, replace(ACCURACY, alpha=0.0125)))

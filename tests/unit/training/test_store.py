@@ -1,5 +1,7 @@
 """The run store: a result is there whole or not at all, and the first of two equal ones stands."""
 
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,17 +74,51 @@ def test_where_another_process_was_first_its_result_stands(store: Store) -> None
     assert [path.name for path in store.folder.iterdir()] == ["a"]
 
 
-def test_prune_removes_what_is_not_to_be_kept(store: Store) -> None:
+def test_results_are_listed_measured_and_removed(store: Store) -> None:
     for name in "abc":
         store.put(name, text(name * 10))
-    assert store.prune(["b", "unknown"]) == (2, 2 * (10 + len("{}")))
+    assert store.list_results() == ["a", "b", "c"]
+    assert store.measure(["a", "c"]) == 2 * (10 + len("{}"))
+    store.remove(["a", "c"])
     assert [store.has(name) for name in "abc"] == [False, True, False]
     assert content(store, "b") == "b" * 10
-    assert store.prune(["b"]) == (0, 0)
+    assert [path.name for path in store.folder.iterdir()] == ["b"]
 
 
-def test_there_is_nothing_to_prune_before_the_first_run(store: Store) -> None:
-    assert store.prune([]) == (0, 0)
+def test_a_removal_that_is_interrupted_leaves_no_half_result(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put("a", text("one"))
+
+    def interrupted(folder: Path) -> None:
+        (folder / "timing.json").unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.training.store.shutil.rmtree", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            store.remove(["a"])
+    assert not store.has("a")
+    assert store.list_results() == []
+
+
+def test_what_was_left_unfinished_is_abandoned_after_a_day(store: Store) -> None:
+    store.put("a", text("one"))
+    for name, hours in (("young", 1), ("old", 25)):
+        folder = store.folder / f".unfinished-{name}"
+        folder.mkdir()
+        (folder / "half.npz").write_bytes(b"123")
+        since = time.time() - hours * 3600
+        os.utime(folder, (since, since))
+    assert store.list_results() == ["a"]
+    assert store.list_abandoned() == [".unfinished-old"]
+    assert store.measure(store.list_abandoned()) == 3
+    store.remove(store.list_abandoned())
+    assert sorted(path.name for path in store.folder.iterdir()) == [".unfinished-young", "a"]
+
+
+def test_a_store_is_empty_before_the_first_run(store: Store) -> None:
+    assert store.list_results() == store.list_abandoned() == []
 
 
 def test_a_copy_leaves_out_what_it_is_told_to_and_is_independent(store: Store, tmp_path: Path) -> None:

@@ -3,59 +3,48 @@
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from types import MappingProxyType
 from typing import Self, TypeVar
 
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
+from mlflow.entities import Metric, Param, Run, RunTag
 
-from pipeline.outputs.tracking.entries import KEY, DataSet, Entry, Point
-from pipeline.outputs.tracking.store import all_runs
+from pipeline.outputs.tracking.entries import KEY, Entry, Point
+from pipeline.outputs.tracking.mlflow_store import list_runs
 
 COMPLETE = "claimcheck.complete"
 SUPERSEDED = "claimcheck.superseded"
 MODEL = "claimcheck.model"
-EXPERIMENT = "dvc.experiment"
+DVC_EXPERIMENT = "dvc.experiment"
 MAX_METRICS, MAX_PARAMS, MAX_TAGS = 900, 100, 100  # of one call, which takes 1000 in all
 
 T = TypeVar("T")
 
 
-class Ledger:
-    """The complete runs of one MLflow experiment by key, and what has been declared of them.
+@dataclass
+class Experiment:
+    """The complete runs of one MLflow experiment by key, and what has been declared of them."""
 
-    Parameters
-    ----------
-    client : MlflowClient
-        Of a store that nobody else writes to meanwhile.
-    experiment_id : str
-        The study's MLflow experiment.
-    known : mapping of str to Run
-        Complete runs by key.
-    dvc_experiment : str or None
-        Name of the `dvc exp run` that this belongs to; it never calls another's runs superseded.
-    """
-
-    def __init__(
-        self, client: MlflowClient, experiment_id: str, known: Mapping[str, Run], dvc_experiment: str | None
-    ) -> None:
-        self.client, self.experiment_id, self.dvc_experiment = client, experiment_id, dvc_experiment
-        self.known = dict(known)
-        self.run_ids: dict[str, str] = {}
-        self.added = 0
+    client: MlflowClient  # of a store that nobody else writes to meanwhile
+    experiment_id: str
+    dvc_experiment: str | None  # the `dvc exp run` that this belongs to; it calls no other's runs superseded
+    known: dict[str, Run] = field(default_factory=dict)  # what was there
+    run_ids: dict[str, str] = field(default_factory=dict)  # what was declared since
+    added: int = 0  # how much of that was not there
 
     @classmethod
     def open(cls, client: MlflowClient, experiment_id: str, dvc_experiment: str | None) -> Self:
-        """Ledger of what the store holds, cleared of runs that a killed process left half-written."""
-        known = {}
-        for run in list(all_runs(client, experiment_id)):
+        """The experiment as the store holds it, cleared of runs that a killed process left half-written."""
+        opened = cls(client, experiment_id, dvc_experiment)
+        for run in list(list_runs(client, experiment_id)):
             tags = run.data.tags
             if KEY in tags and tags.get(COMPLETE) == "true":
-                known[tags[KEY]] = run
+                opened.known[tags[KEY]] = run
             elif KEY in tags:
                 client.delete_run(run.info.run_id)
-        return cls(client, experiment_id, known, dvc_experiment)
+        return opened
 
     def upsert(self, entry: Entry) -> str:
         """MLflow run id of an entry, which is in the store and up to date afterwards."""
@@ -65,23 +54,23 @@ class Ledger:
         return run_id
 
     def had(self, entry: Entry, tag: str) -> bool:
-        """Whether an entry was in the store, with a tag, when the ledger was opened."""
+        """Whether an entry was in the store, with a tag, when the experiment was opened."""
         return entry.key in self.known and tag in self.known[entry.key].data.tags
 
     def supersede(self) -> None:
         """Mark every run that the files no longer declare."""
         for key, run in self.known.items():
             if key not in self.run_ids:
-                self._set_tags(run, _marks(run.data.tags, False, self.dvc_experiment))
+                self._set_tags(run, _mark(run.data.tags, False, self.dvc_experiment))
 
     def _add(self, entry: Entry) -> str:
         note = {"mlflow.note.content": entry.description} if entry.description else {}
-        tags = {**entry.tags, **_marks({}, True, self.dvc_experiment), **note}
+        tags = {**entry.tags, **_mark({}, True, self.dvc_experiment), **note}
         run = self.client.create_run(self.experiment_id, tags=tags, run_name=entry.name)
         run_id: str = run.info.run_id
         self._log(run_id, entry.points, entry.params)
         if entry.data:
-            self.client.log_inputs(run_id, [_dataset_input(data) for data in entry.data])
+            self.client.log_inputs(run_id, list(entry.data))
         for path, folder in entry.artifacts:
             self.client.log_artifact(run_id, str(path), folder or None)
         for file, text in entry.texts.items():
@@ -93,9 +82,9 @@ class Ledger:
 
     def _refresh(self, run: Run, entry: Entry) -> str:
         run_id: str = run.info.run_id
-        self._set_tags(run, {**entry.tags, **_marks(run.data.tags, True, self.dvc_experiment)})
+        self._set_tags(run, {**entry.tags, **_mark(run.data.tags, True, self.dvc_experiment)})
         shown, latest = run.data.metrics, {point.name: point for point in entry.points}
-        changed = [point for point in latest.values() if not _same(shown.get(point.name), point.value)]
+        changed = [point for point in latest.values() if not _is_same(shown.get(point.name), point.value)]
         self._log(run_id, [self._on_top(run_id, point) for point in changed])
         return run_id
 
@@ -109,36 +98,31 @@ class Ledger:
     ) -> None:
         """Log metrics and params in as few calls as MLflow allows: every call costs some transactions."""
         now = time.time_ns() // 1_000_000
-        metrics = _chunks([Metric(one.name, one.value, now, one.step) for one in points], MAX_METRICS)
-        settings = _chunks([Param(name, value) for name, value in params.items()], MAX_PARAMS)
+        metrics = _split([Metric(one.name, one.value, now, one.step) for one in points], MAX_METRICS)
+        settings = _split([Param(name, value) for name, value in params.items()], MAX_PARAMS)
         for some, others in zip_longest(metrics, settings, fillvalue=()):
             self.client.log_batch(run_id, metrics=some, params=others)
 
     def _set_tags(self, run: Run, tags: Mapping[str, str]) -> None:
         changed = [RunTag(name, value) for name, value in tags.items() if run.data.tags.get(name) != value]
-        for chunk in _chunks(changed, MAX_TAGS):
+        for chunk in _split(changed, MAX_TAGS):
             self.client.log_batch(run.info.run_id, tags=chunk)
 
 
-def _marks(tags: Mapping[str, str], declared: bool, dvc_experiment: str | None) -> dict[str, str]:
+def _mark(tags: Mapping[str, str], declared: bool, dvc_experiment: str | None) -> dict[str, str]:
     """Tags that say whether the checkout, or else which `dvc exp run`s, declare a run."""
     if dvc_experiment is None:
         return {SUPERSEDED: "false" if declared else "true"}
     if not declared:
         return {}
-    names = tags[EXPERIMENT].split(", ") if EXPERIMENT in tags else []
-    return {EXPERIMENT: ", ".join([*names, *([] if dvc_experiment in names else [dvc_experiment])])}
+    names = tags[DVC_EXPERIMENT].split(", ") if DVC_EXPERIMENT in tags else []
+    return {DVC_EXPERIMENT: ", ".join([*names, *([] if dvc_experiment in names else [dvc_experiment])])}
 
 
-def _same(shown: float | None, value: float) -> bool:
+def _is_same(shown: float | None, value: float) -> bool:
     return shown is not None and (shown == value or (math.isnan(shown) and math.isnan(value)))
 
 
-def _dataset_input(data: DataSet) -> DatasetInput:
-    dataset = Dataset(data.name, data.digest, "claimcheck", data.source, profile=data.profile)
-    return DatasetInput(dataset, [InputTag("mlflow.data.context", data.context)])
-
-
-def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+def _split(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]

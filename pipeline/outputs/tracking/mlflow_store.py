@@ -13,7 +13,7 @@ from mlflow.entities import LifecycleStage, Run
 PAGE = 1000
 
 
-def tracking_uri(root: Path) -> str:
+def resolve_tracking_uri(root: Path) -> str:
     """URI of the MLflow store: what MLFLOW_TRACKING_URI says, otherwise `mlflow.db` in the main checkout.
 
     That is also where `mlflow ui`, typed in the main checkout, looks.
@@ -21,7 +21,7 @@ def tracking_uri(root: Path) -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(root / 'mlflow.db').as_posix()}"
 
 
-def artifact_location(root: Path, uri: str, study: str) -> str | None:
+def locate_artifacts(root: Path, uri: str, study: str) -> str | None:
     """Folder for one study's artifacts, as a URI; None where a tracking server decides.
 
     Absolute, because `dvc exp run --temp` works in a folder that vanishes.
@@ -52,7 +52,7 @@ def ensure_experiment(client: MlflowClient, study: str, question: str, location:
     return str(found.experiment_id)
 
 
-def all_runs(client: MlflowClient, experiment_id: str) -> Iterator[Run]:
+def list_runs(client: MlflowClient, experiment_id: str) -> Iterator[Run]:
     """Every run of an MLflow experiment that is not deleted, page by page."""
     token: str | None = None
     while True:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 MAX_PARAM_LENGTH = 6000
 
@@ -32,34 +31,29 @@ EPOCH = {
 """Name in MLflow of a column of history.csv."""
 
 
-def final(column: str) -> str:
+def name_final(column: str) -> str:
     """MLflow name of a column of runs.csv or of a metric of metrics/<study>.json."""
     return FINAL.get(column, column)
 
 
-def epoch(column: str) -> str:
+def name_epoch(column: str) -> str:
     """MLflow name of a column of history.csv."""
     return EPOCH.get(column, f"epoch/{column}")
 
 
-def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Settings as MLflow params: nested names joined by dots, values as text, lists and null as JSON.
+def flatten(settings: Mapping[str, object], prefix: str = "") -> dict[str, str]:
+    """Settings as MLflow params: nested names joined by dots, behind a prefix; lists and null as JSON.
 
-    Parameters
-    ----------
-    settings : mapping of str to JSON values
-        For example a recipe; ``{"l1": {"amount": 0.001}}`` gives ``{"l1.amount": "0.001"}``.
-    prefix : str
-        Put before every name, with its dot.
+    ``{"l1": {"amount": 0.001}}`` gives ``{"l1.amount": "0.001"}``.
     """
     params: dict[str, str] = {}
     for name, value in settings.items():
         if isinstance(value, Mapping) and value:
-            params |= flat(value, f"{prefix}{name}.")
+            params |= flatten(value, f"{prefix}{name}.")
         else:
-            params[f"{prefix}{name}"] = _text(value)[:MAX_PARAM_LENGTH]
+            params[f"{prefix}{name}"] = _to_text(value)[:MAX_PARAM_LENGTH]
     return params
 
 
-def _text(value: Any) -> str:
+def _to_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)

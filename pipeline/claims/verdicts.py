@@ -1,0 +1,97 @@
+"""A claim's verdict from the findings of its conditions, and the finding that it rests on."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.claims.findings import EQUIVALENT, REFUTED, SUPPORTED, UNDECIDED, Finding
+from pipeline.claims.vocabulary import Condition
+from pipeline.statistics.comparison import Comparison
+from pipeline.statistics.spread import SpreadTest
+
+NOT_TESTABLE = "not testable"
+VERDICTS = (SUPPORTED, REFUTED, EQUIVALENT, UNDECIDED, NOT_TESTABLE)
+WORST_FIRST = (REFUTED, UNDECIDED, EQUIVALENT, SUPPORTED)
+
+
+def judge_claim(found: Sequence[tuple[Condition, Sequence[Finding]]]) -> tuple[str, Finding]:
+    """Verdict and the finding that decided: all conditions have to hold, so the worst of them decides."""
+    verdicts = [judge_condition(condition, findings) for condition, findings in found]
+    verdict = next(word for word in WORST_FIRST if word in verdicts)
+    responsible = [
+        one
+        for word, (_, findings) in zip(verdicts, found, strict=True)
+        if word == verdict
+        for one in findings
+    ]
+    return verdict, _choose_deciding(responsible, verdict)
+
+
+def judge_condition(condition: Condition, findings: Sequence[Finding]) -> str:
+    """Verdict of one condition: of all its pairs, of some pair for `differ`, of two rankings for `best_changes`."""
+    verdicts = [one.verdict for one in findings]
+    if condition.best_changes:
+        return _judge_rankings(condition.best_changes, findings)
+    if condition.differ:
+        return next((word for word in (SUPPORTED, UNDECIDED, EQUIVALENT) if word in verdicts), UNDECIDED)
+    return next(word for word in WORST_FIRST if word in verdicts)
+
+
+def _judge_rankings(groups: Sequence[Sequence[str]], findings: Sequence[Finding]) -> str:
+    """Whether the best of one group, once shown, is beaten in the other: then the best has changed."""
+    half = len(findings) // 2
+    wins = [
+        _collect_wins(group, part)
+        for group, part in zip(groups, (findings[:half], findings[half:]), strict=True)
+    ]
+    size = len(groups[0])
+    best = [next((i for i in range(size) if len(won[i]) == size - 1), None) for won in wins]
+    for one, other in ((0, 1), (1, 0)):
+        if best[one] is not None and any(best[one] in won for won in wins[other].values()):
+            return SUPPORTED
+    if best[0] is not None and best[0] == best[1]:
+        return REFUTED
+    return EQUIVALENT if all(one.verdict == EQUIVALENT for one in findings) else UNDECIDED
+
+
+def _collect_wins(group: Sequence[str], findings: Sequence[Finding]) -> dict[int, set[int]]:
+    """Places that each place of a group is shown to be above."""
+    won: dict[int, set[int]] = {place: set() for place in range(len(group))}
+    for one in findings:
+        first, second = (group.index(name) for name in (one.result.treatment, one.result.control))
+        if one.verdict == SUPPORTED:
+            won[first].add(second)
+        elif one.verdict == REFUTED:
+            won[second].add(first)
+    return won
+
+
+def _choose_deciding(findings: Sequence[Finding], verdict: str) -> Finding:
+    """The finding a verdict rests on: the weakest where all have to hold, the clearest where one is enough."""
+    of_verdict = [one for one in findings if one.verdict == verdict] or list(findings)
+    if verdict == UNDECIDED:
+        return max(of_verdict, key=_repeats_needed)
+    by_strength = sorted(of_verdict, key=_strength)
+    return by_strength[-1] if verdict == REFUTED else by_strength[0]
+
+
+def _repeats_needed(finding: Finding) -> int:
+    return (finding.result.repeats_needed or 0) if isinstance(finding.result, Comparison) else 0
+
+
+def _strength(finding: Finding) -> tuple[float, float]:
+    """How clear a finding is: by its p, and between equal ones, as small n often gives, by its standardised mean.
+
+    Of equality: by the equivalence test's p, none being exact.
+    """
+    equality = finding.verdict == EQUIVALENT or (
+        finding.relation == "equals" and finding.verdict == SUPPORTED
+    )
+    match finding.result:
+        case Comparison(equivalence_p_adjusted=p) if equality:
+            return -(p or 0.0), np.inf
+        case Comparison(p_adjusted=p, d_z=d_z):
+            return -p, np.inf if d_z is None else abs(d_z)
+        case SpreadTest(p_adjusted=p):
+            return -p, np.inf
+    return 0.0, np.inf if finding.result.estimate == 0 else 0.0  # computed: no doubt, least of equality

@@ -1,0 +1,61 @@
+"""Images and labels of a task: rows of a data set's arrays, which are stored once and stay on disk."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.uint8]
+Rows = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """Images chosen from an array by their rows; an index or a slice reads them, with a channel axis.
+
+    Attributes
+    ----------
+    pixels : ndarray of uint8, shape (n, height, width) or (n, height, width, channels)
+        All images of a data set's part, memory-mapped.
+    rows : ndarray of int32
+        Which of them, in order.
+    digest : str
+        SHA-256 of `pixels`.
+    """
+
+    pixels: Pixels
+    rows: Rows
+    digest: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n, height, width, channels)."""
+        shape = (len(self.rows), *self.pixels.shape[1:])
+        return shape if len(shape) == 4 else (*shape, 1)
+
+    def __len__(self) -> int:
+        """Number of images."""
+        return len(self.rows)
+
+    def __getitem__(self, chosen: Any) -> Pixels:
+        """Pixels of some images, uint8 of shape (n, height, width, channels)."""
+        found: Pixels = np.asarray(self.pixels[self.rows[chosen]])
+        return found.reshape(-1, *self.shape[1:])
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Images with their labels, uint8 of shape (n,)."""
+
+    images: Images
+    labels: Labels
+
+    def __len__(self) -> int:
+        """Number of examples."""
+        return len(self.labels)
+
+    def take(self, chosen: npt.NDArray[Any]) -> "Examples":
+        """Some of the examples, by their indices; reads no pixel."""
+        return Examples(replace(self.images, rows=self.images.rows[chosen]), self.labels[chosen])
