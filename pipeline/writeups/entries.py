@@ -56,9 +56,9 @@ class WorkedExercise(Section):
 
     write_up: str
     title: str
-    given: dict[str, Value] = Field({})
+    given: dict[str, Value] = Field(default={})
     steps: list[WorkedStep]
-    printed: Figures = Field({})
+    printed: Figures = Field(default={})
     alternative: bool = False
 
 
@@ -68,14 +68,14 @@ class Network(Section):
     write_up: str
     architecture: str
     units: int | None = None
-    dense: list[int] = Field([])
+    dense: list[int] = Field(default=[])
     outputs: int = 10
     input_shape: list[int]
     after_conv: Inserted = None
     before_dense: Inserted = None
     after_dense: Inserted = None
     built: bool = True
-    printed: Figures = Field({})
+    printed: Figures = Field(default={})
 
 
 class Question(Section):
@@ -124,8 +124,8 @@ class PrintedRun(Section):
 
     images: int
     compared: str = "test_accuracy"
-    metrics: dict[str, Number] = Field({})
-    epochs: dict[str, list[Number | None]] = Field({})
+    metrics: dict[str, Number] = Field(default={})
+    epochs: dict[str, list[Number | None]] = Field(default={})
     note: str | None = None
     place: Place | None = None
 
