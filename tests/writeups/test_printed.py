@@ -3,21 +3,12 @@
 from math import sqrt
 
 import pytest
-from pipeline.commands.printed import line
 
-<<<<<<< HEAD
-from pipeline import layout
-from pipeline.claims.ledger import read_ledger
-from pipeline.claims.verdicts import VERDICTS
-from pipeline.writeups.printed import PRINTED, Printed, standard_error
-from tests.conftest import ROOT
-=======
 from pipeline.writeups.entries import PrintedRun, read_entries
 from pipeline.writeups.printed import compute_standard_error, format_line
 from pipeline.writeups.values import compute_values
 
 PRINTED = read_entries("printed.yaml", PrintedRun)
->>>>>>> wt-writeups
 
 
 def test_standard_error_of_a_difference_is_the_two_proportion_one() -> None:
