@@ -5,8 +5,6 @@ from math import prod
 
 import keras
 import pytest
-from pipeline.writeups.parameter_counts import reading, rows_of
-from pipeline.writeups.stacks import STACKS, mlp, tuned_cnn
 
 from pipeline.models import architectures
 from pipeline.models.blocks import Block
@@ -14,8 +12,10 @@ from pipeline.models.blocks import Conv as ConvBlock
 from pipeline.models.blocks import Dense as DenseBlock
 from pipeline.models.build import build
 from pipeline.models.layer_counts import BatchNorm, Conv, Dense, Flatten, Layer, Pool, count
+from pipeline.writeups.parameter_counts import reading, rows_of
+from pipeline.writeups.stacks import STACKS, mlp, tuned_cnn
 from tests.contract.declared import BUILT, BY_NAME, CASES, Case
-from tests.contract.tiny import built, with_architecture
+from tests.contract.tiny import built
 
 Label = tuple[str | int, ...]
 
@@ -187,9 +187,9 @@ def test_an_architecture_is_one_function_and_one_row(monkeypatch: pytest.MonkeyP
     def wide() -> list[Block]:
         return [ConvBlock("conv1", 5, 3), DenseBlock("dense1", 7)]
 
-    monkeypatch.setitem(architectures.ARCHITECTURES, "wide", wide)
-    assert architectures.blocks_of("wide", None) == tuple(wide())
-    recipe = with_architecture(BY_NAME["mnist_regularizers/dropout"].recipe, "wide")
+    monkeypatch.setitem(architectures.FIXED, "wide", wide)
+    assert architectures.blocks_of("wide", None) == wide()
+    recipe = BY_NAME["mnist_regularizers/dropout"].recipe.model_copy(update={"architecture": "wide"})
     model = build(recipe, (28, 28, 1), 10)
     assert model.count_params() == (9 + 1) * 5 + (26 * 26 * 5 + 1) * 7 + (7 + 1) * 10
     assert [one.name for one in model.layers if isinstance(one, keras.layers.Dropout)] == [
