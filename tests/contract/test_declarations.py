@@ -2,21 +2,23 @@
 
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
-from pipeline.data.preparation import unit_scaling
-from pipeline.files import write_arrays
+from pipeline import layout
+from pipeline.data.identity import Identity, read_identities
+from pipeline.errors import UserError
 from pipeline.models.build import build
-from pipeline.params.plan import plan_training
+from pipeline.params.planning import plan_training
 from pipeline.params.read import read
-from pipeline.training.data import TrainingData, read_training_data
-from pipeline.training.runs import declared_runs
+from pipeline.params.recipe import Dropout
+from pipeline.params.task import Preparation
+from pipeline.training.data import TrainingData
+from pipeline.training.runs import declare_runs
+from pipeline.training.train import read_training_data
 from tests.conftest import WriteParams
 from tests.contract.declared import BY_NAME, CASES, GREY, PARAMS, Case, params
-from tests.contract.test_models import PARAMETERS
+from tests.prepared import noise, prepare
 
 AS_SPECIFIED = [pytest.param(case, id=str(case)) for case in CASES if case.variant.kind == "as_specified"]
 DECLARED = [pytest.param(case, id=str(case)) for case in CASES]
@@ -49,35 +51,44 @@ def test_some_variant_does_validate_on_test_images_as_written() -> None:
     assert {one.variant.kind for one in CASES if one.task.split.kind == "test"} == {"as_written"}
 
 
-def test_training_data_hold_no_test_images(tmp_path: Path) -> None:
+def test_training_data_hold_no_test_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = [field.name for field in fields(TrainingData)]
-    parts = ["x_train", "y_train", "x_validation", "y_validation"]
-    assert names == ["digest", "classes", *parts, "scaling", "split"]
-    images = np.arange(4 * 4, dtype=np.uint8).reshape(4, 2, 2, 1)
-    labels = np.array([0, 1, 0, 1], np.uint8)
-    for number, part in enumerate(("train", "validation")):  # and no test.npz, which is thus never opened
-        write_arrays(tmp_path / f"{part}.npz", {"x": images + number, "y": labels})
-    write_arrays(tmp_path / "scaling.npz", unit_scaling().to_arrays())
-    identity: dict[str, Any] = {
-        "validation": {},
-        "training_digest": "d",
-        "classes": ["0", "1"],
-        "split_per_repeat": None,
+    assert names == ["digest", "classes", "train", "validation", "scaling", "split"]
+    monkeypatch.chdir(tmp_path)
+    tasks: dict[str, dict[str, object]] = {
+        "plain": {"split": {"kind": "tail", "fraction": 0.25}},
+        "on_test": {"split": {"kind": "test"}},
     }
-    data = read_training_data(tmp_path, {**identity, "validation": {"n": 4}})
-    assert data.x_validation is not None
-    assert np.array_equal(data.x_train + 1, data.x_validation)
-    assert read_training_data(tmp_path, identity).x_validation is None
+    scaling = {"method": "unit"}
+    prepare(
+        {"own": noise(40, 10, (4, 4))},
+        {
+            name: Preparation.model_validate({"data": "own", "scaling": scaling, **one})
+            for name, one in tasks.items()
+        },
+    )
+    layout.raw_array("own", "x_test").unlink()
+    data = read_training_data("plain", read_identities()["plain"])
+    assert data.validation is not None
+    assert (len(data.train), len(data.validation)) == (30, 10)
+    with pytest.raises(UserError, match="x_test"):  # but where a write-up validated on them
+        read_training_data("on_test", read_identities()["on_test"])
 
 
 def test_every_declared_run_can_be_planned() -> None:
+    part = {"n": 1000, "shape": [28, 28, 1], "x": "x", "y": "y"}
+    identity = Identity.model_validate(
+        {
+            **{"data_set": "d", "source": "s", "stand_in": True, "classes": ["0", "1"], "groups": None},
+            **{"validation_is_test": False, "split_per_repeat": None, "scaling": {}},
+            **{"train": part, "validation": None, "test": part, "training_digest": "d", "test_digest": "t"},
+        }
+    )
     for study in params().studies:
         plan = plan_training(params(), study)
-        identity = {"train": {"n": 1000}, "training_digest": "d"}
-        identities = {one["task"]: identity for one in plan["variants"].values()}
-        runs = declared_runs(plan, identities)
-        assert len(runs) == plan["repeats"] * len(plan["variants"])
-        assert {run.variant for run in runs} | set(plan["derived"]) == set(params().studies[study].variants)
+        runs = declare_runs(plan, {one.task: identity for one in plan.variants.values()})
+        assert len(runs) == plan.repeats * len(plan.trained)
+        assert {run.variant for run in runs} | set(plan.derived) == set(params().studies[study].variants)
 
 
 def test_your_own_variant_is_one_line(tmp_path: Path) -> None:
@@ -88,24 +99,27 @@ def test_your_own_variant_is_one_line(tmp_path: Path) -> None:
     head, key, rest = PARAMS.read_text(encoding="utf-8").partition("    variants:\n")
     changed = tmp_path / "params.yaml"
     changed.write_text(f"{head}{key}      {line}\n{rest}", encoding="utf-8")
-    planned = plan_training(read(changed), "mnist_regularizers")["variants"]
-    before = plan_training(params(), "mnist_regularizers")["variants"]
+    study = next(iter(params().studies))
+    planned = dict(plan_training(read(changed), study).variants)
+    before = plan_training(params(), study).variants
     own = planned.pop("dropout_half")
     assert planned == before
-    expected = {**before["dropout"]["recipe"], "dropout": {"rate": 0.5, "after": "last_conv_and_dense"}}
-    assert own["recipe"] == expected
-    recipe = BY_NAME["mnist_regularizers/dropout"].recipe.model_validate(own["recipe"])
-    model = build(recipe, GREY, 10)
-    assert model.count_params() == PARAMETERS["cnn3", 28, 10][0]
+    control = before[params().studies[study].control].recipe
+    dropout = Dropout(rate=0.5, after="last_conv_and_dense")
+    assert own.recipe == control.model_copy(update={"dropout": dropout})
+    model, plain = (build(recipe, GREY, 10) for recipe in (own.recipe, control))
+    assert model.count_params() == plain.count_params()
     rates = {one.name: one.rate for one in model.layers if hasattr(one, "rate")}
     assert rates == {"conv3_dropout": 0.5, "dense1_dropout": 0.5}
 
 
 def test_a_field_of_a_variant_replaces_its_studys(write_params: WriteParams) -> None:
-    key = "studies.mnist_regularizers.variants.mine"
+    study = next(iter(params().studies))
+    optimizer = {"name": "sgd", "learning_rate": 0.1}
     path = write_params(
-        {key: {"architecture": "lenet", "epochs": 1, "optimizer": {"name": "sgd", "learning_rate": 0.1}}}
+        {f"studies.{study}.variants.mine": {"architecture": "lenet", "epochs": 1, "optimizer": optimizer}}
     )
-    recipe = plan_training(read(path), "mnist_regularizers")["variants"]["mine"]["recipe"]
-    assert (recipe["architecture"], recipe["epochs"], recipe["batch_size"]) == ("lenet", 1, 64)
-    assert recipe["optimizer"] == {"name": "sgd", "learning_rate": 0.1}
+    recipe = plan_training(read(path), study).variants["mine"].recipe
+    inherited = params().studies[study].model["batch_size"]
+    assert (recipe.architecture, recipe.epochs, recipe.batch_size) == ("lenet", 1, inherited)
+    assert recipe.optimizer.model_dump() == optimizer
