@@ -83,6 +83,20 @@ def test_the_loop_meets_the_slices_the_catalogue_names() -> None:
     assert notes == [f"slices of {pair}" for pair in shapes]
 
 
+def test_products_of_single_entries_sum_to_the_entry() -> None:
+    """They are typed by hand, so that their arithmetic is done here."""
+    for reading in ("valid_correlation", "write_up_loop"):
+        entries = [step for title, step in STEPS[reading].items() if title.startswith("entry")]
+        assert len(entries) == (2 if reading == "valid_correlation" else 4)
+        for step in entries:
+            assert calculate(step["substitution"]) == step["result"]
+
+
+def calculate(text: str) -> Any:
+    """Value of a typed calculation."""
+    return eval(text.replace("·", "*").replace("−", "-").replace(",", ""))
+
+
 # 2.2
 
 WORKSHEET_FIGURES = {
@@ -375,7 +389,11 @@ def test_the_written_formula_lacks_a_kernel_factor() -> None:
         ("648", 3208),
         ("100", 292),
     ]
-    assert result("cnn753_formula", "the three convolutions") == 4300
+    for step in steps:
+        literal, _, figure = step["note"].partition(" is what")[0].partition(" = ")
+        assert calculate(literal) == int(figure) == int(step["write_up"])
+        assert calculate(step["substitution"]) == step["result"]
+    assert result("cnn753_formula", "the three convolutions") == calculate("800 + 3,208 + 292") == 4300
 
 
 @pytest.mark.parametrize(
