@@ -40,4 +40,4 @@ def test_figures_of_epochs_have_names_and_a_sum() -> None:
     values = compute_values()
     assert [values[f"mnist_reg_bn/val_accuracy/{epoch}"] for epoch in (4, 5)] == [0.9873, 0.9792]
     assert "mnist_reg_bn/val_accuracy/3" not in values
-    assert values["mnist_reg_bn/seconds"] == 71
+    assert values["mnist_reg_bn/seconds/total"] == 71
