@@ -32,16 +32,12 @@ def make_row(
 
     Parameters
     ----------
-    variant : str
-        Who is evaluated; a derived variant is not the one that was trained.
-    run : StudyRun
-        The run whose weights answered.
+    variant, run : str, StudyRun
+        Who is evaluated, and the run whose weights answered: another variant's, where one is derived.
     scalars, learned : mapping
         What the evaluation measured; what the run's history says, see `summarize_history`.
-    test : dict of ndarray
-        Answers on the test images: `predicted`, `nll`, and `positive` of a two-class task.
-    labels : ndarray of uint8, shape (n,)
-    threshold : float or None
+    test, labels : dict of ndarray, ndarray of uint8, shape (n,)
+        Answers on the test images: `predicted`, `nll`, and `positive` of a two-class task; and the right ones.
     """
     correct = int((decide(test, threshold) == labels).sum())
     train, validation = scalars["train_accuracy"], scalars.get("val_accuracy")

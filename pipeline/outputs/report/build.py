@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pipeline import layout
 from pipeline.outputs.figures.curves import Histories
 from pipeline.outputs.report import pictures, tables
 from pipeline.outputs.report.claims import make_study_claims, render_claims
@@ -38,7 +39,7 @@ def build_report(files: ReportFiles) -> Report:
     pages = render(studies, _make_overview(files, {one.name: one.marks for one in studies}), files.pages)
     pages["claims.html"] = render_claims(files.claims, any(one.results.stand_in for one in studies))
     plots = {
-        f"{study.name}/{section.anchor}_{number}.svg": picture.svg
+        layout.picture(study.name, section.anchor, number): picture.svg
         for study in studies
         for section in study.sections
         if section.anchor in PLOTTED

@@ -61,7 +61,7 @@ def read_report_files() -> ReportFiles:
         identities=identities,
         samples={task: _read_samples(task, identities[task]) for task in dict.fromkeys(tasks)},
         claims=read_ledger(layout.CLAIMS),
-        pages={path.name: path.read_text("utf-8") for path in sorted(layout.PAGES.glob("*.html"))},
+        pages={path.name: path.read_text("utf-8") for path in layout.further_pages()},
     )
 
 

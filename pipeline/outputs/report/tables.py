@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pandas as pd
 
+from pipeline.layout import study_page
 from pipeline.metrics import is_share, words
 from pipeline.outputs import numbers
-from pipeline.outputs.report.views import Cell, Table, file_of
+from pipeline.outputs.report.views import Cell, Table
 from pipeline.params.plan import TrainingPlan
 from pipeline.statistics.results import Estimate, StudyResults
 
@@ -153,7 +154,7 @@ def tabulate_rows(
     rows = tuple(
         (
             Cell(row),
-            Cell(f"{study} / {variant}", href=file_of(study), tag=marks[study].get(variant)),
+            Cell(f"{study} / {variant}", href=study_page(study), tag=marks[study].get(variant)),
             Cell(words(kind)),
             Cell(numbers.format_percent(results[study].variants[variant].metrics["test_accuracy"].mean)),
             Cell(str(results[study].variants[variant].n)),

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipeline.layout import study_page
 from pipeline.outputs.figures.theme import COMPARISON_STYLES
 from pipeline.params.plan import Origin
 from pipeline.statistics.interim import plan_analyses
@@ -143,7 +144,7 @@ class StudyView:
     @property
     def file(self) -> str:
         """Name of the study's page."""
-        return file_of(self.name)
+        return study_page(self.name)
 
     @property
     def tally(self) -> Mapping[str, tuple[str, ...]]:
@@ -171,9 +172,3 @@ def group_by_verdict(verdicts: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
 def anchor_of(name: str) -> str:
     """Name as the fragment of an address: lower-case letters, digits and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "study"
-
-
-def file_of(study: str) -> str:
-    """Name of a study's page, never that of the overview."""
-    name = re.sub(r"[^a-z0-9_]+", "-", study.lower()).strip("-") or "study"
-    return "index_study.html" if name == "index" else f"{name}.html"
