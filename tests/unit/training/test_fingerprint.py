@@ -9,12 +9,10 @@ import pytest
 from pipeline.models.blocks import Conv
 from pipeline.params.recipe import Recipe, Search
 from pipeline.seeds import Seeds, repeat_seeds
-from pipeline.training import fingerprint
 from pipeline.training.fingerprint import (
     LIBRARIES,
     fingerprint_recipe,
     fingerprint_run,
-    fingerprint_training_code,
     library_versions,
 )
 from tests.builders import build_recipe
@@ -127,21 +125,3 @@ def test_replicates_of_a_run_differ_and_the_first_is_the_run_itself() -> None:
 
 def test_versions_that_a_run_tells_are_those_of_its_fingerprint() -> None:
     assert library_versions() == {name: version(name) for name in LIBRARIES}
-
-
-@pytest.mark.parametrize("library", ["keras", "numpy"])
-def test_the_code_is_what_a_worker_imports_without_the_networks_by_hand_where_keras_trains(
-    monkeypatch: pytest.MonkeyPatch, library: str
-) -> None:
-    asked: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
-
-    def fingerprint_code(entries: tuple[str, ...], leave: tuple[str, ...] = ()) -> str:
-        asked.append((entries, leave))
-        return "code"
-
-    monkeypatch.setattr(fingerprint, "fingerprint_code", fingerprint_code)
-    fingerprint_training_code.cache_clear()
-    assert fingerprint_training_code(library) == "code"
-    fingerprint_training_code.cache_clear()
-    left = {"keras": ("pipeline.training.by_hand",), "numpy": ()}[library]
-    assert asked == [(("pipeline.training.work", "pipeline.backend"), left)]
