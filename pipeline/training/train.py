@@ -43,7 +43,7 @@ def train_missing(
     declared = {run.fingerprint: run for run in runs}
     missing = [run for name, run in declared.items() if not store.has(name)]
     print(
-        f"{len(runs)} runs declared, {len(runs) - len(missing)} reused, {len(missing)} to train",
+        f"{len(declared)} runs declared, {len(declared) - len(missing)} reused, {len(missing)} to train",
         flush=True,
     )
     data = {task: load_data(task) for task in sorted({run.task for run in missing})}
@@ -74,7 +74,7 @@ def _waves(missing: Sequence[DeclaredRun]) -> Iterator[list[DeclaredRun]]:
         absent = {run.fingerprint for run in left}
         ready = [run for run in left if absent.isdisjoint(parent.fingerprint for parent in run.parents)]
         yield ready
-        left = [run for run in left if run not in ready]
+        left = [run for run in left if not absent.isdisjoint(parent.fingerprint for parent in run.parents)]
 
 
 def job_of(run: DeclaredRun, data: TrainingData, folder_of: Callable[[str], Path]) -> Job:
