@@ -96,9 +96,7 @@ def report(seconds: dict[str, list[Seconds]], images: int) -> None:
         for name, turns in seconds.items():
             median = statistics.median(turn[clock] for turn in turns)
             ratios = [k[clock] / n[clock] for k, n in zip(turns, seconds["numpy"], strict=True)]
-            share = (
-                f"   numpy reaches {statistics.median(ratios):.2f} of its speed" if name != "numpy" else ""
-            )
+            share = f"   numpy reaches {statistics.median(ratios):.2f} of its speed" if name != "numpy" else ""
             print(f"{which:4s}  {name:10s}  {median / images * 1e6:6.0f} us an image{share}")
 
 

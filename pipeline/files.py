@@ -72,9 +72,7 @@ def replaced(path: Path) -> Iterator[Path]:
         yield temporary
         _replace(temporary, path)
     except OSError as error:
-        raise UserError(
-            f"{path}: expected to write it; {error.strerror or error}. Nothing was changed."
-        ) from error
+        raise UserError(f"{path}: expected to write it; {error.strerror or error}. Nothing was changed.") from error
     finally:
         if temporary is not None:
             shutil.rmtree(temporary.parent, ignore_errors=True)
@@ -137,9 +135,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise UserError(
-            f"{path}: expected this file of an earlier stage; run `dvc repro` to make it."
-        ) from None
+        raise UserError(f"{path}: expected this file of an earlier stage; run `dvc repro` to make it.") from None
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:

@@ -42,9 +42,7 @@ METRICS = {
     "generalization_gap": Metric("gap between training and validation accuracy", SHARE, False, gap=True),
     "test_gap": Metric("gap between training and test accuracy", SHARE, False, gap=True),
     "first_epoch_accuracy": Metric("training accuracy of the first epoch", SHARE, True),
-    "val_accuracy_sd": Metric(
-        "standard deviation of validation accuracy over epochs", SHARE, False, gap=True
-    ),
+    "val_accuracy_sd": Metric("standard deviation of validation accuracy over epochs", SHARE, False, gap=True),
     "val_loss_rise": Metric("rise of validation loss above its smallest epoch", "nats", False),
     "best_epoch": Metric("epoch of the smallest validation loss", "epochs"),
     "stopped_epoch": Metric("epoch at which training stopped early", "epochs"),
@@ -57,9 +55,7 @@ METRICS = {
     "sparsity": Metric("share of kernel weights below 0.001", SHARE),
     "false_positives": Metric("false positives", "images", False),
     "false_negatives": Metric("false negatives", "images", False),
-    "probability_sum_error": Metric(
-        "largest distance of an image's probabilities from a sum of 1", BARE, False
-    ),
+    "probability_sum_error": Metric("largest distance of an image's probabilities from a sum of 1", BARE, False),
     "split_checksum": Metric("images that train", BARE, counted=True),
     "train_seconds": Metric("training time", "s", False, timed=True),
     "inference_seconds": Metric("inference time", "s", False, timed=True),

@@ -43,9 +43,7 @@ def build_examples(pixels: npt.NDArray[np.uint8], labels: Sequence[int] | npt.ND
 def write_data_set(name: str, train: npt.NDArray[np.uint8], test: npt.NDArray[np.uint8] | None) -> None:
     """Images of a data set below the working folder, as stage `download` writes them; no test images where None."""
     digests: dict[Any, str] = {"x_train": digest(train), "x_test": digest(train if test is None else test)}
-    source = PlannedSource(
-        name="mine", stand_in=False, loader="npz", path="mine.npz", description="", sha256=digests
-    )
+    source = PlannedSource(name="mine", stand_in=False, loader="npz", path="mine.npz", description="", sha256=digests)
     write_model(layout.raw_source(name), source)
     write_array(layout.raw_array(name, "x_train"), train)
     if test is not None:
@@ -55,8 +53,7 @@ def write_data_set(name: str, train: npt.NDArray[np.uint8], test: npt.NDArray[np
 def write_task(task: str, train: Sequence[int], test: Sequence[int], validating: int = 0) -> None:
     """A task of a data set's first images, with these labels, of which the last so many train images validate."""
     chosen = [
-        ChosenRows(np.arange(len(labels), dtype=np.int32), np.asarray(labels, np.uint8))
-        for labels in (train, test)
+        ChosenRows(np.arange(len(labels), dtype=np.int32), np.asarray(labels, np.uint8)) for labels in (train, test)
     ]
     write_rows(layout.task_rows(task), *chosen)
     first = len(train) - validating

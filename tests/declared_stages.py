@@ -95,9 +95,7 @@ def in_order(stages: Iterable[Stage]) -> list[Stage]:
 
 
 def _reads(stage: Stage, other: Stage) -> bool:
-    return any(
-        is_within(dep, other.outputs) or is_within(out, [dep]) for dep in stage.deps for out in other.outputs
-    )
+    return any(is_within(dep, other.outputs) or is_within(out, [dep]) for dep in stage.deps for out in other.outputs)
 
 
 def code_of(module: str, root: Path) -> list[str]:
@@ -129,9 +127,7 @@ def undeclared_code(stage: Stage, root: Path) -> list[str]:
 def superfluous_code(stage: Stage, root: Path) -> list[str]:
     """Dependencies in the package that hold nothing that the stage runs."""
     package, code = stage.module.split(".")[0], code_of(stage.module, root)
-    return [
-        dep for dep in stage.deps if is_within(dep, [package]) and not any(is_within(c, [dep]) for c in code)
-    ]
+    return [dep for dep in stage.deps if is_within(dep, [package]) and not any(is_within(c, [dep]) for c in code)]
 
 
 def undeclared_writes(stage: Stage, written: Iterable[str], exempt: Iterable[str] = ()) -> list[str]:
@@ -142,9 +138,5 @@ def undeclared_writes(stage: Stage, written: Iterable[str], exempt: Iterable[str
 
 def list_by_stage(found: dict[str, list[str]]) -> str:
     """Findings of every stage that has any, one a line."""
-    lines = [
-        f"{name}:\n" + "".join(f"      - {path}\n" for path in paths)
-        for name, paths in found.items()
-        if paths
-    ]
+    lines = [f"{name}:\n" + "".join(f"      - {path}\n" for path in paths) for name, paths in found.items() if paths]
     return "".join(lines)

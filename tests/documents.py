@@ -28,9 +28,7 @@ class Example:
 def read_examples() -> list[Example]:
     """Every marked example, in the order a reader meets them."""
     return [
-        Example(path.name, *found)
-        for path in DOCUMENTS
-        for found in EXAMPLE.findall(path.read_text(encoding="utf-8"))
+        Example(path.name, *found) for path in DOCUMENTS for found in EXAMPLE.findall(path.read_text(encoding="utf-8"))
     ]
 
 

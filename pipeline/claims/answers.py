@@ -17,9 +17,7 @@ from pipeline.seeds import derive
 from pipeline.statistics.interim import find_first_decisions, plan_analyses
 
 SCOPES = ("as_written", "controlled")
-TIMED_APART = (
-    "it is about time alone, which no two machines share; timings/claims.csv has the answer of this one"
-)
+TIMED_APART = "it is about time alone, which no two machines share; timings/claims.csv has the answer of this one"
 
 
 @dataclass(frozen=True)

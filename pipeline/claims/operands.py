@@ -119,9 +119,7 @@ def count_parameters(network: Network) -> int:
     KeyError
         When the network has no layer of the name; `check.check_claims` refuses such a claim.
     """
-    named = dict(
-        layers_of(blocks_of(network.architecture, network.units), network.classes, pooling=network.pooling)
-    )
+    named = dict(layers_of(blocks_of(network.architecture, network.units), network.classes, pooling=network.pooling))
     rows = dict(zip(named, count(list(named.values()), tuple(network.input_shape)), strict=True))
     if network.layer is None:
         return total(list(rows.values()))

@@ -19,10 +19,7 @@ def judge_claim(found: Sequence[tuple[Condition, Sequence[Finding]]]) -> tuple[s
     verdicts = [judge_condition(condition, findings) for condition, findings in found]
     verdict = next(word for word in WORST_FIRST if word in verdicts)
     responsible = [
-        one
-        for word, (_, findings) in zip(verdicts, found, strict=True)
-        if word == verdict
-        for one in findings
+        one for word, (_, findings) in zip(verdicts, found, strict=True) if word == verdict for one in findings
     ]
     return verdict, _choose_deciding(responsible, verdict)
 
@@ -40,10 +37,7 @@ def judge_condition(condition: Condition, findings: Sequence[Finding]) -> str:
 def _judge_rankings(groups: Sequence[Sequence[str]], findings: Sequence[Finding]) -> str:
     """Whether the best of one group, once shown, is beaten in the other: then the best has changed."""
     half = len(findings) // 2
-    wins = [
-        _collect_wins(group, part)
-        for group, part in zip(groups, (findings[:half], findings[half:]), strict=True)
-    ]
+    wins = [_collect_wins(group, part) for group, part in zip(groups, (findings[:half], findings[half:]), strict=True)]
     size = len(groups[0])
     best = [next((i for i in range(size) if len(won[i]) == size - 1), None) for won in wins]
     for one, other in ((0, 1), (1, 0)):
@@ -84,9 +78,7 @@ def _strength(finding: Finding) -> tuple[float, float]:
 
     Of equality: by the equivalence test's p, none being exact.
     """
-    equality = finding.verdict == EQUIVALENT or (
-        finding.relation == "equals" and finding.verdict == SUPPORTED
-    )
+    equality = finding.verdict == EQUIVALENT or (finding.relation == "equals" and finding.verdict == SUPPORTED)
     match finding.result:
         case Comparison(equivalence_p_adjusted=p) if equality:
             return -(p or 0.0), np.inf

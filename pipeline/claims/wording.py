@@ -56,9 +56,7 @@ def _describe(verdict: str, finding: Finding) -> str:
         return f"{treatment} differs from {control} in {label}"
     small = result.verdict.endswith("negligible") and not finding.bound
     negligible = ", though by less than the margin" if small else ""
-    return (
-        f"{treatment} is {'higher' if _is_higher(finding) else 'lower'} than {control} in {label}{negligible}"
-    )
+    return f"{treatment} is {'higher' if _is_higher(finding) else 'lower'} than {control} in {label}{negligible}"
 
 
 def _describe_claim(finding: Finding) -> str:
@@ -73,9 +71,7 @@ def _describe_claim(finding: Finding) -> str:
 
 def _describe_equality(finding: Finding) -> str:
     exactly = finding.is_exact and finding.result.estimate == 0
-    inside = (
-        "" if exactly or finding.margin is None else f", within {_amount(finding.margin, finding.metric)}"
-    )
+    inside = "" if exactly or finding.margin is None else f", within {_amount(finding.margin, finding.metric)}"
     return f"{'exactly ' if exactly else ''}equal in {finding.metric.label}{inside}"
 
 
@@ -185,9 +181,7 @@ def _name_deciding(answer: Answer) -> str:
     which = {SUPPORTED: "the weakest", REFUTED: "the clearest"}.get(answer.verdict, "the one that decides")
     held = sum(one.verdict == SUPPORTED for one in answer.findings)
     if answer.verdict == SUPPORTED and held < len(answer.findings):  # some two had to differ
-        return (
-            f"{which} of the {held} that hold, of {len(answer.findings)} comparisons of which not all have to"
-        )
+        return f"{which} of the {held} that hold, of {len(answer.findings)} comparisons of which not all have to"
     return f"{which} of the {len(answer.findings)} comparisons that the claim needs"
 
 

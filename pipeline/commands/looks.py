@@ -50,9 +50,7 @@ def look_until_decided(path: Path, repro: Callable[[], None], undecided: Callabl
         if not later:
             return
         repeats = {name: params.protocol.looks[look - 1] for name, look in later.items()}
-        print(
-            "undecided, more repeats: " + ", ".join(f"{name} {n}" for name, n in repeats.items()), flush=True
-        )
+        print("undecided, more repeats: " + ", ".join(f"{name} {n}" for name, n in repeats.items()), flush=True)
         _declare(path, params.profile, later)
 
 
@@ -81,9 +79,7 @@ def _repro() -> None:
     except FileNotFoundError:
         raise UserError("dvc: expected on PATH; received none. Run `make looks`, which sets it up.") from None
     if finished.returncode:
-        raise UserError(
-            "dvc repro: expected it to succeed; mend what it reports, then run `make looks` again."
-        )
+        raise UserError("dvc repro: expected it to succeed; mend what it reports, then run `make looks` again.")
 
 
 def _declare(path: Path, profile: str, later: Mapping[str, int]) -> None:

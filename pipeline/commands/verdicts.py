@@ -29,9 +29,7 @@ def tabulate_verdicts(summary: Summary) -> Table:
 def tabulate_claims(summary: Summary) -> Table:
     """One row a scope: how many claims got each verdict."""
     columns = [Column("scope"), *(Column(verdict, justify="right") for verdict in CLAIM_STYLES)]
-    table = Table(
-        *columns, title="Claims by verdict: report/claims.html", title_justify="left", title_style=""
-    )
+    table = Table(*columns, title="Claims by verdict: report/claims.html", title_justify="left", title_style="")
     for scope, counts in summary.claims.items():
         table.add_row(words(scope), *(str(counts[verdict]) for verdict in CLAIM_STYLES))
     return table

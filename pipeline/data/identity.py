@@ -55,9 +55,7 @@ def read_identities() -> dict[str, Identity]:
     return read_model(layout.IDENTITIES, Identities).tasks
 
 
-def identify(
-    task: Preparation, source: PlannedSource, parts: Mapping[str, Examples], scaling: Scaling
-) -> Identity:
+def identify(task: Preparation, source: PlannedSource, parts: Mapping[str, Examples], scaling: Scaling) -> Identity:
     """Identity of a task.
 
     Parameters

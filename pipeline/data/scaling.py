@@ -39,6 +39,4 @@ def standardize_pixels(images: Pixels) -> Scaling:
 
     fitted = StandardScaler().fit(images.reshape(len(images), -1))
     shape = images.shape[1:]
-    return Scaling(
-        fitted.mean_.reshape(shape).astype(np.float32), fitted.scale_.reshape(shape).astype(np.float32)
-    )
+    return Scaling(fitted.mean_.reshape(shape).astype(np.float32), fitted.scale_.reshape(shape).astype(np.float32))

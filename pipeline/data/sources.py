@@ -54,9 +54,7 @@ def load(source: PlannedSource, root: Path) -> Arrays:
 def _mnist(source: PlannedSource, root: Path) -> Arrays:
     mirror = os.environ.get(MIRROR)
     if not mirror:
-        return _from_keras(
-            "mnist", f"set {MIRROR} to a folder that holds mnist.npz or the four official .gz files"
-        )
+        return _from_keras("mnist", f"set {MIRROR} to a folder that holds mnist.npz or the four official .gz files")
     folder = Path(mirror)
     if (folder / "mnist.npz").is_file():
         return _npz(folder / "mnist.npz")
@@ -79,9 +77,7 @@ def _from_keras(name: str, otherwise: str) -> Arrays:
     try:
         (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
     except Exception as error:
-        raise UserError(
-            f"{name}: expected to download it; {error}. Without a network, {otherwise}."
-        ) from error
+        raise UserError(f"{name}: expected to download it; {error}. Without a network, {otherwise}.") from error
     return _flat_labels(dict(zip(KEYS, (x_train, y_train, x_test, y_test), strict=True)))
 
 
@@ -112,9 +108,7 @@ def _own(source: PlannedSource, root: Path) -> Arrays:
 def _npz(path: Path) -> Arrays:
     arrays = read_arrays(path)
     if set(arrays) != set(KEYS):
-        raise UserError(
-            f"{path}: expected the arrays {', '.join(KEYS)}; received {', '.join(sorted(arrays))}."
-        )
+        raise UserError(f"{path}: expected the arrays {', '.join(KEYS)}; received {', '.join(sorted(arrays))}.")
     arrays = _flat_labels(arrays)
     for key, array in arrays.items():
         _check_array(f"{path}: {key}", key, array)
@@ -156,9 +150,7 @@ def _verify(arrays: Arrays, source: PlannedSource) -> None:
     unpinned = [key for key in KEYS if key not in source.sha256]
     if unpinned and source.loader not in HASHED_ELSEWHERE:
         lines = [f"      {key}: {found[key]}" for key in unpinned]
-        raise UserError(
-            f"{where}: expected the SHA-256 of every array; these lines are missing:\n" + "\n".join(lines)
-        )
+        raise UserError(f"{where}: expected the SHA-256 of every array; these lines are missing:\n" + "\n".join(lines))
 
 
 _LOADERS: dict[str, Callable[[PlannedSource, Path], Arrays]] = {

@@ -27,9 +27,7 @@ def digits() -> Arrays:
     Real digits, but not MNIST: other writers, an eighth of the detail, a fortieth of the images.
     """
     small, labels = load_digits(return_X_y=True)
-    enlarged = zoom(
-        small.reshape(-1, 8, 8) * (255 / 16), (1, 3.5, 3.5), order=1, grid_mode=True, mode="nearest"
-    )
+    enlarged = zoom(small.reshape(-1, 8, 8) * (255 / 16), (1, 3.5, 3.5), order=1, grid_mode=True, mode="nearest")
     images = np.rint(enlarged).astype(np.uint8)
     x_train, x_test, y_train, y_test = train_test_split(
         images, labels.astype(np.uint8), test_size=360, random_state=0, stratify=labels

@@ -30,11 +30,7 @@ def write_rows(path: Path, train: ChosenRows, test: ChosenRows) -> None:
     parts = {"train": train, "test": test}
     write_arrays(
         path,
-        {
-            f"{name}_{field}": getattr(one, field)
-            for name, one in parts.items()
-            for field in ("rows", "labels")
-        },
+        {f"{name}_{field}": getattr(one, field) for name, one in parts.items() for field in ("rows", "labels")},
     )
 
 

@@ -42,9 +42,7 @@ def write_study(
         found, test = read_evaluation(store.path(name))
         threshold = plan.variants[run.variant].threshold
         learned = _read_learned(run, identities)
-        rows.append(
-            make_row(run.variant, run.about, found.scalars, learned, test, labels[run.task], threshold)
-        )
+        rows.append(make_row(run.variant, run.about, found.scalars, learned, test, labels[run.task], threshold))
         tests.setdefault((run.variant, run.task), []).append(test)
     write_text(folder / layout.evaluated_runs("").name, csv_text(rows))
     for (variant, task), repeats in tests.items():

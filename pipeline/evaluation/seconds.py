@@ -24,9 +24,7 @@ class RunSeconds(Section):
 Times = dict[str, dict[int, RunSeconds]]
 
 
-def read_seconds(
-    plan: TrainingPlan, identities: Mapping[str, Identity], trained: Store, evaluated: Store
-) -> Times:
+def read_seconds(plan: TrainingPlan, identities: Mapping[str, Identity], trained: Store, evaluated: Store) -> Times:
     """Seconds of every run of a study, by variant and repeat."""
     found: Times = {}
     for run in plan_evaluations(plan, identities, partial(read_run, plan.study)):

@@ -39,6 +39,5 @@ Block = Conv | Dense
 def set_units(blocks: Iterable[Block], units: int | None) -> tuple[Block, ...]:
     """Blocks whose dense layers without units of their own have these."""
     return tuple(
-        replace(block, units=units) if isinstance(block, Dense) and block.units is None else block
-        for block in blocks
+        replace(block, units=units) if isinstance(block, Dense) and block.units is None else block for block in blocks
     )

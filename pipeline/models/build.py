@@ -63,9 +63,7 @@ def _apply(x: Any, block: Block, recipe: Recipe, blocks: Sequence[Block]) -> Any
         x = keras.layers.Dense(block.units, activation="relu", name=block.name, **options)(_flat(x))
     x = _through(x, (layer for add in AFTER_ACTIVATION for layer in add(recipe, block, blocks)))
     if isinstance(block, Conv) and block.pool and recipe.pooling:
-        pooling = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}[
-            block.pool.kind
-        ]
+        pooling = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}[block.pool.kind]
         x = pooling(block.pool.size, block.pool.strides, padding=recipe.padding, name=f"{block.name}_pool")(x)
     return _through(x, (layer for add in AFTER_BLOCK for layer in add(recipe, block, blocks)))
 

@@ -52,9 +52,7 @@ def probabilities(
 
 def _inference_part(recipe: Recipe) -> Recipe:
     """The part of a recipe that a trained network's answers depend on, besides its weights."""
-    training_only = dict.fromkeys(
-        ("l1", "l2", "dropout", "augmentation", "step_decay", "early_stopping", "updates")
-    )
+    training_only = dict.fromkeys(("l1", "l2", "dropout", "augmentation", "step_decay", "early_stopping", "updates"))
     fixed = {
         "batch_size": 1,
         "epochs": 1,

@@ -42,9 +42,7 @@ def _generators(layer: keras.Layer) -> list[keras.random.SeedGenerator]:
 def named_weights(model: keras.Model) -> dict[str, npt.NDArray[np.float32]]:
     """Weights by `layer/variable`, float32, in the model's order."""
     return {
-        f"{layer.name}/{variable.name}": np.asarray(variable)
-        for layer in model.layers
-        for variable in layer.weights
+        f"{layer.name}/{variable.name}": np.asarray(variable) for layer in model.layers for variable in layer.weights
     }
 
 

@@ -73,9 +73,7 @@ def _known(where: str, key: str, received: str, legal: Iterable[str]) -> None:
         raise UserError(f"{where}: {key}: '{received}' is not declared. {hint(received, names)}")
 
 
-def _check_variants(
-    tasks: Mapping[str, Task], study: Study, resolved: Resolved, where: str, key: str
-) -> None:
+def _check_variants(tasks: Mapping[str, Task], study: Study, resolved: Resolved, where: str, key: str) -> None:
     """Raise a UserError for the first variant of a study that can't work.
 
     Parameters
@@ -100,9 +98,7 @@ def _check_variants(
             raise UserError(f"{where}: {key}.variants.{name}{field}: {mistake}.")
 
 
-def _check_compared(
-    tasks: Mapping[str, Task], study: Study, resolved: Resolved, where: str, key: str
-) -> None:
+def _check_compared(tasks: Mapping[str, Task], study: Study, resolved: Resolved, where: str, key: str) -> None:
     """Raise a UserError for the first compared variant whose repeats are no sample; see `_check_variants`."""
     treatments = [v for v in resolved if v != study.control] if study.treatments is None else study.treatments
     for name in (study.control, *treatments) if treatments else ():

@@ -11,9 +11,7 @@ from pipeline.seeds import STREAMS
 Fraction = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
-Initializer = Annotated[
-    str, name_among(("glorot_uniform", "he_normal", "random_normal", "random_uniform", "zeros"))
-]
+Initializer = Annotated[str, name_among(("glorot_uniform", "he_normal", "random_normal", "random_uniform", "zeros"))]
 Kind = Literal["as_written", "as_specified", "control"]
 
 
@@ -169,6 +167,4 @@ class Variant(Section):
     trial_of: TrialOf | None = None
     warm_start: Name | None = None
     merged: Merged | None = None
-    vary: list[Annotated[str, name_among(STREAMS)]] | None = (
-        None  # streams that repeats differ in; all of them
-    )
+    vary: list[Annotated[str, name_among(STREAMS)]] | None = None  # streams that repeats differ in; all of them

@@ -81,9 +81,7 @@ class Study(Section):
     model: dict[str, object]
     control: Name
     treatments: list[Name] | None = None
-    only: Annotated[list[Name], Field(min_length=1)] | None = (
-        None  # run these, the control, and what they need
-    )
+    only: Annotated[list[Name], Field(min_length=1)] | None = None  # run these, the control, and what they need
     variants: Named[dict[str, object]]
     claims: dict[ClaimId, Claim] = Field(default_factory=dict)
 

@@ -13,9 +13,7 @@ Model = TypeVar("Model", bound=BaseModel)
 NAMES = {NAME: "a-z, 0-9 and _", CLAIM_ID: "letters, digits, _ and -"}  # by pattern
 
 
-def validate(
-    model: type[Model], data: Any, where: str, prefix: Callable[[str], str] = lambda field: ""
-) -> Model:
+def validate(model: type[Model], data: Any, where: str, prefix: Callable[[str], str] = lambda field: "") -> Model:
     """Instance of a pydantic model, or a UserError that lists every mistake with its key.
 
     Parameters
@@ -41,9 +39,7 @@ def validate(
         raise UserError("\n".join(lines)) from None
 
 
-def _line(
-    model: type[BaseModel], data: Any, mistake: dict[str, Any], where: str, prefix: Callable[[str], str]
-) -> str:
+def _line(model: type[BaseModel], data: Any, mistake: dict[str, Any], where: str, prefix: Callable[[str], str]) -> str:
     location = [part for part in mistake["loc"] if part != "[key]"]
     key = (prefix(str(location[0]) if location else "") + ".".join(map(str, location))).rstrip(".")
     received = mistake["input"]

@@ -14,9 +14,7 @@ def preprocess() -> None:
     with replaced(layout.TASKS) as folder:
         for name, task in tasks.items():
             key = f"params.yaml: tasks.{name}"
-            train = choose_rows(
-                read_labels(task.data, "train"), task.classes, key, task.limit, task.sorted_by_class
-            )
+            train = choose_rows(read_labels(task.data, "train"), task.classes, key, task.limit, task.sorted_by_class)
             test = choose_rows(read_labels(task.data, "test"), task.classes, key)
             write_rows(folder / layout.task_rows(name).name, train, test)
     write_json(layout.DATA_METRICS, {name: _describe(name, task.data) for name, task in tasks.items()})

@@ -71,7 +71,5 @@ def resampled_interval(
     """
     d = np.asarray(differences, dtype=float)
     se = d.std(ddof=1) * np.sqrt(1 / d.size + n_test / n_train)
-    low, high = (
-        stats.t.interval(1 - alpha, d.size - 1, loc=d.mean(), scale=se) if se else (d.mean(), d.mean())
-    )
+    low, high = stats.t.interval(1 - alpha, d.size - 1, loc=d.mean(), scale=se) if se else (d.mean(), d.mean())
     return float(low), float(high)

@@ -69,9 +69,7 @@ def _score(values: ArrayLike, declared: Declaration) -> Floats:
     if x.ndim != 1 or x.size == 0:
         raise ValueError(f"{declared.metric}: expected one value per repeat, received shape {x.shape}.")
     if declared.n_test is not None and not np.isin(x, np.arange(declared.n_test + 1)).all():
-        raise ValueError(
-            f"{declared.metric}: expected counts up to {declared.n_test}, received {x.tolist()}."
-        )
+        raise ValueError(f"{declared.metric}: expected counts up to {declared.n_test}, received {x.tolist()}.")
     return np.where(np.isnan(x), -np.inf, x if declared.higher_is_better else -x)
 
 
@@ -155,9 +153,7 @@ def _on_new_images(question: Question, m: int) -> dict[str, Any]:
     if control is None or treatment is None:
         return {}
     control, treatment = np.asarray(control, float), np.asarray(treatment, float)
-    if max(control.ndim, treatment.ndim) < 2 or (
-        control.shape != treatment.shape and control.ndim == treatment.ndim
-    ):
+    if max(control.ndim, treatment.ndim) < 2 or (control.shape != treatment.shape and control.ndim == treatment.ndim):
         return {}
     sign = 1 if declared.higher_is_better else -1
     low, high = new_images_interval(sign * (treatment - control), declared.alpha / m) or (None, None)

@@ -17,9 +17,7 @@ RESAMPLES = 99_999
 POWER = 0.8
 PLANNING_LEVEL = 0.8
 TIE_DECIMALS = 10  # of a mean relative to the largest difference; what is closer differs by rounding
-LARGE_EFFECT = (
-    5.0  # detected by any n that can reject; from about 37 / sqrt(n), the noncentral t may have no value
-)
+LARGE_EFFECT = 5.0  # detected by any n that can reject; from about 37 / sqrt(n), the noncentral t may have no value
 
 
 def sign_flip_p(d: ArrayLike, rng: np.random.Generator) -> float:
@@ -131,9 +129,7 @@ def _solve(*, effect_size: float | None, nobs: float | None, alpha: float, power
     solver = TTestPower()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # raised as an error below
-        found = float(
-            solver.solve_power(effect_size, nobs, alpha=alpha / 2, power=power, alternative="larger")
-        )
+        found = float(solver.solve_power(effect_size, nobs, alpha=alpha / 2, power=power, alternative="larger"))
     reached = _power(effect_size or found, nobs or found, alpha)
     if not math.isclose(reached, power, abs_tol=1e-4):  # also where the solver returned nan
         raise ArithmeticError(

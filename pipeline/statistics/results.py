@@ -111,8 +111,7 @@ def compute_results(plan: ComparisonPlan, runs: pd.DataFrame, arrays: Mapping[st
 def _compare(plan: ComparisonPlan, runs: pd.DataFrame, arrays: Mapping[str, Arrays]) -> dict[str, Comparison]:
     """Comparisons with the control, each as it stood at the first interim analysis (look) that decided it."""
     found = [
-        _compare_first(n, alpha, plan, runs, arrays)
-        for n, alpha in plan_analyses(plan.repeats, plan.alpha, plan.looks)
+        _compare_first(n, alpha, plan, runs, arrays) for n, alpha in plan_analyses(plan.repeats, plan.alpha, plan.looks)
     ]
     return find_first_decisions(found, lambda one: one.verdict != "undecided")
 
@@ -123,8 +122,7 @@ def _compare_first(
     """Comparisons over the first n repeats, of counts of correct images, so that ties are exact."""
     names = (plan.control, *plan.treatments)
     counts = {
-        name: runs.loc[runs["variant"] == name].sort_values("repeat")["test_correct"].to_numpy()[:n]
-        for name in names
+        name: runs.loc[runs["variant"] == name].sort_values("repeat")["test_correct"].to_numpy()[:n] for name in names
     }
     declared = Declaration(
         metric=plan.metric,
@@ -173,9 +171,7 @@ def _mean_over_repeats(by_class: NDArray[np.float64]) -> list[float | None]:
     return [None if np.isnan(value) else float(value) for value in by_class.mean(axis=0)]
 
 
-def summarize(
-    profile: str, studies: Mapping[str, StudyResults], claims: dict[str, dict[str, int]]
-) -> Summary:
+def summarize(profile: str, studies: Mapping[str, StudyResults], claims: dict[str, dict[str, int]]) -> Summary:
     """Every verdict, and how often each was reached; `claims` counts those of the claims by scope."""
     verdicts = {
         name: StudyVerdicts(one.repeats, {t: c.verdict for t, c in one.comparisons.items()})

@@ -71,9 +71,7 @@ def _size(c: Comparison) -> str:
     direction = "" if c.higher_is_better else " (lower is better)"
     level = f"{'simultaneous ' if c.family_size > 1 else ''}{100 * (1 - c.alpha):g} % interval"
     interval = format_interval(c.simultaneous_low, c.simultaneous_high, _unit(c))
-    advantage = (
-        f"mean advantage of {c.treatment} in {c.metric}{direction} {_difference(c)} over {c.n} repeats"
-    )
+    advantage = f"mean advantage of {c.treatment} in {c.metric}{direction} {_difference(c)} over {c.n} repeats"
     return f"{advantage} ({level} {interval}, {_margin(c)})"
 
 

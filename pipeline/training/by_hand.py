@@ -21,9 +21,7 @@ NETWORKS = {"mlp": mlp, "cnn3": cnn3}
 OPTIMIZERS: dict[str, Any] = {"sgd": SGD, "adam": Adam}
 
 
-def train_by_hand(
-    recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weights | None = None
-) -> RunResult:
+def train_by_hand(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weights | None = None) -> RunResult:
     """Train a recipe with `library: numpy` once; see `pipeline.training.run.train`.
 
     Keras builds the same architecture, untrained, for its initial weights, parameter counts and summary.

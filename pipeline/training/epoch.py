@@ -73,9 +73,7 @@ def _sweep(step: Callable[[Any], Any], arrays: Any, full: tf.Tensor, rest: tf.Te
 
     steps, left = full.shape[0], rest.shape[0]
     if steps is None or left is None:  # the sweep would be empty, and nothing would say so
-        raise ValueError(
-            f"Expected indices of known shapes. Received full {full.shape} and rest {rest.shape}."
-        )
+        raise ValueError(f"Expected indices of known shapes. Received full {full.shape} and rest {rest.shape}.")
     if steps:
         tf.while_loop(lambda i: i < steps, body, (tf.constant(0),), parallel_iterations=1)
     if left:

@@ -62,9 +62,7 @@ def run_all(
         pre_dispatch="n_jobs",
     )
     main = os.getpid()
-    work = (
-        joblib.delayed(_work)(function, [jobs[index] for index in batch], batch, main) for batch in batches
-    )
+    work = (joblib.delayed(_work)(function, [jobs[index] for index in batch], batch, main) for batch in batches)
     for results in pool(work):
         yield from results
 
@@ -95,9 +93,7 @@ def group_jobs(keys: Sequence[Hashable], costs: Sequence[int], most: int = SMALL
     return sorted(batches, key=cost, reverse=True)
 
 
-def _work(
-    function: Callable[[T], R], jobs: Sequence[T], indices: Sequence[int], main: int
-) -> list[tuple[int, R]]:
+def _work(function: Callable[[T], R], jobs: Sequence[T], indices: Sequence[int], main: int) -> list[tuple[int, R]]:
     _prepare_worker(main)
     return [(index, function(job)) for index, job in zip(indices, jobs, strict=True)]
 

@@ -45,6 +45,4 @@ def _measure(study: str, jobs: Mapping[str, Sequence[Job]]) -> list[dict[str, st
 
     passes = {v: own[0].image_passes for v, own in jobs.items()}
     total = sum(passes[v] * len(own) for v, own in jobs.items())
-    return list(
-        show_progress(time_runs(jobs), total, lambda row: passes[row["variant"]], f"{study} (timing)")
-    )
+    return list(show_progress(time_runs(jobs), total, lambda row: passes[row["variant"]], f"{study} (timing)"))

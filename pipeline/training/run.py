@@ -173,8 +173,7 @@ def _rows(history: Mapping[str, list[float]]) -> tuple[dict[str, float], ...]:
     columns = [name for name in ("loss", "accuracy", "val_loss", "val_accuracy") if name in history]
     count = len(history["loss"])
     return tuple(
-        {"epoch": epoch + 1, **{name: float(history[name][epoch]) for name in columns}}
-        for epoch in range(count)
+        {"epoch": epoch + 1, **{name: float(history[name][epoch]) for name in columns}} for epoch in range(count)
     )
 
 

@@ -49,9 +49,7 @@ def train_missing(
     data = {task: load_data(task) for task in sorted({run.task for run in missing})}
     passes = {run.fingerprint: run.image_passes(len(data[run.task].train)) for run in missing}
     trained = _train(missing, data, store, workers)
-    for run, result in show_progress(
-        trained, sum(passes.values()), lambda one: passes[one[0].fingerprint], "train"
-    ):
+    for run, result in show_progress(trained, sum(passes.values()), lambda one: passes[one[0].fingerprint], "train"):
         store.put(run.fingerprint, partial(write_run, run, result))
     return len(missing)
 

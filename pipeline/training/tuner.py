@@ -86,9 +86,7 @@ class _RunSearch(keras_tuner.RandomSearch):
     def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Train one proposal; the last epoch's validation accuracy is its score."""
         number = len(self._trials) + 1
-        result = train(
-            apply_hyperparameters(self._recipe, trial.hyperparameters.values), self._of(number), self._data
-        )
+        result = train(apply_hyperparameters(self._recipe, trial.hyperparameters.values), self._of(number), self._data)
         scores = {name: result.history[-1][name] for name in (OBJECTIVE, "val_loss")}
         if self._best is None or scores[OBJECTIVE] > self._best.history[-1][OBJECTIVE]:
             self._best = result
@@ -100,9 +98,7 @@ class _RunSearch(keras_tuner.RandomSearch):
     def outcome(self) -> RunResult:
         """The best trial's result, with every trial and the seconds of them all."""
         assert self._best is not None
-        return replace(
-            self._best, trials=tuple(self._trials), train_seconds=self._seconds, traced=self._traced
-        )
+        return replace(self._best, trials=tuple(self._trials), train_seconds=self._seconds, traced=self._traced)
 
     def _of(self, number: int) -> Seeds:
         """Streams of one trial."""

@@ -74,9 +74,7 @@ def count_reading(
             conv, pool = next(strides)
             layer = layer_counts.Conv(layer.filters, layer.kernel_size, conv, conv_padding)
         layers.append(
-            layer_counts.Pool(layer.size, pool, pool_padding)
-            if isinstance(layer, layer_counts.Pool)
-            else layer
+            layer_counts.Pool(layer.size, pool, pool_padding) if isinstance(layer, layer_counts.Pool) else layer
         )
     return count(layers, (28, 28, 1))
 
@@ -141,9 +139,7 @@ def compute_counts() -> Iterator[tuple[str, Value]]:
         yield from ((f"{title}, first dense layer", dense.parameters), (f"{title}, product", dense.formula))
     yield "cnn753_formula/the three convolutions", total(count_network("cnn753_10")[:5])
     for name in ("binary", "cnn2"):
-        filters = [
-            row.layer.filters for row in count_network(name) if isinstance(row.layer, layer_counts.Conv)
-        ]
+        filters = [row.layer.filters for row in count_network(name) if isinstance(row.layer, layer_counts.Conv)]
         yield from ((f"{name}/conv{index} filters", one) for index, one in enumerate(filters, 1))
         yield f"{name}/filters", sum(filters)
     yield "cnn2/filters and units", sum(filters) + count_network("cnn2")[4].shape[0]

@@ -27,9 +27,7 @@ def exercises_page(solved: Solved) -> str:
     """HTML page of the worked solutions, the prose questions and the errata; nothing on it rests on images."""
     sections = [
         *(
-            Section(
-                topic.replace("_", "-"), title, "tables.html", tuple(map(_tabulate, solved.topics[topic]))
-            )
+            Section(topic.replace("_", "-"), title, "tables.html", tuple(map(_tabulate, solved.topics[topic])))
             for topic, title in TOPICS.items()
         ),
         Section("questions", "Questions answered in prose", "table.html", _questions(solved.questions)),
@@ -78,8 +76,7 @@ def _questions(questions: Iterable[Question]) -> Table:
 
 def _errata(errata: Iterable[Erratum]) -> Table:
     rows = tuple(
-        tuple(map(Cell, (one.id, one.id[1:4], one.where + _line(one.place), one.written, one.right)))
-        for one in errata
+        tuple(map(Cell, (one.id, one.id[1:4], one.where + _line(one.place), one.written, one.right))) for one in errata
     )
     return Table(f"{len(rows)} errata", ERRATUM, rows, wordy=True)
 

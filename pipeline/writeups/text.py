@@ -64,9 +64,7 @@ def fill_text(template: str, values: Mapping[str, Value], where: str) -> str:
 
 def _look_up(name: str, values: Mapping[str, Value], where: str) -> Value:
     if name not in values:
-        raise UserError(
-            f"{where}: expected the name of a computed value; received '{name}'. {hint(name, values)}"
-        )
+        raise UserError(f"{where}: expected the name of a computed value; received '{name}'. {hint(name, values)}")
     return values[name]
 
 

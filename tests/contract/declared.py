@@ -101,9 +101,7 @@ CASES = list(_cases())
 BY_NAME = {str(case): case for case in CASES}
 
 
-def distinct(
-    key: Callable[[Case], Hashable], where: Callable[[Case], object] = lambda case: True
-) -> list[Any]:
+def distinct(key: Callable[[Case], Hashable], where: Callable[[Case], object] = lambda case: True) -> list[Any]:
     """One case for each value of a key among the cases that satisfy a condition, as pytest parameters."""
     found: dict[Hashable, Case] = {}
     for case in CASES:

@@ -57,9 +57,7 @@ def compiled(model_class: type[keras.Model]) -> keras.Model:
     return model
 
 
-@pytest.mark.parametrize(
-    "batch_size", [16, 20, 64], ids=["partial last", "whole batches", "only a partial one"]
-)
+@pytest.mark.parametrize("batch_size", [16, 20, 64], ids=["partial last", "whole batches", "only a partial one"])
 def test_fused_epoch_equals_plain_fit(images: tuple[np.ndarray, np.ndarray], batch_size: int) -> None:
     x, y = images
     scaling = Scaling(np.zeros(()), np.full((), 255.0))  # type: ignore[arg-type]

@@ -76,9 +76,7 @@ def test_layers_have_the_shapes_of_the_formulas(case: Case) -> None:
     assert {layer.name: layer.output.shape[1:] for layer in layers} == {
         layer.name: rows[layer.name].shape for layer in layers
     }
-    assert {layer.name for layer in layers} == {
-        name for name in rows if not name.endswith(("_after", "_dropout"))
-    }
+    assert {layer.name for layer in layers} == {name for name in rows if not name.endswith(("_after", "_dropout"))}
 
 
 @pytest.mark.parametrize("case", BUILT)

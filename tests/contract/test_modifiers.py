@@ -101,9 +101,7 @@ def test_penalties_are_on_the_declared_kernels_with_the_declared_amount(case: Ca
     assert {name: amount for name, amount in seen.items() if amount} == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(
-    "case", distinct(lambda case: case.built, lambda case: case.recipe.l1 or case.recipe.l2)
-)
+@pytest.mark.parametrize("case", distinct(lambda case: case.built, lambda case: case.recipe.l1 or case.recipe.l2))
 def test_penalty_is_the_sum_over_the_kernels(case: Case) -> None:
     weights = initial_weights(case.built)
     expected = 0.0
@@ -129,9 +127,7 @@ def test_augmentation_layers_are_the_declared_ones(case: Case) -> None:
         }
     seen = {type(layer): layer.get_config() for layer in layers_of(case, *RANDOM)}
     keys = ("mode", "factor", "height_factor", "height_factor")
-    strength = {
-        kind: _listed(seen[kind][key]) for kind, key in zip(RANDOM, keys, strict=True) if kind in seen
-    }
+    strength = {kind: _listed(seen[kind][key]) for kind, key in zip(RANDOM, keys, strict=True) if kind in seen}
     assert strength == {kind: value for kind, value in expected.items() if value}
     first = [layer.name for layer in built(case.built).layers[1 : 1 + len(seen)]]
     assert first == [layer.name for layer in layers_of(case, *RANDOM)]

@@ -53,9 +53,7 @@ def iterations(case: Case, **changes: Any) -> int:
     return watched(case, **changes).iterations
 
 
-@pytest.mark.parametrize(
-    "case", distinct(lambda case: case.recipe.step_decay, lambda case: case.recipe.step_decay)
-)
+@pytest.mark.parametrize("case", distinct(lambda case: case.recipe.step_decay, lambda case: case.recipe.step_decay))
 def test_step_decay_sets_the_learning_rate_of_every_epoch(case: Case) -> None:
     decay, first = case.recipe.step_decay, case.recipe.optimizer.learning_rate
     assert decay
@@ -66,9 +64,7 @@ def test_step_decay_sets_the_learning_rate_of_every_epoch(case: Case) -> None:
     assert seen == pytest.approx(steps, rel=1e-6)
     assert same(train(case, epochs=before, step_decay=decay).weights, constant[before])
     assert not same(train(case, epochs=after, step_decay=decay).weights, constant[after])
-    assert same(
-        train(case, epochs=after).weights, constant[after]
-    )  # no rate is left behind in a reused model
+    assert same(train(case, epochs=after).weights, constant[after])  # no rate is left behind in a reused model
 
 
 STOPPING = distinct(lambda case: case.recipe.early_stopping, lambda case: case.recipe.early_stopping)
@@ -139,9 +135,7 @@ def test_updates_run_on_across_passes(case: Case) -> None:
 
 @pytest.mark.parametrize(
     "case",
-    distinct(
-        lambda case: (case.traced, case.recipe.updates is None), lambda case: case.recipe.batch_size == "full"
-    ),
+    distinct(lambda case: (case.traced, case.recipe.updates is None), lambda case: case.recipe.batch_size == "full"),
 )
 def test_full_batch_is_one_update_an_epoch(case: Case) -> None:
     assert iterations(case, epochs=3, batch_size="full") == 3
@@ -165,9 +159,7 @@ def test_partial_last_batch_is_an_update(case: Case) -> None:
     assert iterations(case, epochs=2, batch_size=5) == 2 * 3
 
 
-@pytest.mark.parametrize(
-    "case", distinct(lambda case: case.traced, lambda case: case.variant.warm_start is not None)
-)
+@pytest.mark.parametrize("case", distinct(lambda case: case.traced, lambda case: case.variant.warm_start is not None))
 def test_warm_start_begins_from_the_given_weights(case: Case) -> None:
     generator = np.random.default_rng(1)
     start = {
@@ -182,9 +174,7 @@ def test_warm_start_begins_from_the_given_weights(case: Case) -> None:
     assert not any(np.array_equal(cold[name], start[name]) for name in kernels)
 
 
-@pytest.mark.parametrize(
-    "case", distinct(lambda case: case.traced, lambda case: case.variant.warm_start is not None)
-)
+@pytest.mark.parametrize("case", distinct(lambda case: case.traced, lambda case: case.variant.warm_start is not None))
 def test_warm_start_starts_the_optimizer_anew(case: Case) -> None:
     data = data_of(case, "schedules")
     recipe = short(case.recipe, epochs=1)

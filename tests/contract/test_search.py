@@ -19,9 +19,7 @@ from tests.contract.declared import BY_NAME, Case, distinct
 from tests.contract.tiny import data_of, same, short
 
 pytestmark = pytest.mark.filterwarnings("ignore:(currentThread|getName)")  # Keras Tuner's
-SEARCHED = distinct(
-    lambda case: (case.traced, str(case.variant.search)), lambda case: case.variant.search is not None
-)
+SEARCHED = distinct(lambda case: (case.traced, str(case.variant.search)), lambda case: case.variant.search is not None)
 HYPERPARAMETERS = ("units", "learning_rate", "unused")
 
 
@@ -85,9 +83,7 @@ def test_same_seed_gives_the_same_trials_and_another_seed_others(case: Case) -> 
 
 
 @pytest.mark.parametrize("case", SEARCHED)
-def test_trials_are_as_many_as_declared_distinct_and_inside_the_space(
-    case: Case, untrained: list[Recipe]
-) -> None:
+def test_trials_are_as_many_as_declared_distinct_and_inside_the_space(case: Case, untrained: list[Recipe]) -> None:
     declared = case.variant.search
     assert declared
     result = searched(case)
@@ -121,9 +117,7 @@ def test_best_trial_is_the_first_of_highest_last_val_accuracy(case: Case, untrai
         assert result.train_seconds == len(scores)
 
 
-@pytest.mark.parametrize(
-    "case", distinct(lambda case: (case.traced, str(case.variant.search)), grid_of_rates)
-)
+@pytest.mark.parametrize("case", distinct(lambda case: (case.traced, str(case.variant.search)), grid_of_rates))
 @pytest.mark.usefixtures("untrained")
 def test_search_over_learning_rates_alone_covers_them(case: Case) -> None:
     for repeat in range(10):
@@ -156,9 +150,7 @@ def test_trials_that_differ_in_learning_rate_only_share_a_compiled_model(case: C
 def test_trials_have_streams_of_their_own_and_the_winner_is_kept_as_trained(case: Case) -> None:
     result = searched(case, trials=3)
     trial = next(one for one in result.trials if one["val_accuracy"] == result.history[-1]["val_accuracy"])
-    streams = {
-        name: derive(seed, "trial", int(trial["trial"])) for name, seed in repeat_seeds(0).to_dict().items()
-    }
+    streams = {name: derive(seed, "trial", int(trial["trial"])) for name, seed in repeat_seeds(0).to_dict().items()}
     alone = run.train(result.recipe, Seeds(**streams), data_of(case, "search"))
     assert same(alone.weights, result.weights)
     assert alone.history == result.history

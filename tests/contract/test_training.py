@@ -82,9 +82,7 @@ def test_same_repeat_is_bit_identical_with_a_fresh_and_a_reused_trace(case: Case
 @EACH_CASE
 def test_streams_of_weights_and_noise_change_what_they_name(case: Case) -> None:
     one = first(str(case)).weights
-    changed = {
-        stream: not same(one, train(case, other(stream)).weights) for stream in ("weights", "noise", "split")
-    }
+    changed = {stream: not same(one, train(case, other(stream)).weights) for stream in ("weights", "noise", "split")}
     assert changed == {"weights": True, "noise": noisy(case), "split": False}
 
 
@@ -112,9 +110,7 @@ def test_loss_head_and_labels_agree(case: Case) -> None:
     assert float(np.mean(loss(encoded, even))) == pytest.approx(math.log(case.classes), rel=1e-5)
 
 
-@pytest.mark.parametrize(
-    "case", distinct(lambda case: (case.recipe.loss, case.classes, case.shape, case.validated))
-)
+@pytest.mark.parametrize("case", distinct(lambda case: (case.recipe.loss, case.classes, case.shape, case.validated)))
 def test_accuracy_is_of_classes_not_of_elements(case: Case) -> None:
     """A wrong pairing of loss, labels and metric shows as an accuracy that is no count of images."""
     adam = case.recipe.optimizer.model_copy(update={"name": "adam", "learning_rate": 0.003})

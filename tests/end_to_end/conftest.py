@@ -38,9 +38,7 @@ class Checkout:
     def environment(self) -> dict[str, str]:
         """The user's environment with this Python's commands first on PATH, and nothing inherited from a DVC."""
         kept = {
-            key: value
-            for key, value in os.environ.items()
-            if not key.startswith(("DVC_", "CLAIMCHECK_", "MLFLOW_"))
+            key: value for key, value in os.environ.items() if not key.startswith(("DVC_", "CLAIMCHECK_", "MLFLOW_"))
         }
         return {**kept, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
@@ -81,10 +79,7 @@ class Checkout:
     def digests(self, folder: str) -> dict[str, str]:
         """SHA-256 of every file below a folder."""
         files = sorted(path for path in (self.folder / folder).rglob("*") if path.is_file())
-        return {
-            str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in files
-        }
+        return {str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def copy_repository(folder: Path, leave: tuple[str, ...] = ("metrics/", "dvc.lock")) -> Checkout:

@@ -41,25 +41,18 @@ def written(checkout: Checkout) -> dict[str, list[str]]:
     return found
 
 
-def test_every_stage_writes_only_its_declared_outputs(
-    checkout: Checkout, written: dict[str, list[str]]
-) -> None:
+def test_every_stage_writes_only_its_declared_outputs(checkout: Checkout, written: dict[str, list[str]]) -> None:
     stages = read_stages(checkout.folder)
     exempt = (*STORES, *NOT_THE_STAGES)
     undeclared = {name: undeclared_writes(stages[name], paths, exempt) for name, paths in written.items()}
     if listing := list_by_stage(undeclared):
-        pytest.fail(
-            f"files that are no declared outputs of the stage that writes them\n{listing}", pytrace=False
-        )
+        pytest.fail(f"files that are no declared outputs of the stage that writes them\n{listing}", pytrace=False)
 
 
-def test_every_stage_writes_all_its_declared_outputs(
-    checkout: Checkout, written: dict[str, list[str]]
-) -> None:
+def test_every_stage_writes_all_its_declared_outputs(checkout: Checkout, written: dict[str, list[str]]) -> None:
     stages = read_stages(checkout.folder)
     missing = {
-        name: [path for path in stages[name].outputs if not (checkout.folder / path).exists()]
-        for name in written
+        name: [path for path in stages[name].outputs if not (checkout.folder / path).exists()] for name in written
     }
     if listing := list_by_stage(missing):
         pytest.fail(f"declared outputs that no file is\n{listing}", pytrace=False)

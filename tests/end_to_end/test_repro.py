@@ -58,15 +58,11 @@ def test_weights_are_in_the_run_store_alone_and_are_those_that_runs_name(
     assert _digests_of_kept_weights(checkout) == _digests_of_weights(checkout)
 
 
-def test_estimate_is_the_mean_paired_difference_of_the_runs(
-    checkout: Checkout, first: dict[str, str]
-) -> None:
+def test_estimate_is_the_mean_paired_difference_of_the_runs(checkout: Checkout, first: dict[str, str]) -> None:
     runs = pd.read_csv(checkout.folder / f"evaluations/{STUDY}/runs.csv").pivot(
         index="repeat", columns="variant", values="test_accuracy"
     )
-    one = json.loads((checkout.folder / f"metrics/studies/{STUDY}.json").read_text())["comparisons"][
-        "dropout"
-    ]
+    one = json.loads((checkout.folder / f"metrics/studies/{STUDY}.json").read_text())["comparisons"]["dropout"]
     assert one["estimate"] == pytest.approx((runs["dropout"] - runs["none"]).mean(), abs=1e-12)
 
 
@@ -82,9 +78,7 @@ def test_repeating_runs_no_stage(checkout: Checkout, first: dict[str, str]) -> N
     assert "Running stage" not in checkout.succeed("dvc", "repro")
 
 
-def test_logged_model_predicts_what_the_run_stores_weights_predict(
-    checkout: Checkout, first: dict[str, str]
-) -> None:
+def test_logged_model_predicts_what_the_run_stores_weights_predict(checkout: Checkout, first: dict[str, str]) -> None:
     code = f"""
 import numpy as np, mlflow
 from pipeline import layout

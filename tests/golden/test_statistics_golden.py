@@ -44,9 +44,7 @@ def rng() -> np.random.Generator:
 
 def enumerated_p(d: list[int]) -> float:
     """All 2^n sign patterns, in integers."""
-    totals = [
-        sum(s * abs(x) for s, x in zip(signs, d, strict=True)) for signs in product((-1, 1), repeat=len(d))
-    ]
+    totals = [sum(s * abs(x) for s, x in zip(signs, d, strict=True)) for signs in product((-1, 1), repeat=len(d))]
     return sum(abs(total) >= abs(sum(d)) for total in totals) / len(totals)
 
 

@@ -81,8 +81,7 @@ def test_a_closure_follows_modules_that_do_not_name_each_other(house: Path) -> N
 )
 def test_what_is_left_is_neither_in_nor_followed(house: Path, left: str, gone: list[str]) -> None:
     assert set(CLOSURE) - set(gone) == {
-        name.removeprefix("house/").removesuffix(".py")
-        for name in import_closure("house.entry", house, [left])
+        name.removeprefix("house/").removesuffix(".py") for name in import_closure("house.entry", house, [left])
     }
 
 
@@ -293,9 +292,7 @@ def test_every_python_finds_the_same_fingerprints(repository: Path, version: str
     python = interpreter(version)
     if python is None:
         pytest.skip(f"no Python {version} here")
-    every = sorted(
-        path.relative_to(repository).as_posix() for path in (repository / "pipeline").rglob("*.py")
-    )
+    every = sorted(path.relative_to(repository).as_posix() for path in (repository / "pipeline").rglob("*.py"))
     code = (
         "import sys; from pathlib import Path; from pipeline.dependencies import code_fingerprint\n"
         "for name in sys.argv[1:]: print(code_fingerprint([name], Path.cwd()))"

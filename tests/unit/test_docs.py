@@ -47,9 +47,7 @@ def section(name: str) -> type[BaseModel]:
 
 def prose(path: Path) -> list[str]:
     """Lines of a document without its tables and without what is generated."""
-    text = re.sub(
-        r"<!-- verdicts.*?end of verdicts -->", "", path.read_text(encoding="utf-8"), flags=re.DOTALL
-    )
+    text = re.sub(r"<!-- verdicts.*?end of verdicts -->", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     return [line for line in text.splitlines() if not line.startswith("|")]
 
 
@@ -94,9 +92,7 @@ def makefile() -> str:
 
 @each_document
 def test_every_make_target_exists(path: Path) -> None:
-    named = set(
-        re.findall(r"(?:`|^    )make ([a-z-]+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    )
+    named = set(re.findall(r"(?:`|^    )make ([a-z-]+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE))
     assert named <= set(re.findall(r"^([a-z-]+):", makefile(), flags=re.MULTILINE))
 
 

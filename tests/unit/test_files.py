@@ -121,9 +121,7 @@ def test_a_full_disk_is_a_users_error_and_leaves_the_old_file(repository: Path, 
         [sys.executable, "-c", OUT_OF_SPACE], cwd=tmp_path, env=environment, capture_output=True, text=True
     )
     assert finished.stderr == ""
-    assert finished.stdout == (
-        "UserError: kept.npz: expected to write it; File too large. Nothing was changed.\n"
-    )
+    assert finished.stdout == ("UserError: kept.npz: expected to write it; File too large. Nothing was changed.\n")
     assert read_arrays(path)["x"].tolist() == [1, 1]
     assert list(tmp_path.iterdir()) == [path]
 
@@ -179,11 +177,7 @@ def test_json_is_readable_and_keeps_its_order(tmp_path: Path) -> None:
 
 
 def test_canonical_text_depends_on_the_content_only() -> None:
-    assert (
-        canonical({"b": 1, "a": [0.1, None]})
-        == canonical({"a": [0.1, None], "b": 1})
-        == '{"a":[0.1,null],"b":1}'
-    )
+    assert canonical({"b": 1, "a": [0.1, None]}) == canonical({"a": [0.1, None], "b": 1}) == '{"a":[0.1,null],"b":1}'
 
 
 def test_csv_numbers_come_back_as_they_were() -> None:
@@ -210,9 +204,7 @@ def test_a_digest_is_of_the_values_in_c_order(make: Callable[[object], npt.NDArr
     assert digest(make(array)) == hashlib.sha256(bytes(range(6))).hexdigest()
 
 
-def test_root_is_what_dvc_names_or_the_working_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_root_is_what_dvc_names_or_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DVC_ROOT", raising=False)
     assert root() == tmp_path
@@ -393,9 +385,7 @@ def test_a_section_of_bytes_that_are_no_text_is_a_users_error(tmp_path: Path) ->
 
 
 def test_a_section_that_isnt_there_is_a_users_error_that_says_what_makes_it(tmp_path: Path) -> None:
-    with pytest.raises(
-        UserError, match=r"outer\.json: expected this file of an earlier stage; run `dvc repro`"
-    ):
+    with pytest.raises(UserError, match=r"outer\.json: expected this file of an earlier stage; run `dvc repro`"):
         read_model(tmp_path / "outer.json", Outer)
 
 

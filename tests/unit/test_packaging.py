@@ -64,9 +64,7 @@ def test_every_import_of_a_test_is_declared(project: dict[str, Any], repository:
     assert {one for one in found if not providers(one) & declared} == set()
 
 
-def test_every_dependency_is_imported_or_has_another_reason(
-    project: dict[str, Any], repository: Path
-) -> None:
+def test_every_dependency_is_imported_or_has_another_reason(project: dict[str, Any], repository: Path) -> None:
     used = {name for one in imported(repository / "pipeline") for name in providers(one)}
     declared = names(project["project"]["dependencies"])
     reasons = names(list(NOT_IMPORTED))
@@ -88,16 +86,12 @@ def test_every_file_of_the_package_is_packaged(project: dict[str, Any], reposito
     files = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     data = [path for path in files if path.suffix != ".py"]
     assert data
-    assert [
-        path for path in data if not any(fnmatch(path.name, one.rpartition("/")[2]) for one in patterns)
-    ] == []
+    assert [path for path in data if not any(fnmatch(path.name, one.rpartition("/")[2]) for one in patterns)] == []
     modules = {path.parent for path in files if path.suffix == ".py"}
     assert [path for path in modules if not (path / "__init__.py").is_file()] == []
 
 
-def test_hosted_checks_run_on_every_python_that_is_supported(
-    project: dict[str, Any], repository: Path
-) -> None:
+def test_hosted_checks_run_on_every_python_that_is_supported(project: dict[str, Any], repository: Path) -> None:
     workflow = YAML(typ="safe").load((repository / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
     job = workflow["jobs"]["run"]
     pythons = job["strategy"]["matrix"]["python"]

@@ -40,9 +40,7 @@ def test_dvc_repro_stays_quick(stages: Stages) -> None:
     assert len(stages) < 60
 
 
-def test_every_command_runs_the_module_of_the_stages_name_with_its_key(
-    stages: Stages, repository: Path
-) -> None:
+def test_every_command_runs_the_module_of_the_stages_name_with_its_key(stages: Stages, repository: Path) -> None:
     for name, stage in stages.items():
         stage_name, _, key = name.partition("@")
         legal = [f"pipeline.stages.{stage_name}", f"pipeline.{stage_name}"]
@@ -172,9 +170,7 @@ def test_a_package_runs_its_main_module(tiny: Path) -> None:
     assert code_of("tiny.whole", tiny) == ["tiny/sums.py", "tiny/whole/__main__.py"]
 
 
-def test_a_module_added_to_what_training_imports_is_lacking(
-    tmp_path: Path, repository: Path, stages: Stages
-) -> None:
+def test_a_module_added_to_what_training_imports_is_lacking(tmp_path: Path, repository: Path, stages: Stages) -> None:
     shutil.copytree(repository / "pipeline", tmp_path / "pipeline")
     train = next(stage for name, stage in stages.items() if name.startswith("train"))
     before = undeclared_code(train, tmp_path)

@@ -28,9 +28,7 @@ def test_streams_and_repeats_all_differ() -> None:
     assert len(set(seeds)) == 200 * len(STREAMS)
 
 
-@pytest.mark.parametrize(
-    "vary", [[], ["weights"], ["order"], ["noise"], ["split"], ["noise", "split"], STREAMS]
-)
+@pytest.mark.parametrize("vary", [[], ["weights"], ["order"], ["noise"], ["split"], ["noise", "split"], STREAMS])
 def test_streams_that_do_not_vary_keep_the_first_repeats_seed(vary: list[str]) -> None:
     first, fifth, seeds = (one.to_dict() for one in (repeat_seeds(0), repeat_seeds(5), repeat_seeds(5, vary)))
     assert seeds == {stream: (fifth if stream in vary else first)[stream] for stream in STREAMS}

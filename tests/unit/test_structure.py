@@ -112,14 +112,8 @@ def _reached(graph: dict[str, set[str]], start: str) -> set[str]:
 def floor(module: str) -> int:
     """Height of a module's room; -1 where it has none."""
     inner = f"{module.removeprefix(PACKAGE)}."
-    fits = [
-        (len(room), height) for height, rooms in enumerate(FLOORS) for room in rooms if f".{room}." in inner
-    ]
-    own = [
-        (length, height)
-        for length, height in fits
-        if inner.startswith(tuple(f".{r}." for r in FLOORS[height]))
-    ]
+    fits = [(len(room), height) for height, rooms in enumerate(FLOORS) for room in rooms if f".{room}." in inner]
+    own = [(length, height) for length, height in fits if inner.startswith(tuple(f".{r}." for r in FLOORS[height]))]
     return max(own, default=(0, -1))[1]
 
 
@@ -144,9 +138,7 @@ def test_nothing_imports_upward() -> None:
 
 def test_the_engine_does_not_know_the_writeups() -> None:
     outside = {module: targets for module, targets in imports().items() if not _is_content(module)}
-    known = [
-        f"{module} imports {t}" for module, targets in outside.items() for t in targets if _is_content(t)
-    ]
+    known = [f"{module} imports {t}" for module, targets in outside.items() for t in targets if _is_content(t)]
     refuse("imports of content by the engine", sorted(known))
 
 

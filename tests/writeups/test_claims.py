@@ -18,9 +18,7 @@ from tests.conftest import ROOT
 
 PARAMS: Params = read(ROOT / "params.yaml")
 COUNTS = (20, 21, 8, 8, 13)  # of the catalogue's section 3, by write-up
-CATALOGUE = {
-    f"C{write_up:03d}-{number:02d}" for write_up, count in enumerate(COUNTS) for number in range(1, count + 1)
-}
+CATALOGUE = {f"C{write_up:03d}-{number:02d}" for write_up, count in enumerate(COUNTS) for number in range(1, count + 1)}
 SCOPES = {"as_written", "controlled"}
 # Where nothing but the claim's own subject is asked: an original network, an exact count, an exact split.
 SAME_IN_BOTH = {"C002-04", "C003-08", "C004-09", "C004-11"}

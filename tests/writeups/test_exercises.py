@@ -188,9 +188,7 @@ def test_worksheet_gradients_against_central_differences_and_back_propagation(sh
     given: Any = dict(WORKSHEETS[sheet].given)
     x, y = np.array([given.pop("x")]), np.array([[given["y"]]])
     network, exact = build_network(given), compute_worksheet(given, x[0].tolist())
-    kernel = np.array(
-        [[exact[f"∂L/∂w{2 * k - 1}"] for k in (1, 2, 3)], [exact[f"∂L/∂w{2 * k}"] for k in (1, 2, 3)]]
-    )
+    kernel = np.array([[exact[f"∂L/∂w{2 * k - 1}"] for k in (1, 2, 3)], [exact[f"∂L/∂w{2 * k}"] for k in (1, 2, 3)]])
     slopes = {
         "hidden/kernel": kernel,
         "hidden/bias": np.array([exact[f"∂L/∂b{k}"] for k in (1, 2, 3)]),
@@ -417,10 +415,7 @@ def test_convolutions_do_not_depend_on_image_size() -> None:
 # Marks, errata, questions
 
 NOT_RIGHT = {
-    **{
-        f"valid_correlation/{title}": "wrong"
-        for title in ("shape of the map", "entry (0, 1)", "map", "average")
-    },
+    **{f"valid_correlation/{title}": "wrong" for title in ("shape of the map", "entry (0, 1)", "map", "average")},
     **{f"problem_a/{title}": "truncated" for title in ("a1", "z", "L", "ŷ(1 − ŷ)")},
     "problem_a/a1(1 − a1)": "carried",
     "problem_a/size of ∂L/∂w7": "carried",

@@ -127,11 +127,7 @@ def test_the_recipe_is_the_rows(study: str, name: str, row: str) -> None:
 
 
 def _learning_rate(line: dict[str, str], recipe: Recipe) -> float:
-    return (
-        recipe.optimizer.learning_rate
-        if line["learning_rate"] == "searched"
-        else float(line["learning_rate"])
-    )
+    return recipe.optimizer.learning_rate if line["learning_rate"] == "searched" else float(line["learning_rate"])
 
 
 @each_row
@@ -152,9 +148,7 @@ def test_the_search_is_the_rows(study: str, name: str, row: str) -> None:
 
 
 @each_row
-def test_a_warm_start_and_merged_predictions_come_from_the_rows_variant(
-    study: str, name: str, row: str
-) -> None:
+def test_a_warm_start_and_merged_predictions_come_from_the_rows_variant(study: str, name: str, row: str) -> None:
     variant = one(study, name).variant
     merged = variant.merged.variant if variant.merged else None
     for other, expected in ((variant.warm_start, "warm_start"), (merged, "merged")):

@@ -24,9 +24,7 @@ def check_option(option: str, received: str, legal: Iterable[str], where: str = 
     """Raise UserError unless an option has one of its legal values."""
     if received not in legal:
         expected = " or ".join(f"'{name}'" for name in legal)
-        raise UserError(
-            f"{where}Expected {option} {expected}. Received '{received}'. {hint(received, legal)}"
-        )
+        raise UserError(f"{where}Expected {option} {expected}. Received '{received}'. {hint(received, legal)}")
 
 
 def glorot_uniform(generator: np.random.Generator, shape: Shape, fans: Fans, dtype: str) -> Array:

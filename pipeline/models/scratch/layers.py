@@ -56,9 +56,7 @@ class Layer:
 class Affine(Layer):
     """What dense layers and convolutions share: rows @ kernel + bias."""
 
-    def __init__(
-        self, name: str, kernel_initializer: str = "glorot_uniform", bias_initializer: str = "zeros"
-    ) -> None:
+    def __init__(self, name: str, kernel_initializer: str = "glorot_uniform", bias_initializer: str = "zeros") -> None:
         super().__init__(name)
         self.kernel_initializer = get_initializer(kernel_initializer)
         self.bias_initializer = get_initializer(bias_initializer)

@@ -154,8 +154,7 @@ def check_classes(outputs: Array, targets: Array) -> None:
         raise shape_error("loss", f"class numbers of shape {outputs.shape[:1]}", targets.shape)
     if targets.size and not 0 <= targets.min() <= targets.max() < outputs.shape[1]:
         raise ValueError(
-            f"loss: Expected class numbers 0 to {outputs.shape[1] - 1}. "
-            f"Received {targets.min()} to {targets.max()}."
+            f"loss: Expected class numbers 0 to {outputs.shape[1] - 1}. Received {targets.min()} to {targets.max()}."
         )
 
 

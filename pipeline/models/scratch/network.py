@@ -89,9 +89,7 @@ class Network:
         """
         parameters = self.parameters
         if parameters.keys() != weights.keys():
-            raise UserError(
-                f"Expected weights named {', '.join(parameters)}. Received {', '.join(weights) or 'none'}."
-            )
+            raise UserError(f"Expected weights named {', '.join(parameters)}. Received {', '.join(weights) or 'none'}.")
         for name, parameter in parameters.items():
             if parameter.shape != weights[name].shape:
                 raise shape_error(name, f"weights of shape {parameter.shape}", weights[name].shape)
@@ -175,8 +173,6 @@ def in_order(order: Array, batch_size: int) -> Iterator[Array]:
     return (order[start : start + batch_size] for start in range(0, len(order), batch_size))
 
 
-def with_replacement(
-    generator: np.random.Generator, examples: int, batch_size: int, steps: int
-) -> Iterator[Array]:
+def with_replacement(generator: np.random.Generator, examples: int, batch_size: int, steps: int) -> Iterator[Array]:
     """Indices drawn anew for every batch, each from all examples, so that there are no epochs."""
     return (generator.integers(examples, size=batch_size) for _ in range(steps))

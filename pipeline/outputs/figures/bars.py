@@ -44,9 +44,7 @@ def draw_bars(
         _bar(axes, row, estimate, factor, start, FAINT if variant == control else ACCENT)
     if baseline is not None:
         axes.axvline(factor * baseline, gid="control", **DASHED)
-        figure.legend(
-            handles=[Line2D([], [], label=f"mean of {control}", **DASHED)], loc="outside upper left"
-        )
+        figure.legend(handles=[Line2D([], [], label=f"mean of {control}", **DASHED)], loc="outside upper left")
     label = label or f"{label_values(metric)}, mean"
     axes.set_xlabel(f"{label} and 95 % interval, n = {n} repeats")
     return figure

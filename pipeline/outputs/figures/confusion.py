@@ -110,8 +110,6 @@ def _labels(figure: Figure, repeats: int | None) -> None:
     figure.supylabel("true class", color=MUTED, fontsize=9.5)
     image = figure.axes[0].images[0]
     of = "" if repeats is None else f", mean of n = {repeats} repeats"
-    bar = figure.colorbar(
-        image, ax=figure.axes, location="top", shrink=0.5, aspect=45, pad=0.01, anchor=(0.0, 0.5)
-    )
+    bar = figure.colorbar(image, ax=figure.axes, location="top", shrink=0.5, aspect=45, pad=0.01, anchor=(0.0, 0.5))
     bar.set_label(f"errors, % of the true class's images{of}", fontsize=9)
     bar.outline.set_visible(False)

@@ -61,9 +61,7 @@ def _difference(axes: Axes, row: int, c: Comparison) -> None:
         axes.plot([get_scale(c.metric) * c.estimate], [row], style.marker, zorder=4, **look)
 
 
-def _interval(
-    axes: Axes, place: float, c: Comparison, ends: tuple[float | None, float | None], **look: Any
-) -> None:
+def _interval(axes: Axes, place: float, c: Comparison, ends: tuple[float | None, float | None], **look: Any) -> None:
     known = [get_scale(c.metric) * end for end in ends if end is not None]
     if len(known) == 2:
         axes.plot(known, [place, place], **look)

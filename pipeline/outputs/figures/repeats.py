@@ -36,9 +36,7 @@ def draw_repeats(
     """
     figure, axes = make_rows(list(values), row_inches=0.4, extra_inches=0.85)
     factor = get_scale(metric)
-    shown = {
-        variant: factor * np.asarray(list(numbers), dtype=np.float64) for variant, numbers in values.items()
-    }
+    shown = {variant: factor * np.asarray(list(numbers), dtype=np.float64) for variant, numbers in values.items()}
     base = shown.get(control) if control is not None else None
     if base is not None and np.isfinite(base).any():
         axes.axvline(float(np.nanmean(base)), zorder=1, gid="control", **DASHED)
@@ -63,14 +61,10 @@ def _dots(axes: Axes, row: int, numbers: Floats, colour: str) -> None:
 
 def _pairs(axes: Axes, row: int, base: Floats, numbers: Floats) -> None:
     both = np.isfinite(base) & np.isfinite(numbers)
-    axes.hlines(
-        place_repeats(row, len(base))[both], base[both], numbers[both], color=FAINT, linewidth=1, zorder=2
-    )
+    axes.hlines(place_repeats(row, len(base))[both], base[both], numbers[both], color=FAINT, linewidth=1, zorder=2)
 
 
-def _labels(
-    figure: Figure, axes: Axes, shown: Mapping[str, Floats], control: str | None, metric: str
-) -> None:
+def _labels(figure: Figure, axes: Axes, shown: Mapping[str, Floats], control: str | None, metric: str) -> None:
     names = [f"{variant}, n = {np.isfinite(numbers).sum()}" for variant, numbers in shown.items()]
     axes.set_yticks(range(len(shown)), names)
     axes.set_xlabel(label_values(metric))

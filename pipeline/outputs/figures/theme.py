@@ -13,9 +13,7 @@ INK = "#1f2430"
 MUTED = "#5c6370"
 FAINT = "#c9ced6"
 ACCENT = "#0067a5"  # blue: the one accent, and what is better
-WARNING = (
-    "#b34700"  # vermilion: what is worse, and errors; blue and vermilion stay apart in every colour blindness
-)
+WARNING = "#b34700"  # vermilion: what is worse, and errors; blue and vermilion stay apart in every colour blindness
 BAND = "#eceff3"
 WIDTH_INCHES = 10.0
 DASHED: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 2))}  # the control's line

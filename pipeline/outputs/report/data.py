@@ -47,9 +47,7 @@ def describe_data(
     for task, sample in shown.items():
         groups.setdefault(sample.identity, []).append(task)
     return tuple(
-        _make_block(
-            {task: identities[task] for task in tasks}, about[tasks[0]], origins[tasks[0]], shown[tasks[0]]
-        )
+        _make_block({task: identities[task] for task in tasks}, about[tasks[0]], origins[tasks[0]], shown[tasks[0]])
         for tasks in groups.values()
     )
 
@@ -73,10 +71,7 @@ def _tabulate_tasks(tasks: Mapping[str, Identity]) -> Table:
     rows = tuple(
         (
             Cell(task, tag=_mark(one)),
-            *(
-                Cell(format_number(part.n) if part else MISSING)
-                for part in (one.train, one.validation, one.test)
-            ),
+            *(Cell(format_number(part.n) if part else MISSING) for part in (one.train, one.validation, one.test)),
         )
         for task, one in tasks.items()
     )

@@ -76,9 +76,7 @@ def _read_study(plan: TrainingPlan) -> StudyFiles:
         plan=plan,
         results=results,
         measured=read_table(layout.evaluated_runs(plan.study)),
-        trained={
-            v: [_read_run(plan.study, v, repeat) for repeat in range(plan.repeats)] for v in plan.trained
-        },
+        trained={v: [_read_run(plan.study, v, repeat) for repeat in range(plan.repeats)] for v in plan.trained},
         predicted=control["predicted"][0, :SHOWN].tolist(),
         labels=control["labels"][:SHOWN].tolist(),
     )

@@ -110,8 +110,7 @@ def _grid(
     left = round(WIDE * LINE * max(map(len, names), default=0)) + (GAP // 2 if names else 0)
     sheet = make_contact_sheet(images, columns, GAP, top)
     corners = [
-        (left + (i % columns) * (width + GAP), (i // columns) * (top + height) + top)
-        for i in range(len(images))
+        (left + (i % columns) * (width + GAP), (i // columns) * (top + height) + top) for i in range(len(images))
     ]
     flags = wrong or [False] * len(titles)
     return ImageGrid(
@@ -124,13 +123,9 @@ def _grid(
             Label(x, y - 2 - LINE * (lines - 1), text, bad)
             for (x, y), text, bad in zip(corners, titles, flags, strict=False)
         ),
-        names=tuple(
-            Label(0, y + height / 2, (name,)) for (_, y), name in zip(corners[::columns], names, strict=False)
-        ),
+        names=tuple(Label(0, y + height / 2, (name,)) for (_, y), name in zip(corners[::columns], names, strict=False)),
         boxes=tuple(
-            (x - 0.5, y - 0.5, width + 1, height + 1)
-            for (x, y), bad in zip(corners, flags, strict=False)
-            if bad
+            (x - 0.5, y - 0.5, width + 1, height + 1) for (x, y), bad in zip(corners, flags, strict=False) if bad
         ),
         caption=caption,
     )

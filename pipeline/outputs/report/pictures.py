@@ -23,9 +23,7 @@ CAPTIONS = {
         "holds for all treatments at once. Thin line: Student interval of this one alone. Shaded: smaller "
         "than the margin."
     ),
-    "repeats": (
-        "One dot a repeat, repeat 0 on top. The grey line leads to {control}'s value of the same repeat."
-    ),
+    "repeats": ("One dot a repeat, repeat 0 on top. The grey line leads to {control}'s value of the same repeat."),
     "loss": (
         "Loss by epoch. Line: mean over repeats. Shade: smallest to largest repeat. Dotted: some repeats "
         "have stopped, and the mean is of those left. Losses include a variant's weight penalty, so "
@@ -73,9 +71,7 @@ def picture_curves(results: StudyResults, histories: Histories) -> tuple[Picture
     return tuple(_picture(draw_curves(trained, q, results.control), q, results) for q in quantities)
 
 
-def picture_confusions(
-    results: StudyResults, classes: Mapping[str, Sequence[str]] | None
-) -> tuple[Picture, ...]:
+def picture_confusions(results: StudyResults, classes: Mapping[str, Sequence[str]] | None) -> tuple[Picture, ...]:
     """Mean confusion matrices of all variants."""
     found = {variant: one.confusion for variant, one in results.variants.items()}
     return (_picture(draw_confusions(found, classes, results.repeats), "confusion", results),)

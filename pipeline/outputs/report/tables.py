@@ -67,9 +67,7 @@ def tabulate_thresholds(results: StudyResults, marks: Marks, classes: Sequence[s
 def _choose_measured(results: StudyResults, names: Iterable[str]) -> dict[str, str]:
     """The names of metrics of which any variant has a mean, each with its words."""
     variants = results.variants.values()
-    return {
-        n: words(n) for n in names if any(one.metrics.get(n, Estimate()).mean is not None for one in variants)
-    }
+    return {n: words(n) for n in names if any(one.metrics.get(n, Estimate()).mean is not None for one in variants)}
 
 
 def _tabulate(results: StudyResults, names: Mapping[str, str], caption: str, marks: Marks) -> Table:

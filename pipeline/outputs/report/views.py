@@ -18,9 +18,7 @@ from pipeline.statistics.results import StudyResults
 class Section:
     """Part of a page: a heading, the template that shows it and what that template is given."""
 
-    anchor: (
-        str  # ends the part's address, unique within its study or page: lower-case letters, digits, hyphens
-    )
+    anchor: str  # ends the part's address, unique within its study or page: lower-case letters, digits, hyphens
     title: str
     template: str  # in templates/sections/; it reads section.content and, within a study, study
     content: Any = None  # the template's own view: a Table, a tuple of Picture ...
@@ -84,9 +82,7 @@ class ImageGrid:
     font: float  # height of the text
     titles: tuple[Label, ...]  # above the images
     names: tuple[Label, ...]  # before the rows
-    boxes: tuple[
-        tuple[float, float, float, float], ...
-    ]  # x, y, width, height around wrongly predicted images
+    boxes: tuple[tuple[float, float, float, float], ...]  # x, y, width, height around wrongly predicted images
     caption: str
 
 

@@ -84,9 +84,7 @@ def describe_run(study: StudyFiles, run: RunFiles, parent: str) -> Entry:
     finals = _make_points({name_final(column): value for column, value in run.finals.items()}, step=0)
     return Entry(
         name=f"{about.variant}/{about.repeat:02d}",
-        tags=_tag(key, "run", about.study)
-        | _tag_variant(about.variant, study.plan.variants[about.variant])
-        | place,
+        tags=_tag(key, "run", about.study) | _tag_variant(about.variant, study.plan.variants[about.variant]) | place,
         params=_flatten_recipe(about.recipe) | flatten(about.seeds.to_dict(), "seeds."),
         points=[*epochs, *finals],
         data=list(_list_data(about.task, study.identities[about.task], about.seeds.split)),

@@ -93,9 +93,7 @@ class Experiment:
         steps = [old.step for old in self.client.get_metric_history(run_id, point.name)]
         return point._replace(step=max([point.step, *steps]))
 
-    def _log(
-        self, run_id: str, points: Sequence[Point], params: Mapping[str, str] = MappingProxyType({})
-    ) -> None:
+    def _log(self, run_id: str, points: Sequence[Point], params: Mapping[str, str] = MappingProxyType({})) -> None:
         """Log metrics and params in as few calls as MLflow allows: every call costs some transactions."""
         now = time.time_ns() // 1_000_000
         metrics = _split([Metric(one.name, one.value, now, one.step) for one in points], MAX_METRICS)

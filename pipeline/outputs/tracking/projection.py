@@ -65,9 +65,7 @@ def update_mlflow(rebuild: Rebuild) -> dict[str, Receipt]:
     studies = read_studies()
     home = root().resolve()
     with open_store(home, resolve_tracking_uri(home)) as client:
-        return {
-            study.name: _project(_open_experiment(client, home, study), study, rebuild) for study in studies
-        }
+        return {study.name: _project(_open_experiment(client, home, study), study, rebuild) for study in studies}
 
 
 def _open_experiment(client: MlflowClient, home: Path, study: StudyFiles) -> Experiment:

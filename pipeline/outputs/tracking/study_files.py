@@ -58,16 +58,12 @@ def read_studies() -> list[StudyFiles]:
     return [_read_study(plan, identities, claims) for plan in read_training().values()]
 
 
-def _read_study(
-    plan: TrainingPlan, identities: Mapping[str, Identity], claims: list[LedgerRow]
-) -> StudyFiles:
+def _read_study(plan: TrainingPlan, identities: Mapping[str, Identity], claims: list[LedgerRow]) -> StudyFiles:
     path = layout.study_metrics(plan.study)
     results = read_results(path)
     for variant in plan.trained:
         if variant not in results.variants:
-            raise UserError(
-                f"{path}: expected variant '{variant}', which the plan declares. Run `dvc repro`."
-            )
+            raise UserError(f"{path}: expected variant '{variant}', which the plan declares. Run `dvc repro`.")
     own = tuple(row for row in claims if row.study == plan.study)
     figures = tuple(sorted(layout.study_plots(plan.study).glob("*")))
     return StudyFiles(plan, identities, _read_runs(plan, identities), results, own, figures)

@@ -107,9 +107,7 @@ def test_sizes_that_a_search_chose_are_a_sample_of_all_repeats(ask: Ask) -> None
 
 
 def test_the_best_changes_only_where_both_rankings_are_shown(ask: Ask) -> None:
-    columns = {
-        "test_accuracy": {"a1": BASE, "b1": LOW, "a2": LOW, "b2": BASE, "a3": BASE, "b3": LOW, "c": WILD}
-    }
+    columns = {"test_accuracy": {"a1": BASE, "b1": LOW, "a2": LOW, "b2": BASE, "a3": BASE, "b3": LOW, "c": WILD}}
     assert verdict(ask, {"best_changes": [["a1", "b1"], ["a2", "b2"]]}, columns) == SUPPORTED
     assert verdict(ask, {"best_changes": [["a1", "b1"], ["a3", "b3"]]}, columns) == REFUTED
     assert verdict(ask, {"best_changes": [["a1", "b1"], ["a3", "c"]]}, columns) == UNDECIDED
@@ -281,9 +279,7 @@ def test_times_are_answered_apart() -> None:
         "C001-02": {"says": "x", "controlled": {"of": "high", "above": "low"}},
     }
     hashed: dict[str, Answer] = {a.claim: a for a in answer_study(plan(claims), table(ACCURACY), {})}
-    assert hashed["C000-02"].verdict == "not testable" and "timings/claims.csv" in str(
-        hashed["C000-02"].reason
-    )
+    assert hashed["C000-02"].verdict == "not testable" and "timings/claims.csv" in str(hashed["C000-02"].reason)
     assert hashed["C001-01"].verdict == SUPPORTED and hashed["C001-01"].timed_apart
     assert not hashed["C001-02"].timed_apart
     seconds = table({"train_seconds": {"fast": BASE, "slow": BASE + 1 + NOISE[::-1]}})
@@ -338,10 +334,7 @@ def test_classes_are_read_from_the_confusion_matrix(ask: Ask) -> None:
 def test_accuracies_are_compared_on_new_images_too(ask: Ask) -> None:
     rng = np.random.default_rng(3)
     easy = rng.uniform(size=400)
-    right = {
-        v: (rng.uniform(size=(10, 400)) < easy + extra).astype(np.uint8)
-        for v, extra in (("a", 0.2), ("b", 0.0))
-    }
+    right = {v: (rng.uniform(size=(10, 400)) < easy + extra).astype(np.uint8) for v, extra in (("a", 0.2), ("b", 0.0))}
     columns = {"test_accuracy": {v: one.mean(axis=1) for v, one in right.items()}}
     found = ask({"of": "a", "above": "b"}, columns, arrays={v: {"correct": one} for v, one in right.items()})
     c = paired(found)

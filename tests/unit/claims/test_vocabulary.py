@@ -142,9 +142,7 @@ def test_an_id_with_a_space_is_refused(write_params: WriteParams) -> None:
         ),
     ],
 )
-def test_a_scope_is_tested_or_has_a_reason(
-    write_params: WriteParams, claim: dict[str, Any], said: str
-) -> None:
+def test_a_scope_is_tested_or_has_a_reason(write_params: WriteParams, claim: dict[str, Any], said: str) -> None:
     assert refusal(write_params({MINE: {"says": "It is so.", **claim}})).startswith(f"{MINE}: {said}")
 
 

@@ -200,9 +200,7 @@ def test_rankings_and_times_apart_are_said() -> None:
     assert found["C001-01"].endswith("; what it says of time is answered apart, in timings/claims.csv.")
     seconds = table({"train_seconds": {"a1": LOW, "b1": BASE}})
     (apart,) = answer_study(plan({"C001-01": claims["C001-01"]}), seconds, {}, timed=True)
-    assert format_answer(apart).startswith(
-        "Supported: a1 is lower than b1 in training time; mean difference +0.05 s"
-    )
+    assert format_answer(apart).startswith("Supported: a1 is lower than b1 in training time; mean difference +0.05 s")
     assert format_answer(apart).endswith(
         "; timed side by side in one process, everything traced first, variants interleaved."
     )
@@ -219,9 +217,7 @@ RELATIONS = ("above", "below", "equals", "differs_from")
     st.sampled_from([0.0, 0.001, 0.02]),
     st.integers(0, 10**6),
 )
-def test_no_sentence_contradicts_its_figures(
-    n: int, relation: str, shift: float, sd: float, seed: int
-) -> None:
+def test_no_sentence_contradicts_its_figures(n: int, relation: str, shift: float, sd: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     control = np.round(0.9 + rng.normal(0, 0.01, n), 3)
     treatment = np.round(control + shift + rng.normal(0, sd, n), 3)
@@ -301,16 +297,12 @@ def read_text(path: Path) -> list[str]:
 
 
 def test_a_spread_and_a_computed_difference_fill_the_columns_they_have(ask: Ask) -> None:
-    spread, computed = (
-        make_ledger([ask(GOLDEN[kind], COLUMNS_OF_RUNS)])[0] for kind in ("spread", "computed")
-    )
+    spread, computed = (make_ledger([ask(GOLDEN[kind], COLUMNS_OF_RUNS)])[0] for kind in ("spread", "computed"))
     assert (spread.n, spread.p_smallest, spread.margin, spread.unit) == (10, 0.0, None, "share")
     assert (computed.n, computed.p_adjusted, computed.p_smallest) == (None, None, None)
     assert computed.estimate == computed.low == computed.high == 109_386 - 93_322
     assert computed.ours == {"cnn3 on 28x28x1": 93_322, "mlp on 28x28x1": 109_386}
-    assert spread.ours == {
-        "the sd of high over repeats": pytest.approx(BASE.std(ddof=1))
-    }  # no number is ours
+    assert spread.ours == {"the sd of high over repeats": pytest.approx(BASE.std(ddof=1))}  # no number is ours
 
 
 def test_a_ledger_that_is_none_is_refused(tmp_path: Path) -> None:

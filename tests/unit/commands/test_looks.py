@@ -228,7 +228,5 @@ def test_repeats_are_those_of_the_look_but_where_nothing_is_compared(params: Pat
 
 
 def test_the_last_look_has_no_next(params: Path) -> None:
-    params.write_text(
-        PARAMS.replace("repeats: 3}", "repeats: 3, studies: {noisy: {look: 4}, absent: {look: 2}}}")
-    )
+    params.write_text(PARAMS.replace("repeats: 3}", "repeats: 3, studies: {noisy: {look: 4}, absent: {look: 2}}}"))
     assert later_looks(read(params), {"noisy", "absent", "clear"}) == {"clear": 2, "absent": 3}

@@ -218,9 +218,7 @@ def test_what_was_committed_counts_and_what_is_written_now_too(checkout: Path) -
     assert survivors() == ["committed", "written"]
 
 
-def test_without_params_nothing_is_removed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_params_nothing_is_removed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     keep("a")
     layout.PARAMS.unlink()
     monkeypatch.setattr(sys, "argv", ["prune", "--remove"])

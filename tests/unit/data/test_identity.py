@@ -16,9 +16,7 @@ from pipeline.files import Arrays, digest, hash_json, write_model
 from pipeline.params.plan import PlannedSource
 from pipeline.params.task import Preparation, Split
 
-SOURCE = PlannedSource(
-    name="mine", stand_in=False, loader="npz", description="Mine", path="mine.npz", sha256={}
-)
+SOURCE = PlannedSource(name="mine", stand_in=False, loader="npz", description="Mine", path="mine.npz", sha256={})
 TASK: dict[str, Any] = {
     "data": "pictures",
     "split": {"kind": "tail", "fraction": 0.4},
@@ -83,9 +81,7 @@ def test_equal_arrays_rows_and_labels_have_equal_digests() -> None:
 @pytest.mark.parametrize("part", ["train", "validation"])
 @pytest.mark.parametrize("array", ["x", "y"])
 @pytest.mark.parametrize("place", [0, -1])
-def test_any_training_or_validation_value_changes_the_training_digest_only(
-    part: str, array: str, place: int
-) -> None:
+def test_any_training_or_validation_value_changes_the_training_digest_only(part: str, array: str, place: int) -> None:
     changed = arrays()
     changed[f"{array}_train"][PLACES[part]].flat[place] ^= 1
     (training, test), (training_before, test_before) = digests(changed), digests(arrays())
@@ -115,9 +111,7 @@ def test_a_test_value_that_validates_changes_both_digests(array: str) -> None:
     assert found[0].test_digest != found[1].test_digest
 
 
-@pytest.mark.parametrize(
-    "rows", [[0, 1, 2, 3, 4, 5, 6, 7], [1, 0, 2, 3, 4, 5, 6, 7, 8], [9, 1, 2, 3, 4, 5, 6, 7, 8]]
-)
+@pytest.mark.parametrize("rows", [[0, 1, 2, 3, 4, 5, 6, 7], [1, 0, 2, 3, 4, 5, 6, 7, 8], [9, 1, 2, 3, 4, 5, 6, 7, 8]])
 def test_other_rows_or_another_order_of_them_are_other_training_data(rows: list[int]) -> None:
     raw, content = arrays(), parts(arrays())
     chosen = Images(raw["x_train"], np.array(rows, np.int32), digest(raw["x_train"]))
@@ -195,8 +189,7 @@ def test_a_validation_on_test_images_is_declared() -> None:
 
 def test_the_scalings_digests_are_listed() -> None:
     assert identity_of(parts(arrays())).scaling == {
-        name: hashlib.sha256(array.tobytes()).hexdigest()
-        for name, array in scale_to_unit().to_arrays().items()
+        name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in scale_to_unit().to_arrays().items()
     }
 
 

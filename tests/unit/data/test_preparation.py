@@ -82,9 +82,7 @@ def test_a_part_without_images_is_a_users_error(n: int, split: Split) -> None:
 
 def test_a_class_too_small_to_stratify_is_a_users_error() -> None:
     with pytest.raises(UserError, match=r"params\.yaml: tasks\.t\.split"):
-        split_indices(
-            np.array([0, 0, 0, 1], np.uint8), shuffled(0.5, 0, stratified=True), "params.yaml: tasks.t"
-        )
+        split_indices(np.array([0, 0, 0, 1], np.uint8), shuffled(0.5, 0, stratified=True), "params.yaml: tasks.t")
 
 
 def test_pixels_are_divided_by_255_in_float32() -> None:

@@ -215,9 +215,7 @@ def test_a_mirrors_npz_is_verified_too(mirror: Path, mnist: PlannedSource) -> No
 
 def keras_whose_loader(monkeypatch: pytest.MonkeyPatch, load_data: Any) -> None:
     fake = ModuleType("keras")
-    monkeypatch.setattr(
-        fake, "datasets", SimpleNamespace(mnist=SimpleNamespace(load_data=load_data)), raising=False
-    )
+    monkeypatch.setattr(fake, "datasets", SimpleNamespace(mnist=SimpleNamespace(load_data=load_data)), raising=False)
     monkeypatch.setitem(sys.modules, "keras", fake)
     monkeypatch.delenv(MIRROR, raising=False)
 
@@ -242,9 +240,7 @@ def test_what_keras_fetched_is_verified_too(
     assert "these are not the pinned arrays" in message(mnist, tmp_path)
 
 
-@pytest.mark.skipif(
-    MIRROR not in os.environ, reason=f"needs the official files: set {MIRROR} to their folder"
-)
+@pytest.mark.skipif(MIRROR not in os.environ, reason=f"needs the official files: set {MIRROR} to their folder")
 def test_the_official_files_are_mnist(mnist: PlannedSource, tmp_path: Path) -> None:
     """Class counts and first labels of the official files: catalogue, section 4."""
     found = load(mnist, tmp_path)

@@ -90,9 +90,7 @@ def test_pixels_are_stored_once_for_all_tasks(inside: Path) -> None:
     }
 
 
-def test_to_prepare_again_gives_the_same_bytes(
-    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_to_prepare_again_gives_the_same_bytes(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DVC_ROOT", raising=False)
     monkeypatch.chdir(tmp_path)
     prepare({"pictures": RAW}, TASKS)
@@ -227,9 +225,7 @@ def test_test_images_are_opened_only_where_a_task_validates_on_them(
         read_task("tail", "pictures")
 
 
-def test_what_an_earlier_stage_has_not_written_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_an_earlier_stage_has_not_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=r"data/tasks/mine\.npz: expected a readable \.npz"):
         read_examples("mine", "pictures", "train")

@@ -127,9 +127,7 @@ def images(parts: Mapping[str, int], split: Split | None = None) -> TaskImages:
     return TaskImages(black, scale_to_unit(), 2, split)
 
 
-def test_every_part_of_a_task_is_read_the_test_images_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_part_of_a_task_is_read_the_test_images_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_data_set("mnist", np.full((4, 2, 2), 1, np.uint8), np.full((3, 2, 2), 2, np.uint8))
     write_task("t", [0, 1, 0, 1], [1, 1, 0], validating=1)
@@ -258,9 +256,7 @@ def test_runs_without_weights_in_the_store_are_refused_with_what_to_do(
     assert not any(store.has(name) for name in runs)
 
 
-def test_what_is_evaluated_already_needs_no_weights(
-    tmp_path: Path, trained: Store, evaluated: list[Job]
-) -> None:
+def test_what_is_evaluated_already_needs_no_weights(tmp_path: Path, trained: Store, evaluated: list[Job]) -> None:
     store = Store(tmp_path / "store")
     assert evaluate_missing({"x": wanted(0)}, trained, store, lambda task: images({"test": 2}), 1) == 1
     trained.remove(trained.list_results())

@@ -71,9 +71,7 @@ def test_the_write_ups_confusion_matrix() -> None:
 
 
 def test_merged_probabilities_are_sums_over_members() -> None:
-    found = merge_probabilities(
-        np.array([[0.1, 0.2, 0.3, 0.4]], np.float32), np.array([1, 0, 1, 2], np.uint8)
-    )
+    found = merge_probabilities(np.array([[0.1, 0.2, 0.3, 0.4]], np.float32), np.array([1, 0, 1, 2], np.uint8))
     np.testing.assert_allclose(found, [[0.2, 0.4, 0.4]], rtol=1e-6)
     assert found.dtype == np.float32
 

@@ -72,9 +72,7 @@ def test_seconds_are_what_the_stores_have(trained: Store, evaluated: Store) -> N
     }
 
 
-def test_a_derived_variant_was_not_trained_and_answered_in_its_own_time(
-    trained: Store, evaluated: Store
-) -> None:
+def test_a_derived_variant_was_not_trained_and_answered_in_its_own_time(trained: Store, evaluated: Store) -> None:
     assert seconds(trained, evaluated)["four"] == {
         0: RunSeconds(train_seconds=None, traced=None, inference_seconds=0.75),
         1: RunSeconds(),

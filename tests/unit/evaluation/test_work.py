@@ -89,9 +89,7 @@ def part(numbers: list[int], labels: list[int]) -> Examples:
     return build_examples(images, labels)
 
 
-def evaluated(
-    parts: dict[str, Examples], shifts: tuple[int, ...] = (), merge: Merge | None = None
-) -> Evaluated:
+def evaluated(parts: dict[str, Examples], shifts: tuple[int, ...] = (), merge: Merge | None = None) -> Evaluated:
     return perform(Job(RECIPE, WEIGHTS, TaskImages(parts, scale_to_unit(), 2), 0, shifts, merge))
 
 
@@ -108,9 +106,7 @@ def test_every_part_is_scored_on_its_own() -> None:
     assert result.scalars["test_accuracy"] == 0.5
     assert result.scalars["train_loss"] == pytest.approx(-(np.log(0.9) + np.log(0.8)) / 2, rel=1e-6)
     assert result.scalars["val_loss"] == pytest.approx(-np.log(0.1), rel=1e-6)
-    assert result.scalars["test_loss"] == pytest.approx(
-        -(np.log(0.9) + np.log(0.8) + 2 * np.log(0.2)) / 4, rel=1e-6
-    )
+    assert result.scalars["test_loss"] == pytest.approx(-(np.log(0.9) + np.log(0.8) + 2 * np.log(0.2)) / 4, rel=1e-6)
     assert result.scalars["weight_norm"] == 3
     assert result.scalars["sparsity"] == 0.5
     assert result.test["predicted"].tolist() == [0, 1, 1, 1]
@@ -171,9 +167,7 @@ def test_a_shifted_accuracy_is_the_mean_over_four_directions(
     assert scalars["test_accuracy_shift_1"] == 0.25
     moved = [images for images, _ in asked[3:]]
     assert len(moved) == 4
-    expected = [
-        shift_images(tests.images[:], down, right) for down, right in ((1, 0), (-1, 0), (0, 1), (0, -1))
-    ]
+    expected = [shift_images(tests.images[:], down, right) for down, right in ((1, 0), (-1, 0), (0, 1), (0, -1))]
     for found, each in zip(moved, expected, strict=True):
         np.testing.assert_array_equal(found, each)
 

@@ -44,9 +44,7 @@ def estimate(values: Numbers) -> Estimate:
     return Estimate(mean, sd, mean - half, mean + half, 0.7 * sd, 1.8 * sd)
 
 
-def comparison(
-    control: Numbers, treatment: Numbers, names: tuple[str, str], verdict: str, m: int
-) -> Comparison:
+def comparison(control: Numbers, treatment: Numbers, names: tuple[str, str], verdict: str, m: int) -> Comparison:
     d, n = treatment - control, len(control)
     mean = float(d.mean())
     halves = HALF_WIDTHS.items() if n > 1 else ()
@@ -121,9 +119,7 @@ def build(
     names = ("none", *treatments)
     shared = random.normal(0, 0.004, repeats)
     effects = (0.0, *(EFFECTS[i % 5] for i in range(len(treatments))))
-    values = {
-        v: 0.955 + e + shared + random.normal(0, 0.004, repeats) for v, e in zip(names, effects, strict=True)
-    }
+    values = {v: 0.955 + e + shared + random.normal(0, 0.004, repeats) for v, e in zip(names, effects, strict=True)}
     losses = {v: 0.2 - 2 * (a - 0.955) for v, a in values.items()}
     runs = pd.DataFrame(
         [

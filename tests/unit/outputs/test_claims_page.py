@@ -135,9 +135,9 @@ def test_rows_can_be_narrowed_by_what_they_are() -> None:
     }.items():
         (options,) = re.findall(rf'<select name="{name}">(.*?)</select>', text)
         assert re.findall(r'value="([^"]+)"', options) == values
-        assert {
-            one for body in bodies(text).values() for one in re.findall(f'data-{name}="([^"]+)"', body)
-        } == {*values}
+        assert {one for body in bodies(text).values() for one in re.findall(f'data-{name}="([^"]+)"', body)} == {
+            *values
+        }
 
 
 def test_counts_are_by_scope_and_verdict() -> None:

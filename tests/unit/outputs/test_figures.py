@@ -123,9 +123,7 @@ def test_forest_tells_a_comparison_without_a_mean_or_a_margin(comparisons: dict[
 def test_every_verdict_differs_without_colour() -> None:
     """Shape and fill tell the directions apart; the words tell the rest."""
     for style in COMPARISON_STYLES.values():
-        alike = [
-            v for v in COMPARISON_STYLES.values() if (v.marker, v.filled) == (style.marker, style.filled)
-        ]
+        alike = [v for v in COMPARISON_STYLES.values() if (v.marker, v.filled) == (style.marker, style.filled)]
         assert {v.tone for v in alike} == {style.tone}
 
 
@@ -202,9 +200,7 @@ def test_confusion_shares_one_colour_scale_and_allows_other_class_counts() -> No
 
 
 @pytest.mark.parametrize(("other", "named"), [(["3", "7"], [2, 0]), (["4", "9"], [2, 2])])
-def test_confusions_of_the_same_classes_name_them_on_the_outer_edges(
-    other: list[str], named: list[int]
-) -> None:
+def test_confusions_of_the_same_classes_name_them_on_the_outer_edges(other: list[str], named: list[int]) -> None:
     matrix = [[8, 2], [0, 10]]
     figure = draw_confusions({"a": matrix, "b": matrix}, {"a": ["3", "7"], "b": other})
     assert [len(axes.get_yticks()) for axes in figure.axes[:2]] == named
@@ -269,9 +265,7 @@ def test_one_and_twenty_five_variants_keep_names_apart(make_parts: Make) -> None
         assert all(box.x0 >= 0 and box.x1 <= figure.bbox.width for box in titles)
 
 
-def test_bytes_repeat_whatever_the_day(
-    comparisons: dict[str, Comparison], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bytes_repeat_whatever_the_day(comparisons: dict[str, Comparison], monkeypatch: pytest.MonkeyPatch) -> None:
     """Matplotlib takes the time it writes into a file from SOURCE_DATE_EPOCH."""
     found = set()
     for seconds in ("0", "1000000000"):
@@ -287,9 +281,7 @@ def test_svg_is_one_labelled_element_whose_ids_are_its_own() -> None:
     assert 'role="img" aria-label="says &quot;&lt;this&gt;&quot;"' in one
     ids = [set(re.findall(r'\bid="([^"]+)"', svg)) for svg in (one, other)]
     assert ids[0] and not ids[0] & ids[1]
-    assert set(re.findall(r'"#([^"]+)"|url\(#([^)]+)\)', one)) <= {(i, "") for i in ids[0]} | {
-        ("", i) for i in ids[0]
-    }
+    assert set(re.findall(r'"#([^"]+)"|url\(#([^)]+)\)', one)) <= {(i, "") for i in ids[0]} | {("", i) for i in ids[0]}
 
 
 def test_svg_rounding_leaves_text_alone() -> None:
@@ -341,11 +333,7 @@ def test_shift_curves_are_means_with_every_repeat_and_their_spread() -> None:
     figure = draw_shifts(shifted_runs(), ["a", "b"], "a")
     axes = figure.axes[0]
     assert lines_with(axes, [0, 2])
-    means = {
-        line.get_label(): np.asarray(line.get_ydata())
-        for line in axes.lines
-        if line.get_linestyle() != "None"
-    }
+    means = {line.get_label(): np.asarray(line.get_ydata()) for line in axes.lines if line.get_linestyle() != "None"}
     assert set(means) == {"a, n = 2", "b, n = 2"}
     np.testing.assert_allclose(means["a, n = 2"], [85, 40])
     np.testing.assert_allclose(means["b, n = 2"], [60, 40])

@@ -147,10 +147,7 @@ def test_overview_groups_every_study_s_treatments_by_verdict(small: Make, make_p
 def test_verdicts_are_told_in_words_and_symbols_not_by_colour_alone(view: StudyView, page: Page) -> None:
     for verdict, treatments in view.tally.items():
         assert page.words.count(f"{COMPARISON_STYLES[verdict].symbol} {verdict}") >= len(treatments)
-        assert (
-            f"{COMPARISON_STYLES[verdict].symbol} {verdict} {', '.join(treatments)}"
-            in Page(index_of(view)).words
-        )
+        assert f"{COMPARISON_STYLES[verdict].symbol} {verdict} {', '.join(treatments)}" in Page(index_of(view)).words
 
 
 @pytest.mark.parametrize("stand_in", [True, False])
@@ -275,9 +272,7 @@ def test_one_repeat_and_no_treatment_still_make_a_page(small: Make) -> None:
 
 @pytest.mark.parametrize("treatment", [[0.9, 0.95, 0.97], [0.9, np.nan, 0.97]])
 @pytest.mark.parametrize("margin", [0.02, None])
-def test_what_the_analysis_writes_can_be_shown(
-    small: Make, treatment: list[float], margin: float | None
-) -> None:
+def test_what_the_analysis_writes_can_be_shown(small: Make, treatment: list[float], margin: float | None) -> None:
     """Also after a diverged run, when no mean exists, and where no margin was declared."""
     parts, rng = small(), np.random.default_rng(0)
     declared = Declaration(metric="test_accuracy", margin=margin)
@@ -350,9 +345,7 @@ def test_equal_model_summaries_are_shown_once(small: Make) -> None:
 
 
 def test_sections_can_be_added_to_a_study_and_to_the_page(small: Make) -> None:
-    table = Table(
-        "Claims & verdicts", ("claim", "says"), ((Cell("C000-07"), Cell("L1 is best", ("<refuted>",))),)
-    )
+    table = Table("Claims & verdicts", ("claim", "says"), ((Cell("C000-07"), Cell("L1 is best", ("<refuted>",))),))
     section = Section("ledger", "Ledger", "table.html", table)
     view = view_of(small(), sections=[section])
     page, index = Page(page_of(view)), Page(index_of(view, sections=[section]))

@@ -128,9 +128,7 @@ def pixels(href: str) -> npt.NDArray[np.uint8]:
 
 
 def html(section: Section) -> str:
-    return page(
-        "index.html", studies=[], sections=[section], pages={}, profiles=[], stand_in=False, counts={}
-    )
+    return page("index.html", studies=[], sections=[section], pages={}, profiles=[], stand_in=False, counts={})
 
 
 def texts(row: tuple[Cell, ...]) -> list[str]:
@@ -146,9 +144,7 @@ def test_class_grid_shows_the_first_images_of_each_class_in_its_row() -> None:
         chosen = np.flatnonzero(task.development.labels == label)[:PER_CLASS]
         first = task.development.images[chosen][..., 0]
         for column, image in enumerate(first):
-            tile = picture[
-                (label + 1) * height - 8 : (label + 1) * height, column * pitch : column * pitch + 8
-            ]
+            tile = picture[(label + 1) * height - 8 : (label + 1) * height, column * pitch : column * pitch + 8]
             np.testing.assert_array_equal(tile, image)
     assert [name.lines for name in grid.names] == [("zero",), ("one",)]
 
@@ -223,9 +219,7 @@ def test_data_block_says_what_the_description_says() -> None:
     text = html(Section("data", "The data", "data.html", (block,)))
     assert "stand-in data" in text
     assert "digits: small digits" in text
-    assert text == html(
-        Section("data", "The data", "data.html", blocks_of({"a": choose_samples(task_of(), 2)}))
-    )
+    assert text == html(Section("data", "The data", "data.html", blocks_of({"a": choose_samples(task_of(), 2)})))
 
 
 def test_marks_follow_what_was_chosen_on_test_images() -> None:
@@ -436,8 +430,7 @@ def test_stage_writes_pages_and_pictures_and_repeats_them(folder: Path) -> None:
     report()
     first = written(folder)
     plots = {
-        f"plots/s/{name}.svg"
-        for name in ("confusion_1", "curves_1", "curves_2", "differences_1", "differences_2")
+        f"plots/s/{name}.svg" for name in ("confusion_1", "curves_1", "curves_2", "differences_1", "differences_2")
     }
     assert set(first) == {f"report/{name}.html" for name in ("index", "s", "claims")} | plots
     study = first["report/s.html"].decode()

@@ -112,9 +112,7 @@ class Files:
 
     def recipe(self) -> Recipe:
         own = {"architecture": "cnn3", "epochs": 2, "l1": {"amount": 1e-3, "layers": "all"}}
-        return resolve_recipe(
-            {**own, "optimizer": {"name": "adam", "learning_rate": 0.001}, "batch_size": "full"}
-        )
+        return resolve_recipe({**own, "optimizer": {"name": "adam", "learning_rate": 0.001}, "batch_size": "full"})
 
     def fingerprint(self, variant: str, repeat: int) -> str:
         return hashlib.sha256(f"{variant}{repeat}{self.version}".encode()).hexdigest()
@@ -149,9 +147,7 @@ class Files:
         )
         write_model(folder / layout.RUN, run)
         (folder / layout.MODEL_SUMMARY).write_text("a model")
-        self.table(
-            folder / layout.HISTORY, [{"epoch": e, **self.numbers("loss", "accuracy")} for e in (1, 2)]
-        )
+        self.table(folder / layout.HISTORY, [{"epoch": e, **self.numbers("loss", "accuracy")} for e in (1, 2)])
         if repeat == 0:  # the store of this machine lacks the others
             self.store(self.weights(variant, repeat))
         finals = {**self.numbers("test_accuracy", "test_loss", "sparsity"), "stopped_epoch": ""}
@@ -340,9 +336,7 @@ def test_finals_are_named_by_the_table_and_absent_numbers_are_absent(files: File
         "traced",
     }
     assert only("/none/0@").data.metrics.keys() == timed
-    assert (
-        only("/none/0@").data.metrics["train/seconds"] == 1.25
-    )  # of the run store, which has no other repeat
+    assert only("/none/0@").data.metrics["train/seconds"] == 1.25  # of the run store, which has no other repeat
     assert only("/none/1@").data.metrics.keys() == timed - {"train/seconds", "traced"}
 
 
@@ -499,9 +493,7 @@ def test_new_evaluation_of_the_same_run_refreshes_its_numbers(files: Files) -> N
     assert history(before, "test/loss") == {0: sys.float_info.max}
 
 
-def test_dvc_experiment_marks_its_own_runs_and_nothing_else(
-    files: Files, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dvc_experiment_marks_its_own_runs_and_nothing_else(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     files.track()
     before = keyed("/none/0@")
     monkeypatch.setenv("DVC_EXP_NAME", "tidal-wave")
@@ -572,9 +564,7 @@ def test_long_listing_is_read_page_by_page(files: Files, monkeypatch: pytest.Mon
     assert len(runs()) == 7
 
 
-def test_set_tracking_uri_wins_over_the_main_checkout(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_set_tracking_uri_wins_over_the_main_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     assert resolve_tracking_uri(tmp_path) == f"sqlite:///{tmp_path}/mlflow.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://localhost:5000")
@@ -631,9 +621,7 @@ def test_two_processes_at_once_add_every_run_once(files: Files) -> None:
 
 
 @pytest.mark.usefixtures("real_models")
-def test_loaded_model_predicts_what_the_weights_predict(
-    files: Files, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_loaded_model_predicts_what_the_weights_predict(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(run: StudyRun, weights: Path) -> Any:
         raise KeyboardInterrupt
 
@@ -652,12 +640,10 @@ def test_loaded_model_predicts_what_the_weights_predict(
         for uri in (f"models:/{run.data.tags['claimcheck.model']}", f"runs:/{run.info.run_id}/model"):
             np.testing.assert_array_equal(mlflow.pyfunc.load_model(uri).predict(x), expected)
         assert not mlflow.keras.load_model(uri).compiled  # no optimizer was saved
-        (model,) = client().search_logged_models(
-            [run.info.experiment_id], f"source_run_id = '{run.info.run_id}'"
+        (model,) = client().search_logged_models([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")
+        assert model.status == "READY" and str(files.folder.parent / "a checkout") in model.artifact_location.replace(
+            "%20", " "
         )
-        assert model.status == "READY" and str(
-            files.folder.parent / "a checkout"
-        ) in model.artifact_location.replace("%20", " ")
 
 
 def test_a_model_without_weights_is_absent_and_all_else_is_tracked(files: Files) -> None:
@@ -676,9 +662,7 @@ def test_the_stage_writes_a_receipt_and_says_how_absent_models_are_made(
     files: Files, capsys: pytest.CaptureFixture[str]
 ) -> None:
     track()
-    assert json.loads(layout.RECEIPT.read_text()) == {
-        STUDY: {"runs": 7, "added": 7, "models": 2, "absent": 0}
-    }
+    assert json.loads(layout.RECEIPT.read_text()) == {STUDY: {"runs": 7, "added": 7, "models": 2, "absent": 0}}
     assert capsys.readouterr().out == f"{STUDY}: 7 added to MLflow, 7 there, 2 loadable models\n"
     other = Files(files.folder, version="b")
     for variant in VARIANTS:

@@ -85,9 +85,7 @@ def test_a_batch_may_be_full(write_params: WriteParams) -> None:
 
 
 @pytest.mark.parametrize("value", [0, -64, 1.5, "ful", None])
-def test_a_batch_size_that_is_none_is_refused_under_its_own_key(
-    write_params: WriteParams, value: Any
-) -> None:
+def test_a_batch_size_that_is_none_is_refused_under_its_own_key(write_params: WriteParams, value: Any) -> None:
     """Not under the names of pydantic's branches, and offering `full`."""
     (line,) = lines(write_params({f"{STUDY}.model.batch_size": value}))
     key, _, rest = line.partition(": ")
@@ -114,9 +112,7 @@ def test_units_belong_to_tunable_architectures(architecture: str, units: int | N
         (f"{TUNER}.variants.default.units", None),
     ],
 )
-def test_units_out_of_place_are_refused_naming_the_variant(
-    write_params: WriteParams, key: str, value: Any
-) -> None:
+def test_units_out_of_place_are_refused_naming_the_variant(write_params: WriteParams, key: str, value: Any) -> None:
     (line,) = lines(write_params({key: value}))
     named, _, rest = line.partition(": ")
     assert named == key.rpartition(".")[0]
@@ -139,9 +135,7 @@ def test_units_out_of_place_are_refused_naming_the_variant(
         ({"trials": 5, "learning_rate": []}, "learning_rate", "expected List should have at least 1 item"),
     ],
 )
-def test_a_mistake_in_a_search_is_named(
-    write_params: WriteParams, search: dict[str, Any], key: str, said: str
-) -> None:
+def test_a_mistake_in_a_search_is_named(write_params: WriteParams, search: dict[str, Any], key: str, said: str) -> None:
     found = lines(write_params({f"{TUNER}.variants.valsplit_search.search": search}))
     assert any(line.startswith(f"{TUNER}.variants.valsplit_search.search.{key}: {said}") for line in found)
 
@@ -181,9 +175,7 @@ def test_classes_are_at_least_two_groups(write_params: WriteParams, classes: Any
         ("sorted_by_class", 1, "sorted_by_class", "expected a valid boolean; received 1."),
     ],
 )
-def test_a_mistake_in_a_task_is_named(
-    write_params: WriteParams, key: str, value: Any, named: str, said: str
-) -> None:
+def test_a_mistake_in_a_task_is_named(write_params: WriteParams, key: str, value: Any, named: str, said: str) -> None:
     (line,) = lines(write_params({f"tasks.mnist.{key}": value}))
     assert line.startswith(f"tasks.mnist.{named}: {said}")
 

@@ -46,12 +46,8 @@ def plan(profile: str) -> Plan:
 PROFILES = list(committed().profiles)
 
 
-@pytest.mark.parametrize(
-    ("profile", "source", "stand_in"), [("quick", "digits", True), ("full", "mnist", False)]
-)
-def test_a_profile_chooses_the_source(
-    write_params: WriteParams, profile: str, source: str, stand_in: bool
-) -> None:
+@pytest.mark.parametrize(("profile", "source", "stand_in"), [("quick", "digits", True), ("full", "mnist", False)])
+def test_a_profile_chooses_the_source(write_params: WriteParams, profile: str, source: str, stand_in: bool) -> None:
     params = read(write_params({"profile": profile}))
     planned = plan_sources(params)["mnist"]
     assert (planned.name, planned.loader, planned.stand_in) == (source, source, stand_in)
@@ -113,15 +109,12 @@ def test_a_planned_variant_holds_its_whole_recipe() -> None:
     assert variants["none"].rows == ["mnist_cnn"]
 
 
-def test_a_variants_own_task_is_planned_with_the_studys(
-    write_params: WriteParams, params: dict[str, Any]
-) -> None:
+def test_a_variants_own_task_is_planned_with_the_studys(write_params: WriteParams, params: dict[str, Any]) -> None:
     other = {**params["tasks"]["mnist"], "split": {"kind": "tail", "fraction": 0.1}}
     changed = read(write_params({"tasks.other": other, f"studies.{NAME}.variants.dropout.task": "other"}))
     made = make_plan(changed)
     tasks = {
-        study: {name: one.task for name, one in planned.variants.items()}
-        for study, planned in made.training.items()
+        study: {name: one.task for name, one in planned.variants.items()} for study, planned in made.training.items()
     }
     assert {name for name, task in tasks[NAME].items() if task == "other"} == {"dropout"}
     assert set(tasks[NAME].values()) == {"mnist", "other"} <= made.tasks.keys()
@@ -157,9 +150,7 @@ def read_plan() -> Plan:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_a_plan_is_read_as_it_was_written(
-    profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_plan_is_read_as_it_was_written(profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every committed study, value for value and type for type."""
     monkeypatch.chdir(tmp_path)
     made = plan(profile)
@@ -221,9 +212,7 @@ def test_a_damaged_plan_is_a_users_error_that_names_the_file(
     assert said in str(caught.value)
 
 
-def test_a_value_of_another_type_in_a_plan_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_value_of_another_type_in_a_plan_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_plan(plan("quick"), layout.PLAN)
     path = layout.training_plan(NAME)

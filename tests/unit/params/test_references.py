@@ -58,9 +58,7 @@ def test_a_misspelt_choice_is_refused_with_the_nearest(
 
 
 @pytest.mark.parametrize("given", [{}, {"search": None}])
-def test_a_trial_of_a_variant_without_a_search_is_refused(
-    write_params: WriteParams, given: dict[str, None]
-) -> None:
+def test_a_trial_of_a_variant_without_a_search_is_refused(write_params: WriteParams, given: dict[str, None]) -> None:
     changes = {f"{PLAIN}.none": given, f"{PLAIN}.dropout.trial_of": {"variant": "none"}}
     assert message(write_params(changes)) == (
         f"{PLAIN}.dropout.trial_of.variant: expected a variant with a 'search'; received 'none'."

@@ -19,9 +19,7 @@ MODEL: dict[str, object] = {
 
 
 def resolved(own: dict[str, object], **model: object) -> tuple[Variant, Recipe]:
-    study = Study(
-        question="Does it?", task="mnist", model={**MODEL, **model}, control="one", variants={"one": own}
-    )
+    study = Study(question="Does it?", task="mnist", model={**MODEL, **model}, control="one", variants={"one": own})
     return resolve_variant(study, "one", "params.yaml", "studies.s")
 
 
@@ -83,10 +81,7 @@ def test_a_label_among_the_models_fields_is_reported_there() -> None:
 
 def test_whole_numbers_are_the_same_learning_rate_as_their_floats() -> None:
     one = resolved({"optimizer": {"name": "sgd", "learning_rate": 1}})[1]
-    assert (
-        one.model_dump_json()
-        == resolved({"optimizer": {"name": "sgd", "learning_rate": 1.0}})[1].model_dump_json()
-    )
+    assert one.model_dump_json() == resolved({"optimizer": {"name": "sgd", "learning_rate": 1.0}})[1].model_dump_json()
 
 
 def test_a_recipe_is_equal_after_the_plans_json() -> None:

@@ -142,8 +142,7 @@ def test_equal_evaluations_of_two_studies_are_computed_once(
     shared = [table.iloc[:2].drop(columns="variant") for table in tables.values()]
     assert shared[0].equals(shared[1])
     none, plain = (
-        read_arrays(layout.evaluated_images(study, variant))
-        for study, variant in (("one", "none"), ("other", "plain"))
+        read_arrays(layout.evaluated_images(study, variant)) for study, variant in (("one", "none"), ("other", "plain"))
     )
     assert none.keys() == plain.keys()
     assert all(np.array_equal(none[name], plain[name]) for name in none)
@@ -157,9 +156,7 @@ def test_evaluate_refuses_when_the_run_store_lacks_weights(sent: dict[str, int])
     train()
     store, kept = run_store(), read_run("one", "none", 0).fingerprint
     store.remove([one for one in store.list_results() if one != kept])
-    with pytest.raises(
-        UserError, match=r"\.runs/trained: expected the weights of 5 runs.*dvc repro --force train"
-    ):
+    with pytest.raises(UserError, match=r"\.runs/trained: expected the weights of 5 runs.*dvc repro --force train"):
         evaluate()
     assert sent["evaluate"] == 0
     assert not layout.EVALUATIONS.exists()

@@ -61,9 +61,7 @@ def test_fast_sign_flip_equals_the_slow_reference(n: int) -> None:
     rng = np.random.default_rng(n)
     for d in (rng.integers(-5, 8, n), rng.integers(-2, 3, n), np.arange(n)):
         expected = slow_sign_flip_p(d, rng)
-        assert fast_sign_flip_p(d) == pytest.approx(
-            expected, rel=1e-9 if n <= 16 else 0.05, abs=2e-5 if n > 16 else 0
-        )
+        assert fast_sign_flip_p(d) == pytest.approx(expected, rel=1e-9 if n <= 16 else 0.05, abs=2e-5 if n > 16 else 0)
 
 
 def counts(true_gain: list[float], n: int, rng: np.random.Generator) -> dict[str, NDArray[np.int64]]:
@@ -127,8 +125,7 @@ def share_better(n: int, d_z: float, studies: int = 4000) -> float:
     declared = Declaration(metric="test_loss", margin=None)
     zero = np.zeros(n)
     better = sum(
-        compare_pair(zero, rng.normal(d_z, 1, n), declared, rng=rng).verdict == "better"
-        for _ in range(studies)
+        compare_pair(zero, rng.normal(d_z, 1, n), declared, rng=rng).verdict == "better" for _ in range(studies)
     )
     print(f"n {n}, d_z {d_z}: power {better / studies:.3f}, t-test {TTestPower().power(d_z, n, 0.05):.3f}")
     return better / studies
@@ -190,9 +187,7 @@ def covered_with_answers(S: int, seed_sd: float) -> tuple[float, float]:
         new = new_images_interval(D)
         assert new is not None
         hits += (low <= (treatment - control).mean() <= high, new[0] <= truth <= new[1])
-    print(
-        f"S {S}, seed sd {seed_sd}: these images {hits[0] / studies:.3f}, new images {hits[1] / studies:.3f}"
-    )
+    print(f"S {S}, seed sd {seed_sd}: these images {hits[0] / studies:.3f}, new images {hits[1] / studies:.3f}")
     return float(hits[0] / studies), float(hits[1] / studies)
 
 

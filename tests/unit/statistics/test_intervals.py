@@ -66,12 +66,8 @@ def test_superiority_interval_is_clipped_and_turns_over() -> None:
     assert (q, other_low, other_high) == pytest.approx((1 - p, 0.0, 1 - low))
 
 
-@pytest.mark.parametrize(
-    ("control", "treatment", "p"), [([1, 2], [3, 4], 1.0), ([5, 5], [5, 5], 0.5), ([2], [1], 0.0)]
-)
-def test_superiority_has_no_interval_without_rank_variance(
-    control: list[int], treatment: list[int], p: float
-) -> None:
+@pytest.mark.parametrize(("control", "treatment", "p"), [([1, 2], [3, 4], 1.0), ([5, 5], [5, 5], 0.5), ([2], [1], 0.0)])
+def test_superiority_has_no_interval_without_rank_variance(control: list[int], treatment: list[int], p: float) -> None:
     assert superiority(control, treatment) == (p, None, None)
 
 

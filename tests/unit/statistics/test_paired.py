@@ -48,9 +48,7 @@ def pair(d: Any, declared: Declaration = ACCURACY) -> Comparison:
 
 def verdict(low: float, high: float, **fields: Any) -> str:
     """Verdict of a made-up comparison with margin 0.02 whose tests and simultaneous interval are given."""
-    base = replace(
-        pair(RISE), simultaneous_low=low, simultaneous_high=high, p_adjusted=1.0, equivalence_p_adjusted=1.0
-    )
+    base = replace(pair(RISE), simultaneous_low=low, simultaneous_high=high, p_adjusted=1.0, equivalence_p_adjusted=1.0)
     return replace(base, **fields).verdict
 
 
@@ -73,12 +71,7 @@ def test_treatment_above_the_control_is_better_and_below_is_worse() -> None:
     up = compare_pair(CONTROL, CONTROL + 3 * RISE, ACCURACY, rng=rng())
     down = compare_pair(CONTROL + 3 * RISE, CONTROL, ACCURACY, rng=rng())
     assert (up.verdict, down.verdict) == ("better", "worse")
-    assert (
-        up.estimate is not None
-        and up.estimate > 0
-        and up.p_superiority is not None
-        and up.p_superiority > 0.5
-    )
+    assert up.estimate is not None and up.estimate > 0 and up.p_superiority is not None and up.p_superiority > 0.5
 
 
 def test_a_lower_loss_is_better_and_the_means_stay_losses() -> None:
@@ -124,9 +117,7 @@ def test_any_losses_give_strict_json_and_a_known_verdict(losses: list[tuple[floa
 
 def test_ties_in_counts_are_exact_where_fractions_are_not() -> None:
     """0.3 - 0.1 != 0.2 - 0.0 in floats; as counts |+2| and |-2| tie, and 4 of 8 patterns reach a sum of 2."""
-    c = compare_pair(
-        [1, 3, 0], [3, 1, 2], Declaration(metric="test_accuracy", margin=0.1, n_test=10), rng=rng()
-    )
+    c = compare_pair([1, 3, 0], [3, 1, 2], Declaration(metric="test_accuracy", margin=0.1, n_test=10), rng=rng())
     assert c.p == 1.0
     assert compare_pair([1, 0, 2], [3, 2, 4], replace(ACCURACY, n_test=10), rng=rng()).sd == 0.0
 
@@ -177,12 +168,8 @@ def test_family_is_corrected_and_its_intervals_widen() -> None:
     wide = stats.ttest_1samp(RISE / 500, 0.0).confidence_interval(1 - 0.05 / 3)
     assert (a.simultaneous_low, a.simultaneous_high) == pytest.approx((wide.low, wide.high))
     assert a.equivalence_p is not None  # a and b are mirrored, both smaller than c's: the smallest times 3
-    assert (
-        a.equivalence_p_adjusted == family["b"].equivalence_p_adjusted == pytest.approx(3 * a.equivalence_p)
-    )
-    assert a.minimum_detectable_effect == pytest.approx(
-        np.std(RISE / 500, ddof=1) * detectable_d_z(10, 0.05 / 3)
-    )
+    assert a.equivalence_p_adjusted == family["b"].equivalence_p_adjusted == pytest.approx(3 * a.equivalence_p)
+    assert a.minimum_detectable_effect == pytest.approx(np.std(RISE / 500, ddof=1) * detectable_d_z(10, 0.05 / 3))
 
 
 def test_family_of_one_is_not_corrected() -> None:
@@ -230,9 +217,7 @@ def test_zero_variance_of_losses_survives_rounding() -> None:
 
 
 def test_a_constant_member_of_a_family_is_not_tested_but_counts() -> None:
-    family = compare_family(
-        {"none": CONTROL, "same": CONTROL, "near": CONTROL + RISE - 4}, "none", ACCURACY, rng=rng()
-    )
+    family = compare_family({"none": CONTROL, "same": CONTROL, "near": CONTROL + RISE - 4}, "none", ACCURACY, rng=rng())
     assert family["same"].equivalence_p_adjusted is None
     near = family["near"]
     assert near.equivalence_p is not None

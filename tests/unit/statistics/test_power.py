@@ -72,9 +72,7 @@ def test_smallest_n_rejects_and_one_fewer_cannot(m: int, alpha: float) -> None:
     assert m * 2 / 2**n <= alpha < m * 2 / 2 ** (n - 1)
 
 
-@pytest.mark.parametrize(
-    ("n", "alpha"), [(6, 0.05), (8, 0.05 / 6), (12, 0.0125 / 25), (15, 0.0001), (20, 0.0125)]
-)
+@pytest.mark.parametrize(("n", "alpha"), [(6, 0.05), (8, 0.05 / 6), (12, 0.0125 / 25), (15, 0.0001), (20, 0.0125)])
 def test_detectable_d_z_has_the_power_asked_for(n: int, alpha: float) -> None:
     """At n = 12, alpha = 0.0005 statsmodels' two-sided solver reports success at a power of 0.74."""
     assert power_by_integration(detectable_d_z(n, alpha), n, alpha) == pytest.approx(0.8, abs=2e-4)

@@ -42,9 +42,7 @@ DIGITS = Origin(source="digits", stand_in=True, description="digits")
 KINDS: dict[str, Kind] = {"none": "as_written", "better": "as_specified", "equal": "control"}
 
 
-def plan(
-    repeats: int = 5, held_out_anew: Mapping[str, float] | None = None, **changes: Any
-) -> ComparisonPlan:
+def plan(repeats: int = 5, held_out_anew: Mapping[str, float] | None = None, **changes: Any) -> ComparisonPlan:
     variants = {
         name: ComparedVariant(kind=kind, vary=None, held_out_anew=(held_out_anew or {}).get(name))
         for name, kind in KINDS.items()

@@ -49,10 +49,7 @@ def test_no_p_stands_alone(verdict: str) -> None:
     assert f"p = {c.p:.3g} " in sentence
     assert "0.00195" in sentence and "is the smallest attainable" in sentence
     assert c.minimum_detectable_effect is not None
-    assert (
-        f"a difference of {100 * c.minimum_detectable_effect:.2f} percentage points would have been"
-        in sentence
-    )
+    assert f"a difference of {100 * c.minimum_detectable_effect:.2f} percentage points would have been" in sentence
 
 
 @pytest.mark.parametrize(
@@ -75,9 +72,7 @@ def test_the_opening_is_the_verdict(verdict: str, opening: str) -> None:
 def test_words_follow_the_object_and_not_the_data() -> None:
     c = compared(KINDS["better"])
     doubtful = replace(c, p_adjusted=0.2)
-    assert format_sentence(c).startswith("l1 is better") and format_sentence(doubtful).startswith(
-        "undecided whether"
-    )
+    assert format_sentence(c).startswith("l1 is better") and format_sentence(doubtful).startswith("undecided whether")
 
 
 def test_a_whole_sentence() -> None:
@@ -122,9 +117,7 @@ def test_a_family_names_holm_and_the_simultaneous_interval() -> None:
 
 def test_undecided_says_how_many_repeats_would_do() -> None:
     c = compared(KINDS["undecided"])
-    assert f"{c.repeats_needed} repeats would detect a difference as large as the margin" in format_sentence(
-        c
-    )
+    assert f"{c.repeats_needed} repeats would detect a difference as large as the margin" in format_sentence(c)
     enough = replace(c, repeats_needed=9)
     assert "10 repeats are enough to detect a difference as large as the margin" in format_sentence(enough)
     assert "repeats would detect" not in format_sentence(compared(KINDS["better"]))
@@ -136,10 +129,7 @@ def test_zero_variance_is_not_called_a_test() -> None:
         "l1 and none are equivalent; all 6 repeats show the same advantage of l1 in test_accuracy: none"
     )
     assert constant.startswith("l1 is worse than none, but negligible; all 6 repeats")
-    assert (
-        "-0.60 percentage points, which is also the interval (margin 2.00); stated exactly, not tested"
-        in constant
-    )
+    assert "-0.60 percentage points, which is also the interval (margin 2.00); stated exactly, not tested" in constant
     assert "p = 0.0312 is the smallest attainable" in constant
 
 
@@ -164,11 +154,7 @@ def test_losses_have_their_unit_and_say_which_way_is_better() -> None:
     assert sentence.startswith(
         "l1 is better than none, and it matters; mean advantage of l1 in test_loss (lower is better)"
     )
-    assert (
-        "+0.0539 nats over 10 repeats" in sentence
-        and "margin 0.01" in sentence
-        and "percentage" not in sentence
-    )
+    assert "+0.0539 nats over 10 repeats" in sentence and "margin 0.01" in sentence and "percentage" not in sentence
 
 
 def test_more_than_16_repeats_are_said_to_be_resampled() -> None:

@@ -78,9 +78,7 @@ def test_a_job_in_ones_own_process_does_not_tie_it_to_its_parent(monkeypatch: py
 
 @pytest.mark.slow
 def test_worker_processes_give_what_one_process_gives() -> None:
-    assert sorted(run_all(operator.neg, range(5), 2, [[0, 1, 2], [3, 4]])) == [
-        (job, -job) for job in range(5)
-    ]
+    assert sorted(run_all(operator.neg, range(5), 2, [[0, 1, 2], [3, 4]])) == [(job, -job) for job in range(5)]
 
 
 def test_progress_passes_results_on_and_counts_their_work(capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,9 +113,7 @@ def test_workers_are_as_many_as_asked_for_or_one_a_core(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("value", ["two", "1.5", "0", "-1"])
-def test_a_number_of_workers_that_is_none_is_a_users_error(
-    monkeypatch: pytest.MonkeyPatch, value: str
-) -> None:
+def test_a_number_of_workers_that_is_none_is_a_users_error(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv(WORKERS, value)
     with pytest.raises(UserError, match=rf"{WORKERS}.*{value}"):
         count_workers()
@@ -153,9 +149,7 @@ def test_batches_hold_every_job_once_with_others_of_its_key(jobs: list[tuple[str
 
 def test_the_main_process_receives_results_without_tensorflow() -> None:
     """Its import takes seconds, and one process of every stage only passes results on."""
-    code = (
-        "import sys, pipeline.training.train, pipeline.evaluation.evaluate; sys.exit('keras' in sys.modules)"
-    )
+    code = "import sys, pipeline.training.train, pipeline.evaluation.evaluate; sys.exit('keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     result = RunResult(**dict.fromkeys(RunResult.__dataclass_fields__))  # type: ignore[arg-type]
     unpickle = f"import pickle, sys; pickle.loads({pickle.dumps(result)!r}); sys.exit('keras' in sys.modules)"

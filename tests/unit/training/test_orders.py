@@ -41,9 +41,7 @@ def test_another_seed_gives_another_order(orders: Orders) -> None:
 
 def test_first_order_never_changes() -> None:
     """NumPy guarantees PCG64's stream; `Generator.permutation` of NumPy 2.4."""
-    assert (
-        next(epoch_orders(0, 10)).tolist() == np.random.Generator(np.random.PCG64(0)).permutation(10).tolist()
-    )
+    assert next(epoch_orders(0, 10)).tolist() == np.random.Generator(np.random.PCG64(0)).permutation(10).tolist()
     assert next(epoch_orders(0, 10)).tolist() == [4, 6, 2, 7, 3, 5, 9, 0, 8, 1]
 
 

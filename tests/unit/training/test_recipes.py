@@ -69,9 +69,7 @@ def test_a_full_batch_is_all_images() -> None:
 def test_a_trials_units_and_learning_rate_replace_the_recipes_and_nothing_else_does() -> None:
     recipe = build_recipe(architecture="tuned_mlp", units=10)
     found = apply_hyperparameters(recipe, {"units": 32.0, "learning_rate": 0.5, "unused": 20.0})
-    assert found == build_recipe(
-        architecture="tuned_mlp", units=32, optimizer={"name": "adam", "learning_rate": 0.5}
-    )
+    assert found == build_recipe(architecture="tuned_mlp", units=32, optimizer={"name": "adam", "learning_rate": 0.5})
     assert isinstance(found.units, int)
     assert apply_hyperparameters(recipe, {}) == recipe
 

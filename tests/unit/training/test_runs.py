@@ -179,9 +179,7 @@ def varying(*arms: list[str] | None) -> list[list[DeclaredRun]]:
 
 
 def test_only_the_streams_that_vary_differ_between_repeats() -> None:
-    for arm, vary in zip(
-        varying([], ["noise"], ["order", "split"]), ([], ["noise"], ["order", "split"]), strict=True
-    ):
+    for arm, vary in zip(varying([], ["noise"], ["order", "split"]), ([], ["noise"], ["order", "split"]), strict=True):
         assert [run.seeds for run in arm] == [repeat_seeds(repeat, vary) for repeat in range(3)]
 
 

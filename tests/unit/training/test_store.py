@@ -85,9 +85,7 @@ def test_results_are_listed_measured_and_removed(store: Store) -> None:
     assert [path.name for path in store.folder.iterdir()] == ["b"]
 
 
-def test_a_removal_that_is_interrupted_leaves_no_half_result(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_removal_that_is_interrupted_leaves_no_half_result(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     store.put("a", text("one"))
 
     def interrupted(folder: Path) -> None:

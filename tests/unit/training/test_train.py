@@ -25,12 +25,8 @@ from tests.builders import build_examples, build_recipe, build_result
 RECIPE = build_recipe(optimizer={"name": "sgd", "learning_rate": 0.1}, batch_size=2, epochs=3)
 
 
-def declared(
-    fingerprint: str, repeat: int = 0, task: str = "mnist", parents: tuple[Parent, ...] = ()
-) -> DeclaredRun:
-    return DeclaredRun(
-        "none", repeat, task, RECIPE, None, repeat_seeds(repeat), parents, "recipe", fingerprint
-    )
+def declared(fingerprint: str, repeat: int = 0, task: str = "mnist", parents: tuple[Parent, ...] = ()) -> DeclaredRun:
+    return DeclaredRun("none", repeat, task, RECIPE, None, repeat_seeds(repeat), parents, "recipe", fingerprint)
 
 
 def data(task: str) -> TrainingData:
@@ -55,9 +51,7 @@ def trained_to(job: Job) -> RunResult:
     return build_result(job.recipe, weights=order, trials=trials)
 
 
-def finished(
-    function: Any, jobs: Sequence[Job], workers: int, batches: Any = ()
-) -> Iterator[tuple[int, RunResult]]:
+def finished(function: Any, jobs: Sequence[Job], workers: int, batches: Any = ()) -> Iterator[tuple[int, RunResult]]:
     yield from reversed([(index, trained_to(job)) for index, job in enumerate(jobs)])
 
 
@@ -128,9 +122,7 @@ def test_data_are_read_once_a_task_and_only_where_a_run_is_missing(store: Store,
     assert [job.data.digest for job in trained] == ["mnist", "mnist", "other"]
 
 
-def test_a_killed_study_resumes_where_it_was(
-    store: Store, trained: list[Job], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_killed_study_resumes_where_it_was(store: Store, trained: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
     runs = [declared(name, repeat) for repeat, name in enumerate("abc")]
     with monkeypatch.context() as during, pytest.raises(KeyboardInterrupt):
         during.setattr(study, "run_all", killed_after_one)

@@ -60,9 +60,7 @@ def test_what_configures_tensorflow_is_in_every_fingerprint() -> None:
 
 
 def test_networks_by_hand_are_part_of_their_own_runs_only() -> None:
-    scratch = {
-        f"pipeline/models/scratch/{file.name}" for file in (ROOT / "pipeline/models/scratch").glob("*.py")
-    }
+    scratch = {f"pipeline/models/scratch/{file.name}" for file in (ROOT / "pipeline/models/scratch").glob("*.py")}
     of_hand = {"pipeline/training/by_hand.py", *scratch}
     by_hand, by_keras = trained_by("numpy"), trained_by("keras")
     assert by_keras < by_hand

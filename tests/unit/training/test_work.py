@@ -22,9 +22,7 @@ def recipe_of(**changes: Any) -> Recipe:
     return build_recipe(**{"optimizer": sgd, "batch_size": 4, "epochs": 3, **changes})
 
 
-def job(
-    recipe: dict[str, Any] | None = None, search: Search | None = None, repeat: int = 0, digest: str = "d"
-) -> Job:
+def job(recipe: dict[str, Any] | None = None, search: Search | None = None, repeat: int = 0, digest: str = "d") -> Job:
     train = build_examples(np.zeros((10, 2, 2), np.uint8), np.zeros(10))
     data = TrainingData(digest, 2, train, None, scale_to_unit())
     return Job(recipe_of(**(recipe or {})), search, repeat_seeds(repeat), data)

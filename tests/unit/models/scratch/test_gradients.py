@@ -55,9 +55,7 @@ def slope(function: Callable[[], float], array: Array, direction: Array) -> floa
     return (above - below) / (2 * STEP)
 
 
-def check(
-    function: Callable[[], float], array: Array, gradient: Array, generator: np.random.Generator
-) -> None:
+def check(function: Callable[[], float], array: Array, gradient: Array, generator: np.random.Generator) -> None:
     """The gradient gives the slope along three random directions."""
     assert gradient.shape == array.shape
     for _ in range(3):

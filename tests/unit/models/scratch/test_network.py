@@ -50,9 +50,7 @@ def test_parameters_are_those_of_the_write_ups() -> None:
     assert sum(p.size for p in convolutional.parameters.values()) == 93_322
     assert sum(p.size for p in dense.parameters.values()) == 109_386
     layers = ["conv1", "conv2", "conv3", "dense1", "output"]
-    assert list(convolutional.parameters) == [
-        f"{name}/{kind}" for name in layers for kind in ("kernel", "bias")
-    ]
+    assert list(convolutional.parameters) == [f"{name}/{kind}" for name in layers for kind in ("kernel", "bias")]
     assert convolutional.parameters["conv2/kernel"].shape == (3, 3, 32, 64)
     assert {p.dtype.name for p in convolutional.parameters.values()} == {"float32"}
 
@@ -73,9 +71,7 @@ def test_numbers_of_write_up_002() -> None:
     dW1 = [[0.002445958485, 0.002620193420], [-0.000307645666, -0.000241875023]]
     dW1.append([-0.000347681678, -0.000371996391])
     np.testing.assert_allclose(halves["hidden/kernel"].T, dW1, atol=1e-12)
-    np.testing.assert_allclose(
-        halves["hidden/bias"], [0.004925766628, -0.000580228684, -0.000659765095], atol=1e-12
-    )
+    np.testing.assert_allclose(halves["hidden/bias"], [0.004925766628, -0.000580228684, -0.000659765095], atol=1e-12)
     np.testing.assert_allclose(
         halves["output/kernel"][:, 0], [0.022160112629, 0.024330972928, 0.017971741371], atol=1e-12
     )
