@@ -15,13 +15,13 @@ from pipeline.stages.split import split
 from pipeline.stages.standardize import standardize
 
 
-def noise(n_train: int, n_test: int, shape: Sequence[int], seed: int = 0) -> Arrays:
-    """Arrays of a data set: images of noise, with labels 0..9 in a scrambled order."""
-    generator = np.random.default_rng(seed)
+def noise(n_train: int, n_test: int, shape: Sequence[int], classes: int = 10) -> Arrays:
+    """Arrays of a data set: images of noise, with labels from 0 in a scrambled order."""
+    generator = np.random.default_rng(0)
     made: Arrays = {}
     for part, n in (("train", n_train), ("test", n_test)):
         made[f"x_{part}"] = generator.integers(0, 256, (n, *shape), dtype=np.uint8)
-        made[f"y_{part}"] = generator.permutation(n).astype(np.uint8) % 10
+        made[f"y_{part}"] = generator.permutation(n).astype(np.uint8) % classes
     return {key: made[key] for key in KEYS}
 
 

@@ -13,6 +13,7 @@ from pipeline.training.record import StudyRun
 
 THRESHOLDS = (0.5, 0.9)  # at which a two-class task is reported, whatever a variant decides by
 REACHED = 0.98
+OF_RUN = ("epochs_run", "stopped_epoch", "best_epoch", "parameters", "trainable_parameters")
 Row = dict[str, str | int | float | None]
 
 
@@ -55,11 +56,7 @@ def make_row(
         "val_accuracy": validation,
         "val_loss": scalars.get("val_loss"),
         "generalization_gap": None if train is None or validation is None else train - validation,
-        "epochs_run": run.epochs_run,
-        "stopped_epoch": run.stopped_epoch,
-        "best_epoch": run.best_epoch,
-        "parameters": run.parameters,
-        "trainable_parameters": run.trainable_parameters,
+        **{name: getattr(run, name) for name in OF_RUN},
         **learned,
         **{name: scalars[name] for name in ("weight_norm", "sparsity", "probability_sum_error", *shifts)},
         **_at_thresholds(test, labels),

@@ -8,16 +8,19 @@ from typing import Any
 
 import pytest
 
+from pipeline.data.sources import load
+from pipeline.params.planning import plan_sources
 from pipeline.params.read import read
-from pipeline.params.recipe import Recipe, Variant
+from pipeline.params.recipe import Optimizer, Recipe, Variant
 from pipeline.params.resolve import resolve_variant
 from pipeline.params.schema import Params
 from pipeline.params.task import Task
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 GREY, COLOUR = (28, 28, 1), (32, 32, 3)
-SHAPES = {"mnist": GREY, "cifar10": COLOUR}
-Key = tuple[Recipe, tuple[int, int, int], int]
+SHAPES = {"mnist": GREY, "digits": GREY, "cifar10": COLOUR, "pictures": COLOUR}  # by loader
+Shape = tuple[int, int, int]
+Key = tuple[Recipe, Shape, int]
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,12 @@ class Case:
     control: str
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        return SHAPES.get(self.task.data, GREY)  # any will do, as the tests make their own images
+    def shape(self) -> Shape:
+        return images_of(self.task.data)[0]
 
     @property
     def classes(self) -> int:
-        return len(self.task.classes or range(10))
+        return len(self.task.classes or range(images_of(self.task.data)[1]))
 
     @property
     def validated(self) -> bool:
@@ -74,6 +77,17 @@ def params() -> Params:
     return read(PARAMS)
 
 
+@cache
+def images_of(data_set: str) -> tuple[Shape, int]:
+    """Shape of a data set's images, and its number of classes; only a file of the user's own is opened."""
+    source = plan_sources(params())[data_set]
+    if source.loader in SHAPES:
+        return SHAPES[source.loader], 10
+    arrays = load(source, PARAMS.parent)
+    height, width, *channels = arrays["x_train"].shape[1:]
+    return (height, width, *(channels or [1])), 1 + int(max(arrays["y_train"].max(), arrays["y_test"].max()))
+
+
 def _cases() -> Iterable[Case]:
     for study_name, study in params().studies.items():
         for name in study.variants:
@@ -82,7 +96,7 @@ def _cases() -> Iterable[Case]:
             yield Case(study_name, name, variant, recipe, task, study.control)
 
 
-_ANY = resolve_variant(params().studies["mnist_regularizers"], "none", "", "")[1].optimizer
+_ANY = Optimizer(name="adam", learning_rate=0.001)
 CASES = list(_cases())
 BY_NAME = {str(case): case for case in CASES}
 
@@ -123,5 +137,13 @@ def thinned(parameters: Iterable[Any]) -> Iterable[Any]:
         yield parameter if news else pytest.param(case, id=parameter.id, marks=pytest.mark.slow)
 
 
+def is_plain(case: Case) -> bool:
+    """Whether nothing but the optimizer acts in a network that Keras trains."""
+    one = case.recipe
+    added = one.l1, one.l2, one.dropout, one.batch_normalization, one.augmentation, case.variant.merged
+    return not (case.by_hand or any(added) or any(block.dropout for block in one.blocks))
+
+
 BUILT = distinct(lambda case: case.built)
 TRACED = list(thinned(distinct(lambda case: case.traced, where=lambda case: not case.variant.merged)))
+PLAIN = distinct(lambda case: "the first", is_plain)

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.data.preparation import Scaling
+from pipeline.data.scaling import Scaling
 from pipeline.models.build import build
 from pipeline.models.weights import initialize, named_weights
 from pipeline.params.resolve import resolve_recipe
-from pipeline.seeds import epoch_orders
 from pipeline.training.epoch import FusedModel, Resident, order_dataset, pass_dataset, prepare
+from pipeline.training.orders import epoch_orders
 
 RECIPE = resolve_recipe(
     {

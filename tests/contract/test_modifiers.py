@@ -6,19 +6,11 @@ import keras
 import numpy as np
 import pytest
 
+from pipeline.models.blocks import Conv, Dense
 from pipeline.models.weights import initialize
 from tests.contract.declared import BUILT, Case, distinct
 from tests.contract.tiny import N, built, images, initial_weights
 
-# (architecture, where dropout is declared) -> the hidden layers it follows; None: the architecture's own
-DROPPED = {
-    ("cnn3", "last_conv_and_dense"): ["conv3", "dense1"],
-    ("cnn3", "last_conv"): ["conv3"],
-    ("cnn753", "last_conv"): ["conv3"],
-    ("lenet", "hidden"): ["conv1", "conv2", "dense1", "dense2"],
-    ("lenet", "dense"): ["dense1", "dense2"],
-    ("binary_cnn", None): ["conv2"],
-}
 RANDOM = (
     keras.layers.RandomFlip,
     keras.layers.RandomRotation,
@@ -40,11 +32,25 @@ def hidden(case: Case) -> list[str]:
     return [layer.name for layer in layers_of(case, *kinds) if layer.name != "output"]
 
 
+def first_conv(case: Case) -> list[str]:
+    return [block.name for block in case.recipe.blocks if isinstance(block, Conv)][:1]
+
+
 def dropouts(case: Case) -> dict[str, float]:
-    """Dropout rates by the hidden layer they follow, as declared."""
-    declared = case.recipe.dropout
-    after = DROPPED.get((case.recipe.architecture, declared.after if declared else None), [])
-    return dict.fromkeys(after, declared.rate if declared else 0.5)
+    """Dropout rates by the hidden layer they follow: as declared, or else the architecture's own."""
+    declared, blocks = case.recipe.dropout, case.recipe.blocks
+    own = {block.name: block.dropout for block in blocks if block.dropout is not None}
+    if declared is None:
+        return own
+    dense = [block.name for block in blocks if isinstance(block, Dense)]
+    last_conv = [block.name for block in blocks if isinstance(block, Conv)][-1:]
+    after = {
+        "last_conv_and_dense": [*last_conv, *dense],
+        "last_conv": last_conv,
+        "dense": dense,
+        "hidden": [block.name for block in blocks],
+    }
+    return own | dict.fromkeys(after[declared.after], declared.rate)
 
 
 @pytest.mark.parametrize("case", BUILT)
@@ -78,7 +84,7 @@ def test_batch_normalisation_follows_every_hidden_activation(case: Case) -> None
 
 @pytest.mark.parametrize("case", BUILT)
 def test_penalties_are_on_the_declared_kernels_with_the_declared_amount(case: Case) -> None:
-    where = {"first_conv": ["conv1"], "all": [*hidden(case), "output"]}
+    where = {"first_conv": first_conv(case), "all": [*hidden(case), "output"]}
     declared = {"l1": case.recipe.l1, "l2": case.recipe.l2}
     expected = {
         f"{layer} {kind}": penalty.amount
@@ -103,7 +109,7 @@ def test_penalty_is_the_sum_over_the_kernels(case: Case) -> None:
     expected = 0.0
     for penalty, power in ((case.recipe.l1, 1), (case.recipe.l2, 2)):
         if penalty:
-            where = "/kernel" if penalty.layers == "all" else "conv1/kernel"
+            where = "/kernel" if penalty.layers == "all" else f"{first_conv(case)[0]}/kernel"
             sizes = [np.abs(value.astype(float)) ** power for name, value in weights.items() if where in name]
             expected += penalty.amount * float(sum(size.sum() for size in sizes))
     assert expected > 0
@@ -141,7 +147,7 @@ def _listed(value: Any) -> Any:
 def test_dropout_and_augmentation_act_in_training_only(case: Case) -> None:
     model = built(case.built)
     initialize(model, 7, 7)
-    x = images(case.shape, case.classes, True).x_train.astype(np.float32) / 255
+    x = images(case.shape, case.classes, True).train.images[:].astype(np.float32) / 255
     for layer in layers_of(case, keras.layers.Dropout, *RANDOM):
         given = x if isinstance(layer, RANDOM) else np.ones((N, *layer.input.shape[1:]), np.float32)
         assert np.array_equal(layer(given, training=False), given)

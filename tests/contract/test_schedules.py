@@ -11,7 +11,7 @@ from pipeline.seeds import repeat_seeds
 from pipeline.training import run
 from pipeline.training.result import RunResult, Weights
 from pipeline.training.work import Job, perform
-from tests.contract.declared import BY_NAME, Case, distinct
+from tests.contract.declared import PLAIN, Case, distinct
 from tests.contract.tiny import SLOWEST, N, built, data_of, same, short
 
 SEEDS = repeat_seeds(0)
@@ -41,9 +41,9 @@ class Rates(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no typ
 
 def watched(case: Case, start: Weights | None = None, **changes: Any) -> Rates:
     """What a short training did to the optimizer."""
-    spy, callbacks = Rates(), run._callbacks
+    spy, callbacks = Rates(), run._make_callbacks
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "_callbacks", lambda recipe: {**callbacks(recipe), "spy": spy})
+        patch.setattr(run, "_make_callbacks", lambda recipe: {**callbacks(recipe), "spy": spy})
         run.train(short(case.recipe, **changes), SEEDS, data_of(case, "schedules"), start)
     return spy
 
@@ -57,15 +57,18 @@ def iterations(case: Case, **changes: Any) -> int:
     "case", distinct(lambda case: case.recipe.step_decay, lambda case: case.recipe.step_decay)
 )
 def test_step_decay_sets_the_learning_rate_of_every_epoch(case: Case) -> None:
-    constant = {epochs: train(case, epochs=epochs).weights for epochs in (3, 4)}
-    decay = case.recipe.step_decay
+    decay, first = case.recipe.step_decay, case.recipe.optimizer.learning_rate
     assert decay
-    seen = watched(case, epochs=7, step_decay=decay).rates
-    assert (decay.factor, decay.epochs, case.recipe.optimizer.learning_rate) == (0.5, 3, 0.001)
-    assert seen == pytest.approx([0.001] * 3 + [0.0005] * 3 + [0.00025], rel=1e-6)
-    assert same(train(case, epochs=3, step_decay=decay).weights, constant[3])
-    assert not same(train(case, epochs=4, step_decay=decay).weights, constant[4])
-    assert same(train(case, epochs=4).weights, constant[4])  # no rate is left behind in a reused model
+    before, after = decay.epochs, decay.epochs + 1
+    constant = {epochs: train(case, epochs=epochs).weights for epochs in (before, after)}
+    seen = watched(case, epochs=2 * decay.epochs + 1, step_decay=decay).rates
+    steps = [first] * decay.epochs + [first * decay.factor] * decay.epochs + [first * decay.factor**2]
+    assert seen == pytest.approx(steps, rel=1e-6)
+    assert same(train(case, epochs=before, step_decay=decay).weights, constant[before])
+    assert not same(train(case, epochs=after, step_decay=decay).weights, constant[after])
+    assert same(
+        train(case, epochs=after).weights, constant[after]
+    )  # no rate is left behind in a reused model
 
 
 STOPPING = distinct(lambda case: case.recipe.early_stopping, lambda case: case.recipe.early_stopping)
@@ -113,15 +116,21 @@ def test_updates_are_exactly_as_many(case: Case, updates: int) -> None:
     assert iterations(case, updates=updates, batch_size=case.recipe.batch_size) == updates
 
 
-def test_declared_number_of_updates_is_made_in_full() -> None:
-    case = BY_NAME["mnist_gradient_descent/mini32_equpd"]
-    assert case.recipe.updates == 1875  # one pass of 60,000 images in batches of 32
-    assert iterations(case, updates=1875, batch_size=1) == 1875
+@pytest.mark.parametrize(
+    "case",
+    distinct(
+        lambda case: case.recipe.updates,
+        lambda case: case.recipe.updates and case.recipe.updates <= 5000 and not case.by_hand,
+    ),
+)
+def test_declared_number_of_updates_is_made_in_full(case: Case) -> None:
+    assert case.recipe.updates
+    assert iterations(case, updates=case.recipe.updates, batch_size=1) == case.recipe.updates
 
 
-def test_updates_run_on_across_passes() -> None:
+@pytest.mark.parametrize("case", PLAIN)
+def test_updates_run_on_across_passes(case: Case) -> None:
     """Batches of 8 from 12 images: the second one takes 4 of each pass, as a longer array would give them."""
-    case = BY_NAME["mnist_gradient_descent/mini32_equpd"]
     assert iterations(case, updates=5, batch_size=8) == 5
     divided = train(case, updates=6, batch_size=4)
     assert same(divided.weights, train(case, epochs=2, batch_size=4).weights)
@@ -139,9 +148,9 @@ def test_full_batch_is_one_update_an_epoch(case: Case) -> None:
     assert same(train(case, batch_size="full").weights, train(case, batch_size=N).weights)
 
 
-def test_reused_trace_takes_another_number_of_batches() -> None:
-    """As mini32 and mini32_equpd do in one worker: equal bits, whatever ran before."""
-    case = BY_NAME["mnist_gradient_descent/mini32_equpd"]
+@pytest.mark.parametrize("case", PLAIN)
+def test_reused_trace_takes_another_number_of_batches(case: Case) -> None:
+    """As variants do that differ in it, in one worker: equal bits, whatever ran before."""
     recipe = short(case.recipe, updates=20, batch_size=2)
     fresh = run.train(recipe, SEEDS, data_of(case, "fresh"))
     train(case, batch_size=2)
@@ -151,8 +160,9 @@ def test_reused_trace_takes_another_number_of_batches() -> None:
     assert fresh.history == reused.history
 
 
-def test_partial_last_batch_is_an_update() -> None:
-    assert iterations(BY_NAME["mnist_gradient_descent/mini32"], epochs=2, batch_size=5) == 2 * 3
+@pytest.mark.parametrize("case", PLAIN)
+def test_partial_last_batch_is_an_update(case: Case) -> None:
+    assert iterations(case, epochs=2, batch_size=5) == 2 * 3
 
 
 @pytest.mark.parametrize(

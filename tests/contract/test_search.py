@@ -1,19 +1,21 @@
 """Declared searches: what is proposed, which trial wins, what is read, and how often a model is compiled."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from pipeline.models.build import build
 from pipeline.params.recipe import Recipe
 from pipeline.seeds import Seeds, derive, repeat_seeds
 from pipeline.training import run, tuner
 from pipeline.training.data import TrainingData
-from pipeline.training.record import _chosen
+from pipeline.training.recipes import apply_hyperparameters
+from pipeline.training.record import _choose_trials
 from pipeline.training.result import RunResult, Weights
 from pipeline.training.work import Job, perform
-from tests.contract.declared import BY_NAME, CASES, Case, distinct
+from tests.contract.declared import BY_NAME, Case, distinct
 from tests.contract.tiny import data_of, same, short
 
 pytestmark = pytest.mark.filterwarnings("ignore:(currentThread|getName)")  # Keras Tuner's
@@ -24,8 +26,15 @@ HYPERPARAMETERS = ("units", "learning_rate", "unused")
 
 
 def grid_of_rates(case: Case) -> bool:
+    """Whether a search tries as many trials as there are rates, and nothing else."""
     search = case.variant.search
-    return bool(search and not search.units and len(search.learning_rate or ()) == 3)
+    alone = search and not search.units and not search.unused
+    return bool(search and alone and len(search.learning_rate or ()) == search.trials)
+
+
+def tunable(case: Case) -> bool:
+    """Whether a search is over the number of units."""
+    return bool(case.variant.search and case.variant.search.units)
 
 
 @pytest.fixture
@@ -107,7 +116,7 @@ def test_best_trial_is_the_first_of_highest_last_val_accuracy(case: Case, untrai
         best = scores.index(max(scores))
         assert result.recipe == untrained[best]
         assert result.history[-1]["val_accuracy"] == max(scores)
-        kept = _chosen(result.trials)
+        kept = _choose_trials(result.trials)
         assert kept == {"best": proposals(result)[best], "last": proposals(result)[-1]}
         assert result.train_seconds == len(scores)
 
@@ -116,39 +125,35 @@ def test_best_trial_is_the_first_of_highest_last_val_accuracy(case: Case, untrai
     "case", distinct(lambda case: (case.traced, str(case.variant.search)), grid_of_rates)
 )
 @pytest.mark.usefixtures("untrained")
-def test_search_over_three_learning_rates_alone_covers_them(case: Case) -> None:
+def test_search_over_learning_rates_alone_covers_them(case: Case) -> None:
     for repeat in range(10):
         rates = {trial["learning_rate"] for trial in searched(case, repeat).trials}
         assert case.variant.search
         assert rates == set(case.variant.search.learning_rate or ())
 
 
-def test_there_are_searches_over_rates_alone_and_with_an_unused_hyperparameter() -> None:
-    assert sum(map(grid_of_rates, CASES)) == 3
-    assert [str(case) for case in CASES if case.variant.search and case.variant.search.unused] == [
-        "mnist_tuner_cnn/unit2"
-    ]
-
-
-def test_unused_hyperparameter_is_read_by_nothing() -> None:
-    recipe = BY_NAME["mnist_tuner_cnn/unit2"].recipe
-    applied = [tuner.applied(recipe, {"units": 150, "unused": unused}) for unused in (10, 100)]
+@pytest.mark.parametrize("case", distinct(lambda case: "the first", tunable))
+def test_unused_hyperparameter_is_read_by_nothing(case: Case) -> None:
+    recipe = case.recipe
+    applied = [apply_hyperparameters(recipe, {"units": 150, "unused": unused}) for unused in (10, 100)]
     assert applied[0] == applied[1] == recipe.model_copy(update={"units": 150})
 
 
-def test_trials_that_differ_in_learning_rate_only_share_a_compiled_model() -> None:
-    case = BY_NAME["mnist_gradient_descent/mini32_plain_search"]
+@pytest.mark.parametrize("case", distinct(lambda case: "the first", grid_of_rates))
+def test_trials_that_differ_in_learning_rate_only_share_a_compiled_model(case: Case) -> None:
+    assert case.variant.search
     before = run._compiled.cache_info()
     result = searched(case)
     after = run._compiled.cache_info()
-    assert len(result.trials) == 3
-    assert (after.misses - before.misses, after.hits - before.hits) == (1, 2)
+    trials = case.variant.search.trials
+    assert len(result.trials) == trials
+    assert (after.misses - before.misses, after.hits - before.hits) == (1, trials - 1)
     assert result.traced
     assert not searched(case).traced
 
 
-def test_trials_have_streams_of_their_own_and_the_winner_is_kept_as_trained() -> None:
-    case = BY_NAME["mnist_tuner_mlp/testval"]
+@pytest.mark.parametrize("case", distinct(lambda case: "the first", tunable))
+def test_trials_have_streams_of_their_own_and_the_winner_is_kept_as_trained(case: Case) -> None:
     result = searched(case, trials=3)
     trial = next(one for one in result.trials if one["val_accuracy"] == result.history[-1]["val_accuracy"])
     streams = {
@@ -157,32 +162,34 @@ def test_trials_have_streams_of_their_own_and_the_winner_is_kept_as_trained() ->
     alone = run.train(result.recipe, Seeds(**streams), data_of(case, "search"))
     assert same(alone.weights, result.weights)
     assert alone.history == result.history
-    assert alone.parameters == result.parameters == 795 * (result.recipe.units or 0) + 10
+    model = build(result.recipe, case.shape, case.classes)
+    assert alone.parameters == result.parameters == model.count_params()
     assert result.trials == searched(case, trials=3).trials
 
 
-@pytest.mark.parametrize(
-    "name", ["mnist_tuner_mlp/more10", "mnist_tuner_cnn/refit_warm", "mnist_tuner_rerun/last_again"]
-)
-def test_trial_of_a_search_gives_units_and_rate_and_fits_its_weights(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    case = BY_NAME[name]
+def tuned_from(case: Case) -> Hashable:
+    """What a variant takes from a search: which trial, with its weights or without, of which network."""
+    taken = case.variant.trial_of
+    return taken and (taken.which, case.variant.warm_start is None, case.recipe.architecture)
+
+
+@pytest.mark.parametrize("case", distinct(tuned_from, tuned_from))
+def test_trial_of_a_search_gives_units_and_rate_and_fits_its_weights(case: Case) -> None:
     assert case.variant.trial_of
     parent = BY_NAME[f"{case.study}/{case.variant.trial_of.variant}"]
     found = searched(parent, trials=2)
-    chosen = (_chosen(found.trials) or {})[case.variant.trial_of.which]
+    chosen = (_choose_trials(found.trials) or {})[case.variant.trial_of.which]
     start = found.weights if case.variant.warm_start else None
     job = Job(short(case.recipe), None, repeat_seeds(0), data_of(case, "search"), chosen, start)
     result = perform(job)
-    assert result.recipe == tuner.applied(short(case.recipe), chosen)
-    assert result.recipe.units == chosen["units"]
+    assert result.recipe == apply_hyperparameters(short(case.recipe), chosen)
+    assert result.recipe.units == chosen.get("units", case.recipe.units)
     assert replace(result, weights={}).history
 
 
-def test_search_without_validation_images_is_refused() -> None:
-    case = BY_NAME["mnist_tuner_mlp/testval"]
-    nothing = replace(data_of(case), x_validation=None, y_validation=None)
+@pytest.mark.parametrize("case", SEARCHED[:1])
+def test_search_without_validation_images_is_refused(case: Case) -> None:
+    nothing = replace(data_of(case), validation=None)
     assert case.variant.search
     with pytest.raises(Exception, match="validation set to select on"):
         tuner.search(case.recipe, case.variant.search, repeat_seeds(0), nothing)

@@ -13,8 +13,17 @@ from pipeline.seeds import Seeds, repeat_seeds
 from pipeline.training import run
 from pipeline.training.result import RunResult
 from pipeline.training.work import Job, perform
-from tests.contract.declared import BY_NAME, TRACED, Case, distinct
-from tests.contract.tiny import N, built, data_of, images, initial_weights, same, short
+from tests.contract.declared import BY_NAME, TRACED, Case, distinct, is_plain
+from tests.contract.tiny import (
+    N,
+    built,
+    data_of,
+    images,
+    initial_weights,
+    same,
+    short,
+    with_architecture,
+)
 
 SEEDS = repeat_seeds(0)
 # One test after the other for a case, so that the pipeline's own small cache of traces is enough.
@@ -39,7 +48,7 @@ def train(case: Case, seeds: Seeds = SEEDS, **changes: Any) -> RunResult:
 
 def noisy(case: Case) -> bool:
     recipe = case.recipe
-    return bool(recipe.dropout or recipe.augmentation or recipe.architecture == "binary_cnn")
+    return bool(recipe.dropout or recipe.augmentation or any(block.dropout for block in recipe.blocks))
 
 
 @EACH_CASE
@@ -80,11 +89,9 @@ def test_streams_of_weights_and_noise_change_what_they_name(case: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["mnist_gradient_descent/mini32", "mnist_by_hand/scratch_mlp_sgd"],
+    "case", distinct(lambda case: case.recipe.library, lambda case: case.by_hand or is_plain(case))
 )
-def test_stream_of_order_changes_the_order(name: str) -> None:
-    case = BY_NAME[name]
+def test_stream_of_order_changes_the_order(case: Case) -> None:
     one, two = (train(case, seeds, batch_size=4, epochs=1).weights for seeds in (SEEDS, other("order")))
     assert not same(one, two)
 
@@ -93,8 +100,8 @@ def test_stream_of_order_changes_the_order(name: str) -> None:
     "case", distinct(lambda case: (case.recipe.loss, case.classes, output_layer(case.recipe, case.classes)))
 )
 def test_loss_head_and_labels_agree(case: Case) -> None:
-    labels = images(case.shape, case.classes, False).y_train
-    encoded = run.encoded(labels, case.recipe.loss, case.classes)
+    labels = images(case.shape, case.classes, False).train.labels
+    encoded = run.encode_labels(labels, case.recipe.loss, case.classes)
     outputs = built(case.built).output_shape[1]
     sure = np.eye(case.classes)[labels] if outputs > 1 else labels[:, np.newaxis].astype(float)
     loss = keras.losses.get(case.recipe.loss)
@@ -112,8 +119,8 @@ def test_accuracy_is_of_classes_not_of_elements(case: Case) -> None:
     """A wrong pairing of loss, labels and metric shows as an accuracy that is no count of images."""
     adam = case.recipe.optimizer.model_copy(update={"name": "adam", "learning_rate": 0.003})
     plain = {"batch_normalization": False, "l1": None, "l2": None, "dropout": None, "augmentation": None}
-    small = {"architecture": "mlp", "units": None, "kernel_initializer": "glorot_uniform", "epochs": 40}
-    recipe = short(case.recipe, **plain, **small, optimizer=adam)
+    small = {"kernel_initializer": "glorot_uniform", "epochs": 40}
+    recipe = with_architecture(short(case.recipe, **plain, **small, optimizer=adam), "mlp")
     history = perform(Job(recipe, None, SEEDS, data_of(case))).history
     assert history[-1]["accuracy"] == 1.0  # 12 images are soon learnt by heart
     if case.validated:

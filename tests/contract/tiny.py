@@ -7,7 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from pipeline.data.preparation import unit_scaling
+from pipeline.data.images import Examples, Images, Labels, Pixels
+from pipeline.data.scaling import scale_to_unit
+from pipeline.models.architectures import ARCHITECTURES
 from pipeline.models.build import build
 from pipeline.models.weights import initialize, named_weights
 from pipeline.params.recipe import Recipe
@@ -42,10 +44,17 @@ def images(case_shape: tuple[int, int, int], classes: int, validated: bool, name
     x = generator.integers(0, 256, (N, *case_shape), dtype=np.uint8)
     y = (np.arange(N) % classes).astype(np.uint8)
     other = ((y + 1) % classes).astype(np.uint8)[:N_VALIDATION]
-    digest = f"{case_shape}{classes}{validated}{name}"
-    if not validated:
-        return TrainingData(digest, classes, x, y, None, None, unit_scaling())
-    return TrainingData(digest, classes, x, y, x[:N_VALIDATION], other, unit_scaling())
+    return TrainingData(
+        digest=f"{case_shape}{classes}{validated}{name}",
+        classes=classes,
+        train=_all_of(x, y),
+        validation=_all_of(x[:N_VALIDATION], other) if validated else None,
+        scaling=scale_to_unit(),
+    )
+
+
+def _all_of(pixels: Pixels, labels: Labels) -> Examples:
+    return Examples(Images(pixels, np.arange(len(pixels), dtype=np.int32), ""), labels)
 
 
 def data_of(case: Case, name: str = "") -> TrainingData:
@@ -56,6 +65,12 @@ def short(recipe: Recipe, **changes: Any) -> Recipe:
     """The recipe for two epochs of one batch each, without what acts between epochs."""
     plain = {"updates": None, "sampling": "epochs", "early_stopping": None, "step_decay": None}
     return recipe.model_copy(update={"epochs": 2, "batch_size": N, **plain, **changes})
+
+
+def with_architecture(recipe: Recipe, name: str, **changes: Any) -> Recipe:
+    """The recipe with another row of the table of architectures."""
+    blocks = tuple(ARCHITECTURES[name]())
+    return recipe.model_copy(update={"architecture": name, "blocks": blocks, "units": None, **changes})
 
 
 def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

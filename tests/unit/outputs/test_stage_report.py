@@ -107,6 +107,7 @@ def finished(search: Search | None = None, **recipe: Any) -> FinishedRun:
         parameters=1,
         trainable_parameters=1,
         weights_digest="w",
+        code="c",
         versions={},
     )
 
