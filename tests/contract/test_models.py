@@ -5,6 +5,8 @@ from math import prod
 
 import keras
 import pytest
+from pipeline.writeups.parameter_counts import reading, rows_of
+from pipeline.writeups.stacks import STACKS, mlp, tuned_cnn
 
 from pipeline.models import architectures
 from pipeline.models.blocks import Block
@@ -12,8 +14,6 @@ from pipeline.models.blocks import Conv as ConvBlock
 from pipeline.models.blocks import Dense as DenseBlock
 from pipeline.models.build import build
 from pipeline.models.layer_counts import BatchNorm, Conv, Dense, Flatten, Layer, Pool, count
-from pipeline.writeups.parameter_counts import reading, rows_of
-from pipeline.writeups.stacks import STACKS, mlp, tuned_cnn
 from tests.contract.declared import BUILT, BY_NAME, CASES, Case
 from tests.contract.tiny import built
 
