@@ -1,5 +1,6 @@
 """Where every stage's files lie, relative to the working folder; the one place that knows a file's name."""
 
+import re
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
@@ -17,6 +18,7 @@ EVALUATIONS = Path("evaluations")
 METRICS = Path("metrics")
 DATA_METRICS = METRICS / "data.json"
 SUMMARY = METRICS / "summary.json"
+STUDY_METRICS = METRICS / "studies"
 CLAIMS = METRICS / "claims.csv"
 EXERCISES = METRICS / "exercises.json"
 TIMINGS = Path("timings")
@@ -27,6 +29,9 @@ PAGES = Path("pages")
 PLOTS = Path("plots")
 REPORT = Path("report")
 RECEIPT = Path("tracked/receipt.json")
+MLFLOW = Path("mlflow.db")
+MLFLOW_ARTIFACTS = Path("mlartifacts")
+MLFLOW_LOCK = Path(".mlflow.lock")
 
 # Files of a finished run, in the run store and, but for the weights and the seconds, in runs/.
 RUN = "run.json"
@@ -98,7 +103,7 @@ def evaluated_images(study: str, variant: str) -> Path:
 
 def study_metrics(study: str) -> Path:
     """Statistics of a study."""
-    return METRICS / "studies" / f"{study}.json"
+    return STUDY_METRICS / f"{study}.json"
 
 
 def measured_times(study: str) -> Path:
@@ -109,3 +114,19 @@ def measured_times(study: str) -> Path:
 def study_plots(study: str) -> Path:
     """Pictures of a study."""
     return PLOTS / study
+
+
+def further_pages() -> list[Path]:
+    """Pages that other stages than `report` made for the report."""
+    return sorted(PAGES.glob("*.html"))
+
+
+def study_page(study: str) -> str:
+    """Name of a study's page in report/, never that of the overview."""
+    name = re.sub(r"[^a-z0-9_]+", "-", study.lower()).strip("-") or "study"
+    return "index_study.html" if name == "index" else f"{name}.html"
+
+
+def picture(study: str, section: str, number: int) -> str:
+    """Name of a picture in plots/."""
+    return f"{study}/{section}_{number}.svg"

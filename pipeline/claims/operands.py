@@ -1,7 +1,7 @@
 """One side of a condition as an arm: a value a repeat, from variants, numbers, or networks nobody trains."""
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from math import prod
 
 import numpy as np
@@ -10,19 +10,8 @@ from scipy import stats
 from pipeline.claims.recorded import Floats, NotRecordedError, Recorded
 from pipeline.claims.vocabulary import Network, Operand, SplitOf
 from pipeline.data.splits import split_indices
-from pipeline.models import blocks
 from pipeline.models.architectures import blocks_of
-from pipeline.models.layer_counts import (
-    Conv,
-    Dense,
-    Flatten,
-    ImpossibleShapeError,
-    Layer,
-    Pool,
-    Row,
-    Shape,
-    count_layer,
-)
+from pipeline.models.layer_counts import ImpossibleShapeError, count, layers_of, total
 from pipeline.params.task import Split
 from pipeline.statistics.comparison import Arm
 
@@ -130,31 +119,14 @@ def count_parameters(network: Network) -> int:
     KeyError
         When the network has no layer of the name; `check.check_claims` refuses such a claim.
     """
-    counted = dict(_count_layers(network))
+    named = dict(
+        layers_of(blocks_of(network.architecture, network.units), network.classes, pooling=network.pooling)
+    )
+    rows = dict(zip(named, count(list(named.values()), tuple(network.input_shape)), strict=True))
     if network.layer is None:
-        return sum(row.parameters for _, row in counted.values())
-    shape, row = counted[network.layer]
-    return prod(row.shape) * (prod(shape) + 1) if network.as_dense else row.parameters
-
-
-def _count_layers(network: Network) -> Iterator[tuple[str, tuple[Shape, Row]]]:
-    """Each layer with the shape it is given and its row of the summary."""
-    shape: Shape = tuple(network.input_shape)
-    for name, layer in _layers(network):
-        if isinstance(layer, Dense) and len(shape) > 1:
-            shape = count_layer(Flatten(), shape).shape
-        row = count_layer(layer, shape)
-        yield name, (shape, row)
-        shape = row.shape
-
-
-def _layers(network: Network) -> Iterator[tuple[str, Layer]]:
-    for block in blocks_of(network.architecture, network.units):
-        match block:
-            case blocks.Dense(name, int(units)):
-                yield name, Dense(units)
-            case blocks.Conv(name, filters, kernel_size, pool):
-                yield name, Conv(filters, kernel_size)
-                if pool and network.pooling:
-                    yield f"{name}_pool", Pool(pool.size, pool.strides)
-    yield "output", Dense(network.classes)
+        return total(list(rows.values()))
+    row = rows[network.layer]
+    if not network.as_dense:
+        return row.parameters
+    before = [network.input_shape, *(one.shape for one in rows.values())][list(rows).index(network.layer)]
+    return prod(row.shape) * (prod(before) + 1)

@@ -24,20 +24,16 @@ def format_verdicts(studies: Sequence[StudyResults]) -> str:
     Studies that compare nothing have no verdict to show.
     """
     compared = [study for study in studies if study.comparisons]
-    shown = [study for study in compared if _can_decide(study)]
+    shown = [s for s in compared if s.repeats >= smallest_n_that_can_reject(len(s.comparisons), s.alpha)]
     rows = ["| question | n | treatment: verdict, against the control |", "|---|---|---|"]
     rows += [f"| {s.question} (`{s.control}`) | {s.repeats} | {_format_study(s)} |" for s in shown]
-    fewer = sorted({study.repeats for study in compared if not _can_decide(study)})
+    fewer = sorted({study.repeats for study in compared if study not in shown})
     if fewer:
         rows.append(
             f"| {len(compared) - len(shown)} more studies, in the report | {', '.join(map(str, fewer))} "
             "| fewer repeats than the exact test needs to tell a difference |"
         )
     return "\n".join(rows) + "\n"
-
-
-def _can_decide(study: StudyResults) -> bool:
-    return study.repeats >= smallest_n_that_can_reject(len(study.comparisons), study.alpha)
 
 
 def _format_study(study: StudyResults) -> str:

@@ -3,7 +3,7 @@
 import sys
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from pipeline import layout
 from pipeline.command_line import run
@@ -20,18 +20,18 @@ def tabulate_verdicts(summary: Summary) -> Table:
     """One row a study: its repeats, and its treatments by verdict against the control."""
     table = Table("study", "n", "treatments, by verdict against the control", show_lines=True)
     for name, study in summary.studies.items():
-        groups = group_by_verdict(study.verdicts)
-        verdicts = "\n".join(f"{verdict}: {', '.join(names)}" for verdict, names in groups.items())
+        groups = group_by_verdict(study.verdicts).items()
+        verdicts = "\n".join(f"{verdict}: {', '.join(names)}" for verdict, names in groups)
         table.add_row(name, str(study.n), verdicts or "no comparisons")
     return table
 
 
 def tabulate_claims(summary: Summary) -> Table:
     """One row a scope: how many claims got each verdict."""
-    table = Table(title="Claims by verdict: report/claims.html", title_justify="left", title_style="")
-    table.add_column("scope")
-    for verdict in CLAIM_STYLES:
-        table.add_column(verdict, justify="right")
+    columns = [Column("scope"), *(Column(verdict, justify="right") for verdict in CLAIM_STYLES)]
+    table = Table(
+        *columns, title="Claims by verdict: report/claims.html", title_justify="left", title_style=""
+    )
     for scope, counts in summary.claims.items():
         table.add_row(words(scope), *(str(counts[verdict]) for verdict in CLAIM_STYLES))
     return table

@@ -17,7 +17,7 @@ from pipeline.evaluation.work import Evaluated, Job, Merge, TaskImages, perform
 from pipeline.files import hash_json, read_arrays, read_model, write_arrays, write_model
 from pipeline.params.plan import TrainingPlan
 from pipeline.params.section import Section
-from pipeline.training.fingerprint import library_versions
+from pipeline.training.fingerprint import VALUES, library_versions
 from pipeline.training.grid import group_jobs, run_all, show_progress
 from pipeline.training.record import StudyRun
 from pipeline.training.store import Store
@@ -91,7 +91,7 @@ def fingerprint_evaluation(run: TrainedRun, identity: Identity) -> str:
 
 @cache
 def _code() -> str:
-    return fingerprint_code(ENTRIES)
+    return fingerprint_code(ENTRIES, leave=VALUES)
 
 
 def evaluate_missing(

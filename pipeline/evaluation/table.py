@@ -13,6 +13,7 @@ from pipeline.training.record import StudyRun
 
 THRESHOLDS = (0.5, 0.9)  # at which a two-class task is reported, whatever a variant decides by
 REACHED = 0.98
+OF_RUN = ("epochs_run", "stopped_epoch", "best_epoch", "parameters", "trainable_parameters")
 Row = dict[str, str | int | float | None]
 
 
@@ -32,16 +33,12 @@ def make_row(
 
     Parameters
     ----------
-    variant : str
-        Who is evaluated; a derived variant is not the one that was trained.
-    run : StudyRun
-        The run whose weights answered.
+    variant, run : str, StudyRun
+        Who is evaluated, and the run whose weights answered: another variant's, where one is derived.
     scalars, learned : mapping
         What the evaluation measured; what the run's history says, see `summarize_history`.
-    test : dict of ndarray
-        Answers on the test images: `predicted`, `nll`, and `positive` of a two-class task.
-    labels : ndarray of uint8, shape (n,)
-    threshold : float or None
+    test, labels : dict of ndarray, ndarray of uint8, shape (n,)
+        Answers on the test images: `predicted`, `nll`, and `positive` of a two-class task; and the right ones.
     """
     correct = int((decide(test, threshold) == labels).sum())
     train, validation = scalars["train_accuracy"], scalars.get("val_accuracy")
@@ -59,11 +56,7 @@ def make_row(
         "val_accuracy": validation,
         "val_loss": scalars.get("val_loss"),
         "generalization_gap": None if train is None or validation is None else train - validation,
-        "epochs_run": run.epochs_run,
-        "stopped_epoch": run.stopped_epoch,
-        "best_epoch": run.best_epoch,
-        "parameters": run.parameters,
-        "trainable_parameters": run.trainable_parameters,
+        **{name: getattr(run, name) for name in OF_RUN},
         **learned,
         **{name: scalars[name] for name in ("weight_norm", "sparsity", "probability_sum_error", *shifts)},
         **_at_thresholds(test, labels),

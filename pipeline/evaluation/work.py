@@ -95,7 +95,10 @@ def perform(job: Job) -> Evaluated:
     scalars["probability_sum_error"] = float(np.abs(sums - 1).max())
     for distance in job.shifts:
         scalars[f"test_accuracy_shift_{distance}"] = _shifted_accuracy(job, images, labels, distance)
-    arrays: dict[str, npt.NDArray[Any]] = {"predicted": predicted, "nll": negative_log_likelihood(probabilities, labels)}
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "predicted": predicted,
+        "nll": negative_log_likelihood(probabilities, labels),
+    }
     if job.images.classes == 2:
         arrays["positive"] = probabilities[:, 1]
     return Evaluated(scalars, arrays, seconds)

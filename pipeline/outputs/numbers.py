@@ -116,9 +116,8 @@ def get_scale(metric: str) -> float:
 
 def label_values(metric: str) -> str:
     """Axis label of a metric's values, with its unit."""
-    return _label(
-        words(metric), "%" if is_share(metric) and not is_gap(metric) else _name_difference_unit(metric)
-    )
+    unit = "%" if is_share(metric) and not is_gap(metric) else _name_difference_unit(metric)
+    return _label(words(metric), unit)
 
 
 def label_differences(metric: str) -> str:

@@ -22,9 +22,9 @@ def compare() -> None:
         arrays = {name: read_arrays(layout.evaluated_images(study, name)) for name in plan.variants}
         studies[study] = compute_results(plan, runs, arrays)
         answers += answer_study(plan, runs, arrays)
-    with replaced(layout.METRICS / "studies") as folder:
+    with replaced(layout.STUDY_METRICS) as folder:
         for name, results in studies.items():
-            write_results(folder / f"{name}.json", results)
+            write_results(folder / layout.study_metrics(name).name, results)
     write_ledger(layout.CLAIMS, make_ledger(answers))
     profile = next(iter(plans.values())).profile
     write_summary(layout.SUMMARY, summarize(profile, studies, count_verdicts(answers)))

@@ -12,6 +12,7 @@ from pipeline.seeds import Seeds
 # Whatever draws or computes: scikit-learn and scipy split, scale and enlarge images.
 LIBRARIES = ("tensorflow", "keras", "keras-tuner", "numpy", "scikit-learn", "scipy")
 ENTRIES = ("pipeline.training.work", "pipeline.backend")
+VALUES = ("pipeline.params", "pipeline.errors")  # what they decide enters as values: the recipe, or a message
 BY_HAND = "pipeline.training.by_hand"
 
 
@@ -47,7 +48,7 @@ def fingerprint_run(recipe: str, seeds: Seeds, replicate: int = 0) -> str:
 @cache
 def fingerprint_training_code(library: str) -> str:
     """Fingerprint of the code that trains with Keras, or with the networks by hand too."""
-    return fingerprint_code(ENTRIES, leave=() if library == "numpy" else (BY_HAND,))
+    return fingerprint_code(ENTRIES, leave=VALUES if library == "numpy" else (*VALUES, BY_HAND))
 
 
 def library_versions() -> dict[str, str]:

@@ -4,17 +4,12 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import product
 
+from pipeline.models import blocks, layer_counts
 from pipeline.models.architectures import blocks_of
-from pipeline.models.blocks import Dense as DenseBlock
 from pipeline.models.layer_counts import (
-    BatchNorm,
-    Conv,
-    Dense,
-    Dropout,
     ImpossibleShapeError,
     Layer,
     Padding,
-    Pool,
     Row,
     count,
     layers_of,
@@ -29,8 +24,8 @@ BYTES = 4  # a float32 weight
 UNITS = {"KB": 1024, "MB": 1024**2}
 INSERTED: dict[str | None, tuple[Layer, ...]] = {
     None: (),
-    "batch_norm": (BatchNorm(),),
-    "dropout": (Dropout(),),
+    "batch_norm": (layer_counts.BatchNorm(),),
+    "dropout": (layer_counts.Dropout(),),
 }
 FORMULAS = {
     "Conv": "(k·k·channels + 1)·filters",
@@ -51,7 +46,7 @@ def count_network(name: str, pixels: int | None = None) -> list[Row]:
     network = read_networks()[name]
     hidden = [
         *blocks_of(network.architecture, network.units),
-        *(DenseBlock("", units) for units in network.dense),
+        *(blocks.Dense("", units) for units in network.dense),
     ]
     layers = layers_of(
         hidden,
@@ -75,10 +70,14 @@ def count_reading(
     layers: list[Layer] = []
     strides = iter(zip(conv_strides, pool_strides, strict=True))
     for _, layer in layers_of(blocks_of("cnn753", None), classes):
-        if isinstance(layer, Conv):
+        if isinstance(layer, layer_counts.Conv):
             conv, pool = next(strides)
-            layer = Conv(layer.filters, layer.kernel_size, conv, conv_padding)
-        layers.append(Pool(layer.size, pool, pool_padding) if isinstance(layer, Pool) else layer)
+            layer = layer_counts.Conv(layer.filters, layer.kernel_size, conv, conv_padding)
+        layers.append(
+            layer_counts.Pool(layer.size, pool, pool_padding)
+            if isinstance(layer, layer_counts.Pool)
+            else layer
+        )
     return count(layers, (28, 28, 1))
 
 
@@ -86,9 +85,9 @@ def _describe_layer(row: Row) -> str:
     """Layer and output shape as text."""
     shape = "×".join(map(str, row.shape))
     match row.layer:
-        case Conv(filters, k, _, _):
+        case layer_counts.Conv(filters, k, _, _):
             return f"Conv2D {filters} of {k}×{k} → {shape}"
-        case Dense(units):
+        case layer_counts.Dense(units):
             return f"Dense {units}"
         case _:
             return f"{type(row.layer).__name__} → {shape}"
@@ -137,20 +136,14 @@ def compute_counts() -> Iterator[tuple[str, Value]]:
     yield from _readings()
     for name, pixels in product(("ffn", "lenet"), (16, 32, 64)):
         rows, title = count_network(name, pixels), f"image_size/{name} at {pixels}×{pixels}"
-        dense = next(row for row in rows if isinstance(row.layer, Dense))
+        dense = next(row for row in rows if isinstance(row.layer, layer_counts.Dense))
         yield from ((title, total(rows)), (f"{title}, terms", _list_parameters(rows)))
         yield from ((f"{title}, first dense layer", dense.parameters), (f"{title}, product", dense.formula))
-    rows, channels = count_network("cnn753_10"), 1
-    for index in (0, 2, 4):
-        layer, row = rows[index].layer, rows[index]
-        assert isinstance(layer, Conv)
-        title = f"cnn753_formula/{_describe_layer(row)}"
-        yield from ((title, row.parameters), (f"{title}, product", row.formula))
-        yield f"{title}, literally", (layer.kernel_size * channels + 1) * layer.filters
-        channels = layer.filters
-    yield "cnn753_formula/the three convolutions", total(rows[:5])
+    yield "cnn753_formula/the three convolutions", total(count_network("cnn753_10")[:5])
     for name in ("binary", "cnn2"):
-        filters = [row.layer.filters for row in count_network(name) if isinstance(row.layer, Conv)]
+        filters = [
+            row.layer.filters for row in count_network(name) if isinstance(row.layer, layer_counts.Conv)
+        ]
         yield from ((f"{name}/conv{index} filters", one) for index, one in enumerate(filters, 1))
         yield f"{name}/filters", sum(filters)
     yield "cnn2/filters and units", sum(filters) + count_network("cnn2")[4].shape[0]

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field
 from ruamel.yaml import YAML
@@ -32,11 +32,8 @@ class Figure(Section):
     place: Place | None = None
 
 
-def _read_figure(figure: Any) -> Any:
-    return {"text": figure} if isinstance(figure, str) else figure
-
-
-Figures = dict[str, Annotated[Figure, BeforeValidator(_read_figure)]]
+TextAlone = BeforeValidator(lambda figure: {"text": figure} if isinstance(figure, str) else figure)
+Figures = dict[str, Annotated[Figure, TextAlone]]
 Inserted = Literal["batch_norm", "dropout"] | None
 
 
@@ -56,9 +53,9 @@ class WorkedExercise(Section):
 
     write_up: str
     title: str
-    given: dict[str, Value] = Field({})
+    given: dict[str, Value] = Field(default={})
     steps: list[WorkedStep]
-    printed: Figures = Field({})
+    printed: Figures = Field(default={})
     alternative: bool = False
 
 
@@ -68,14 +65,14 @@ class Network(Section):
     write_up: str
     architecture: str
     units: int | None = None
-    dense: list[int] = Field([])
+    dense: list[int] = Field(default=[])
     outputs: int = 10
     input_shape: list[int]
     after_conv: Inserted = None
     before_dense: Inserted = None
     after_dense: Inserted = None
     built: bool = True
-    printed: Figures = Field({})
+    printed: Figures = Field(default={})
 
 
 class Question(Section):
@@ -108,11 +105,8 @@ class Erratum(Section):
     place: Place | None = None
 
 
-def _read_number(number: Any) -> Any:
-    return float(Fraction(number)) if isinstance(number, str) else number
-
-
-Number = Annotated[int | float, BeforeValidator(_read_number)]  # or a share as text: "2031/2038"
+Quotient = BeforeValidator(lambda number: float(Fraction(number)) if isinstance(number, str) else number)
+Number = Annotated[int | float, Quotient]  # or a share as text: "2031/2038"
 
 
 class PrintedRun(Section):
@@ -124,8 +118,8 @@ class PrintedRun(Section):
 
     images: int
     compared: str = "test_accuracy"
-    metrics: dict[str, Number] = Field({})
-    epochs: dict[str, list[Number | None]] = Field({})
+    metrics: dict[str, Number] = Field(default={})
+    epochs: dict[str, list[Number | None]] = Field(default={})
     note: str | None = None
     place: Place | None = None
 
@@ -137,8 +131,8 @@ Entry = TypeVar("Entry", bound=Section)
 def read_entries(file: str, kind: type[Entry]) -> dict[str, Entry]:
     """Entries of a file of `data/` by their ids; UserError naming file, entry, what was expected and received."""
     loaded = YAML(typ="safe").load((DATA / file).read_text(encoding="utf-8"))
-    identified = {"id"} & kind.model_fields.keys()
+    identified = "id" in kind.model_fields
     return {
-        key: validate(kind, {**entry, **dict.fromkeys(identified, key)}, f"{file}: {key}")
+        key: validate(kind, {**entry, "id": key} if identified else entry, f"{file}: {key}")
         for key, entry in loaded.items()
     }

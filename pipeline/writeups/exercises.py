@@ -12,7 +12,6 @@ from pipeline.writeups.text import Value, fill, fill_text, format_value
 from pipeline.writeups.values import compute_values
 
 WORKED = ("convolution", "backpropagation", "numpy_network")  # data files
-
 KINDS = {"D": "discrepancy", "R": "remark", "F": "figure"}
 
 Answer = TypeVar("Answer", Question, Erratum)
@@ -28,20 +27,15 @@ class Solved:
 
     def to_dict(self) -> dict[str, list[dict[str, Any]]]:
         """Everything as plain values for JSON: each topic, "questions", "errata"."""
-        return {
-            **{topic: [asdict(exercise) for exercise in part] for topic, part in self.topics.items()},
-            "questions": [
-                {"id": one.id, "write_up": one.id[1:4], **_dump(one), "agrees": one.verdict == "right"}
-                for one in self.questions
-            ],
-            "errata": [
-                {"kind": KINDS[one.id[0]], "write_up": one.id[1:4], **_dump(one)} for one in self.errata
-            ],
-        }
+        topics = {topic: [asdict(exercise) for exercise in part] for topic, part in self.topics.items()}
+        return {**topics, "questions": [*map(_dump, self.questions)], "errata": [*map(_dump, self.errata)]}
 
 
 def _dump(answer: Question | Erratum) -> dict[str, Any]:
-    return answer.model_dump(exclude=set() if answer.place else {"place"})
+    dumped, write_up = answer.model_dump(exclude=set() if answer.place else {"place"}), answer.id[1:4]
+    if isinstance(answer, Erratum):
+        return {"kind": KINDS[answer.id[0]], "write_up": write_up, **dumped}
+    return {"id": answer.id, "write_up": write_up, **dumped, "agrees": answer.verdict == "right"}
 
 
 def solve() -> Solved:
@@ -87,12 +81,9 @@ def _fill(file: str, values: Mapping[str, Value], kind: type[Answer]) -> list[An
     found = []
     for name, entry in read_entries(file, kind).items():
         where = f"{file}: {name}"
-        filled: dict[str, Value] = {
-            key: fill_text(getattr(entry, key), values, where) for key in ("written", "right")
-        }
-        if isinstance(entry, Erratum):
-            filled["right_value"] = fill(entry.right_value, values, where)
-        found.append(entry.model_copy(update=filled))
+        changes = {key: fill_text(getattr(entry, key), values, where) for key in ("written", "right")}
+        right = {"right_value": fill(entry.right_value, values, where)} if isinstance(entry, Erratum) else {}
+        found.append(entry.model_copy(update={**changes, **right}))
     return found
 
 
@@ -100,21 +91,18 @@ def find_wrong_figures(exercises: Iterable[Exercise]) -> list[Erratum]:
     """Every figure that does not agree with the computed value, in the main reading of each exercise."""
     numbers: Counter[str] = Counter()
     found = []
-    for exercise in (one for one in exercises if not one.alternative):
-        for step in exercise.steps:
-            if step.agrees is False and step.write_up is not None:
-                numbers[exercise.write_up] += 1
-                found.append(_wrong_figure(exercise, step, step.write_up, numbers[exercise.write_up]))
+    main = (one for one in exercises if not one.alternative)
+    for exercise, step in ((one, step) for one in main for step in one.steps if step.agrees is False):
+        numbers[exercise.write_up] += 1
+        found.append(
+            Erratum(
+                id=f"F{exercise.write_up}-{numbers[exercise.write_up]}",
+                where=f"{exercise.title} / {step.title}",
+                written=step.write_up or "",
+                right=format_value(step.result, digits=12),
+                right_value=step.result,
+                verdict=step.verdict,
+                source=f"{exercise.id}/{step.title}",
+            )
+        )
     return found
-
-
-def _wrong_figure(exercise: Exercise, step: Step, written: str, number: int) -> Erratum:
-    return Erratum(
-        id=f"F{exercise.write_up}-{number}",
-        where=f"{exercise.title} / {step.title}",
-        written=written,
-        right=format_value(step.result, digits=12),
-        right_value=step.result,
-        verdict=step.verdict,
-        source=f"{exercise.id}/{step.title}",
-    )

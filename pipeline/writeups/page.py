@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.outputs.report.numbers import MISSING
+from pipeline.outputs.numbers import MISSING
 from pipeline.outputs.report.render import page
 from pipeline.outputs.report.views import Cell, Section, Table
 from pipeline.writeups.entries import Erratum, Place, Question

@@ -38,7 +38,7 @@ def compare_rows() -> Iterator[str]:
     """A line for every printed row that a planned study runs, in the studies' order, each row once."""
     left = dict(read_entries("printed.yaml", PrintedRun))
     for study, plan in read_training().items():
-        table = layout.EVALUATIONS / study / "runs.csv"
+        table = layout.evaluated_runs(study)
         if not table.is_file():
             raise UserError(f"{table}: expected every planned study to be evaluated; run `dvc repro` first.")
         runs = read_table(table)

@@ -1,6 +1,6 @@
 """The one registry of computed values: what the entries of `data/` may name, as `exercise/step` or `row/metric`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from math import sqrt
 
@@ -19,16 +19,16 @@ MERGED_TEST_COUNTS = (1938, 2163, 3908, 1991)  # MNIST's test images by merged c
 @cache
 def compute_values() -> dict[str, Value]:
     """Every computed value by its name. Deterministic: no random state but one exercise's own seed 0."""
+    given = read_entries("convolution.yaml", WorkedExercise)["valid_correlation"].given
+    printed = dict(_list_printed())
     return {
-        **dict(_convolution()),
-        **dict(_worksheets()),
+        **compute_convolution(np.array(given["I"]), np.array(given["W"])),
+        **dict(_solve_worksheets()),
         **{f"numpy_network/{name}": value for name, value in compute_numpy_network().items()},
         **{f"{one.id}/{step.title}": step.result for one in count_parameters() for step in one.steps},
         **dict(compute_counts()),
-        **(printed := dict(_printed())),
-        **dict(
-            _comparisons({name: value for name, value in printed.items() if isinstance(value, int | float)})
-        ),
+        **printed,
+        **dict(_compare_printed(printed)),
         "merged classes/largest share": max(MERGED_TEST_COUNTS) / sum(MERGED_TEST_COUNTS),
         "mnist/columns": 28 * 28,
         "scaler/shift of the mean": sqrt(1 / 40_000 - 1 / 50_000),  # sd of training − development mean, in σ
@@ -37,30 +37,24 @@ def compute_values() -> dict[str, Value]:
     }
 
 
-def _convolution() -> Iterator[tuple[str, Value]]:
-    given = read_entries("convolution.yaml", WorkedExercise)["valid_correlation"].given
-    yield from compute_convolution(np.array(given["I"]), np.array(given["W"])).items()
-
-
-def _worksheets() -> Iterator[tuple[str, Value]]:
+def _solve_worksheets() -> Iterator[tuple[str, Value]]:
     for name, sheet in read_entries("backpropagation.yaml", WorkedExercise).items():
+        x = np.array(sheet.given["x"])
         given = {key: value for key, value in sheet.given.items() if isinstance(value, float)}
-        x = sheet.given["x"]
-        assert isinstance(x, list)
         yield from ((f"{name}/{key}", value) for key, value in compute_worksheet(given, x).items())
 
 
-def _printed() -> Iterator[tuple[str, Value]]:
-    """Printed figures as `row/metric`; of epochs as `row/metric/epoch`, from 1, and their sum as `row/metric`."""
+def _list_printed() -> Iterator[tuple[str, float]]:
+    """Printed figures as `row/metric`; of epochs as `row/metric/epoch`, from 1, their sum as `…/total`."""
     for row, run in read_entries("printed.yaml", PrintedRun).items():
         yield from ((f"{row}/{metric}", figure) for metric, figure in run.metrics.items())
         for metric, figures in run.epochs.items():
             known = {epoch: one for epoch, one in enumerate(figures, 1) if one is not None}
             yield from ((f"{row}/{metric}/{epoch}", one) for epoch, one in known.items())
-            yield f"{row}/{metric}", sum(known.values())
+            yield f"{row}/{metric}/total", sum(known.values())
 
 
-def _comparisons(printed: dict[str, float]) -> Iterator[tuple[str, Value]]:
+def _compare_printed(printed: Mapping[str, float]) -> Iterator[tuple[str, Value]]:
     """What follows from printed figures of write-up 000."""
     baseline = printed["mnist_cnn/test_accuracy"]
     accuracies = {name: printed[f"mnist_reg_{name}/test_accuracy"] for name in REGULARIZERS}
@@ -69,16 +63,14 @@ def _comparisons(printed: dict[str, float]) -> Iterator[tuple[str, Value]]:
     close = [baseline, *(accuracy for name, accuracy in accuracies.items() if name != "bn")]
     yield "accuracies/standard error", error
     yield "accuracies/spread", (max(close) - min(close)) / error
-    yield (
-        "mnist_reg_bn/last change",
-        printed["mnist_reg_bn/val_accuracy/5"] - printed["mnist_reg_bn/val_accuracy/4"],
-    )
+    before, last = (printed[f"mnist_reg_bn/val_accuracy/{epoch}"] for epoch in (4, 5))
+    yield "mnist_reg_bn/last change", last - before
     yield "early stopping/earliest epoch", printed["mnist_reg_es_p5/patience"] + 1
-    scratch = {
-        name: printed[f"mnist_scratch_mlp_sgd/{name}"] for name in ("updates", "batch_size", "learning_rate")
-    }
-    yield "scratch/rate on the mean loss", scratch["learning_rate"] * scratch["batch_size"]
-    yield "scratch/seconds", scratch["updates"] / printed["mnist_scratch_mlp_sgd/updates_per_second"]
-    yield "scratch/images seen", scratch["updates"] * scratch["batch_size"]
-    yield "library/seconds", printed["mnist_cnn/seconds"]
+    updates, batch, rate, speed = (
+        printed[f"mnist_scratch_mlp_sgd/{name}"]
+        for name in ("updates", "batch_size", "learning_rate", "updates_per_second")
+    )
+    yield "scratch/rate on the mean loss", rate * batch
+    yield "scratch/seconds", updates / speed
+    yield "scratch/images seen", updates * batch
     yield "library/images seen", printed["mnist_cnn/train_images"] * printed["mnist_cnn/epochs"]

@@ -7,12 +7,14 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import psutil
 import pytest
 
+from pipeline.files import digest_arrays, read_arrays
 from tests.end_to_end.conftest import STUDY, Checkout
 
 
@@ -44,7 +46,16 @@ def test_everything_is_built(checkout: Checkout, first: dict[str, str]) -> None:
     receipt = json.loads((folder / "tracked/receipt.json").read_text())
     assert receipt == {STUDY: {"runs": 7, "added": 7, "models": 2, "absent": 0}}
     assert (folder / "mlflow.db").is_file()
-    assert len(first) == 4 * 4
+    assert len(first) == 4 * 3
+    assert {Path(name).name for name in first} == {"run.json", "history.csv", "summary.txt"}
+
+
+def test_weights_are_in_the_run_store_alone_and_are_those_that_runs_name(
+    checkout: Checkout, first: dict[str, str]
+) -> None:
+    assert not [name for name in first if name.endswith((".npz", "seconds.json"))]
+    assert len(_digests_of_weights(checkout)) == 4
+    assert _digests_of_kept_weights(checkout) == _digests_of_weights(checkout)
 
 
 def test_estimate_is_the_mean_paired_difference_of_the_runs(
@@ -78,6 +89,7 @@ def test_logged_model_predicts_what_the_run_stores_weights_predict(
 import numpy as np, mlflow
 from pipeline import layout
 from pipeline.backend import start_tensorflow
+from pipeline.data.tasks import read_examples
 start_tensorflow()
 from pipeline.stages.track import _rebuild
 from pipeline.training.record import read_run
@@ -85,7 +97,7 @@ from pipeline.training.store import run_store
 mlflow.set_tracking_uri("sqlite:///mlflow.db")
 experiment = mlflow.get_experiment_by_name("{STUDY}").experiment_id
 models = mlflow.search_logged_models(experiment_ids=[experiment], output_format="list")
-x = np.load("data/standardized/mnist/test.npz")["x"][:20].astype("float32") / 255
+x = read_examples("mnist", "mnist", "test").images[:20].astype("float32") / 255
 outputs = [mlflow.pyfunc.load_model(model.model_uri).predict(x) for model in models]
 runs = [read_run("{STUDY}", name, 0) for name in ("none", "dropout")]
 weights = [run_store().path(run.fingerprint) / layout.WEIGHTS for run in runs]
@@ -103,12 +115,12 @@ def test_a_changed_variant_retrains_only_itself_and_going_back_costs_nothing(
     changed = checkout.params()
     changed["studies"][STUDY]["variants"]["dropout"]["dropout"] = 0.5
     checkout.write_params(changed)
-    assert "4 runs declared, 2 reused, 2 to train" in checkout.succeed("dvc", "repro", f"train@{STUDY}")
+    assert "4 runs declared, 2 reused, 2 to train" in checkout.succeed("dvc", "repro", "train")
     changed["profiles"]["quick"]["repeats"] = 3
     checkout.write_params(changed)
-    assert "6 runs declared, 4 reused, 2 to train" in checkout.succeed("dvc", "repro", f"train@{STUDY}")
+    assert "6 runs declared, 4 reused, 2 to train" in checkout.succeed("dvc", "repro", "train")
     checkout.write_params(before)
-    printed = checkout.succeed("dvc", "repro", f"train@{STUDY}")
+    printed = checkout.succeed("dvc", "repro", "train")
     assert "to train" not in printed or "4 reused, 0 to train" in printed
     assert checkout.digests("runs") == first
 
@@ -121,8 +133,9 @@ def test_killed_dvc_leaves_no_process_and_the_rest_is_trained_to_the_same_bits(
     for kept in store.iterdir():
         subprocess.run(["rm", "-r", str(kept)], check=True)
     subprocess.run(["rm", "-r", str(checkout.folder / "runs")], check=True)
-    (checkout.folder / "data/standardized/mnist/test.npz").rename(checkout.folder / "hidden.npz")
-    command = ["dvc", "repro", "--single-item", "--force", f"train@{STUDY}"]
+    test_images, hidden = checkout.folder / "data/raw/mnist/x_test.npy", checkout.folder / "hidden.npy"
+    test_images.rename(hidden)
+    command = ["dvc", "repro", "--single-item", "--force", "train"]
     environment = {**checkout.environment, "CLAIMCHECK_WORKERS": "1"}
     dvc = subprocess.Popen(command, cwd=checkout.folder, env=environment, stdout=subprocess.DEVNULL)
     finished = _wait(lambda: any(_complete(store)), seconds=120)
@@ -133,11 +146,28 @@ def test_killed_dvc_leaves_no_process_and_the_rest_is_trained_to_the_same_bits(
     survived = len(_complete(store))
     assert 1 <= survived < 4
     (checkout.folder / ".dvc/tmp/rwlock").unlink(missing_ok=True)
-    train = ("python", "-m", "pipeline.stages.train", STUDY)
+    train = ("python", "-m", "pipeline.stages.train")
     printed = checkout.succeed(*train, CLAIMCHECK_WORKERS="2", DVC_ROOT="")
     assert f"4 runs declared, {survived} reused, {4 - survived} to train" in printed
     assert checkout.digests("runs") == first
-    (checkout.folder / "hidden.npz").rename(checkout.folder / "data/standardized/mnist/test.npz")
+    assert _digests_of_kept_weights(checkout) == _digests_of_weights(checkout)
+    hidden.rename(test_images)
+
+
+def _about(checkout: Checkout) -> list[dict[str, Any]]:
+    return [json.loads(path.read_text()) for path in sorted((checkout.folder / "runs").rglob("run.json"))]
+
+
+def _digests_of_weights(checkout: Checkout) -> dict[str, str]:
+    """What run.json says of each run's weights."""
+    return {run["fingerprint"]: run["weights_digest"] for run in _about(checkout)}
+
+
+def _digests_of_kept_weights(checkout: Checkout) -> dict[str, str]:
+    """Digests of the weights that the run store keeps of these runs."""
+    store = checkout.folder / ".runs/trained"
+    names = _digests_of_weights(checkout)
+    return {name: digest_arrays(read_arrays(store / name / "weights.npz")) for name in names}
 
 
 def _complete(store: Path) -> list[Path]:
@@ -174,5 +204,5 @@ def test_prune_keeps_what_the_results_use(checkout: Checkout, first: dict[str, s
     about = json.loads((checkout.folder / f"runs/{STUDY}/none/00/run.json").read_text())
     weights = np.load(store / about["fingerprint"] / "weights.npz")
     assert weights["conv1/kernel"].shape == (3, 3, 1, 32)
-    train = ("python", "-m", "pipeline.stages.train", STUDY)
+    train = ("python", "-m", "pipeline.stages.train")
     assert "4 reused, 0 to train" in checkout.succeed(*train)

@@ -86,6 +86,7 @@ def needed(module: str, root: Path) -> set[str]:
     return {one for one in found - own if (file := module_file(one, root)) and _has_code(file)}
 
 
+@cache
 def _has_code(file: Path) -> bool:
     body = ast.parse(file.read_text("utf-8")).body
     return any(not isinstance(one, ast.Expr) for one in body)

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from pipeline import layout
+from pipeline.claims.ledger import read_ledger
+from pipeline.claims.verdicts import VERDICTS
 from pipeline.claims.vocabulary import Claim, Condition, Operand
 from pipeline.metrics import metric
 from pipeline.params.read import read
 from pipeline.params.resolve import resolve_variant
 from pipeline.params.schema import Params, Study
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parents[2]
 PARAMS: Params = read(ROOT / "params.yaml")
 COUNTS = (20, 21, 8, 8, 13)  # of the catalogue's section 3, by write-up
 CATALOGUE = {
@@ -121,3 +123,11 @@ def pairs(condition: Condition) -> Iterator[tuple[str, frozenset[str]]]:
     against = [(one, other) for one in condition.of or () for other in condition.against]
     for pair in [*against, *combinations(named, 2)]:
         yield condition.metric, frozenset(one.model_dump_json(exclude_none=True) for one in pair)
+
+
+def test_the_committed_ledger_answers_every_claim_in_both_scopes() -> None:
+    rows = read_ledger(ROOT / layout.CLAIMS)
+    assert {row.id for row in rows} == CATALOGUE
+    assert len({(row.id, row.scope) for row in rows}) == len(rows) == 140
+    assert {row.verdict for row in rows} <= set(VERDICTS)
+    assert all(row.sentence.lower().startswith(row.verdict) for row in rows)

@@ -1,20 +1,30 @@
-"""Every figure of the analytic exercises, to the digits that the catalogue prints (sections 0, 2, 6)."""
+"""Every figure of the analytic exercises, to the digits that the write-ups or a hand calculation print."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pipeline.models.layer_counts import ImpossibleShapeError
-from pipeline.writeups import solve
-from pipeline.writeups.backpropagation import TARGET, WORKSHEETS
-from pipeline.writeups.numpy_network import central_differences
-from pipeline.writeups.parameter_counts import parameters_of, reading, resized, rows_of
-from pipeline.writeups.sigmoid_network import gradients, trace
+from pipeline import layout
+from pipeline.models.layer_counts import ImpossibleShapeError, total
+from pipeline.writeups.__main__ import writeups
+from pipeline.writeups.counts import count_network, count_reading
+from pipeline.writeups.entries import WorkedExercise, read_entries
+from pipeline.writeups.exercises import solve
+from pipeline.writeups.networks import (
+    build_network,
+    compute_gradients,
+    compute_worksheet,
+    differentiate_numerically,
+    draw_points,
+)
 from pipeline.writeups.steps import grade
+from tests.conftest import ROOT
 
-SOLVED = solve()
+SOLVED = json.loads(json.dumps(solve().to_dict()))
+WORKSHEETS = read_entries("backpropagation.yaml", WorkedExercise)
 SECTIONS = ("convolution", "backpropagation", "numpy_network", "parameter_counts")
 EXERCISES = {exercise["id"]: exercise for section in SECTIONS for exercise in SOLVED[section]}
 STEPS = {key: {step["title"]: step for step in exercise["steps"]} for key, exercise in EXERCISES.items()}
@@ -71,6 +81,20 @@ def test_the_loop_meets_the_slices_the_catalogue_names() -> None:
     notes = [step["note"] for step in STEPS["write_up_loop"].values() if step["title"].startswith("entry")]
     shapes = ["3×2 by 3×2", "3×2 by 3×1", "2×2 by 2×2", "2×2 by 2×1"]
     assert notes == [f"slices of {pair}" for pair in shapes]
+
+
+def test_products_of_single_entries_sum_to_the_entry() -> None:
+    """They are typed by hand, so that their arithmetic is done here."""
+    for reading in ("valid_correlation", "write_up_loop"):
+        entries = [step for title, step in STEPS[reading].items() if title.startswith("entry")]
+        assert len(entries) == (2 if reading == "valid_correlation" else 4)
+        for step in entries:
+            assert calculate(step["substitution"]) == step["result"]
+
+
+def calculate(text: str) -> Any:
+    """Value of a typed calculation."""
+    return eval(text.replace("·", "*").replace("−", "-").replace(",", ""))
 
 
 # 2.2
@@ -159,20 +183,31 @@ def test_every_value_of_the_worksheets(sheet: str) -> None:
     assert set(STEPS[sheet]) - set(expected) <= {"size of ∂L/∂w7"}
 
 
-@pytest.mark.parametrize("sheet", WORKSHEETS, ids=lambda sheet: sheet.id)
-def test_worksheet_gradients_against_central_differences(sheet: Any) -> None:
-    names, start = list(sheet.parameters), np.array(list(sheet.parameters.values()))
-    numerical = central_differences(
-        lambda flat: trace(dict(zip(names, map(float, flat), strict=True)), sheet.x, TARGET).loss, start
+@pytest.mark.parametrize("sheet", WORKSHEETS)
+def test_worksheet_gradients_against_central_differences_and_back_propagation(sheet: str) -> None:
+    given: Any = dict(WORKSHEETS[sheet].given)
+    x, y = np.array([given.pop("x")]), np.array([[given["y"]]])
+    network, exact = build_network(given), compute_worksheet(given, x[0].tolist())
+    kernel = np.array(
+        [[exact[f"∂L/∂w{2 * k - 1}"] for k in (1, 2, 3)], [exact[f"∂L/∂w{2 * k}"] for k in (1, 2, 3)]]
     )
-    exact = gradients(sheet.parameters, sheet.x, TARGET)
-    assert [exact[name] for name in names] == pytest.approx(numerical, rel=1e-6, abs=1e-10)
+    slopes = {
+        "hidden/kernel": kernel,
+        "hidden/bias": np.array([exact[f"∂L/∂b{k}"] for k in (1, 2, 3)]),
+        "output/kernel": np.array([[exact[f"∂L/∂w{k}"]] for k in (7, 8, 9)]),
+        "output/bias": np.array([exact["∂L/∂b4"]]),
+    }
+    numerical = differentiate_numerically(network, x, y)
+    network.backward(network.loss.gradient(network.forward(x), y))
+    for name, slope in slopes.items():
+        assert slope.ravel() == pytest.approx(numerical[name].ravel(), rel=1e-6, abs=1e-10)
+        assert slope.ravel() == pytest.approx(network.gradients[name].ravel(), rel=1e-12)
 
 
-@pytest.mark.parametrize("sheet", WORKSHEETS, ids=lambda sheet: sheet.id)
-def test_every_printed_figure_stands_beside_a_step(sheet: Any) -> None:
-    shown = {step["title"]: step["write_up"] for step in STEPS[sheet.id].values() if step["write_up"]}
-    assert shown == {title: printed.text for title, printed in sheet.printed.items()}
+@pytest.mark.parametrize("sheet", WORKSHEETS)
+def test_every_printed_figure_stands_beside_a_step(sheet: str) -> None:
+    shown = {step["title"]: step["write_up"] for step in STEPS[sheet].values() if step["write_up"]}
+    assert shown == {title: printed.text for title, printed in WORKSHEETS[sheet].printed.items()}
 
 
 # 2.3
@@ -219,6 +254,19 @@ def test_draws_of_seed_zero() -> None:
 def test_numpy_network_against_central_differences() -> None:
     """The catalogue finds 1.4e-11; the figure is rounding noise, so only its order is asserted."""
     assert 0 < result("numpy_network", "largest deviation from central differences") < 5e-11
+
+
+def test_sums_of_the_numpy_network_are_the_back_propagated_gradients() -> None:
+    network, X, y = draw_points()
+    exact = compute_gradients(network, X, y)
+    network.backward(network.loss.gradient(network.forward(X), y))
+    for name, key in (
+        ("dW1", "hidden/kernel"),
+        ("db1", "hidden/bias"),
+        ("dW2", "output/kernel"),
+        ("db2", "output/bias"),
+    ):
+        assert exact[name].ravel() == pytest.approx(network.gradients[key].T.ravel(), rel=1e-12)
 
 
 # 0, 2.4 and 2.5
@@ -273,19 +321,19 @@ def test_totals_of_the_architectures(name: str) -> None:
     everything, fixed = TOTALS[name]
     counts = [result(name, kind) for kind in ("total", "trainable", "non-trainable")]
     assert counts == [everything, everything - fixed, fixed]
-    assert parameters_of(name) == everything
+    assert total(count_network(name)) == everything
 
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_parameters_of_each_layer(name: str) -> None:
-    assert [row.parameters for row in rows_of(name) if row.parameters] == LAYERS[name]
+    assert [row.parameters for row in count_network(name) if row.parameters] == LAYERS[name]
 
 
 def test_shapes_of_the_maps() -> None:
-    shapes = [row.shape for row in rows_of("cnn753_10")]
+    shapes = [row.shape for row in count_network("cnn753_10")]
     maps = [(22, 22, 16), (21, 21, 16), (17, 17, 8), (16, 16, 8), (14, 14, 4), (7, 7, 4)]
     assert shapes == [*maps, (196,), (10,)]
-    assert [row.shape for row in rows_of("cc3")][:6] == [
+    assert [row.shape for row in count_network("cc3")][:6] == [
         (30, 30, 32),
         (15, 15, 32),
         (13, 13, 64),
@@ -319,7 +367,7 @@ def _reading_title(convs: str, pools: str, conv_strides: Any, pool_strides: Any)
 def test_every_reading_of_paddings_and_strides(row: Any) -> None:
     *choice, last_map, flat, ten, four = row
     for classes, (head, everything) in ((10, ten), (4, four)):
-        rows = reading(classes, *choice)
+        rows = count_reading(classes, *choice)
         assert rows[-3].shape == last_map
         assert rows[-2].shape == (flat,)
         assert rows[-1].parameters == head
@@ -330,7 +378,7 @@ def test_every_reading_of_paddings_and_strides(row: Any) -> None:
 @pytest.mark.parametrize("conv_strides", [ONES, LAST_TWO])
 def test_unpadded_pools_of_stride_two_do_not_fit(conv_strides: Any) -> None:
     with pytest.raises(ImpossibleShapeError, match="a window of 2 does not fit a map of 1"):
-        reading(10, "valid", "valid", conv_strides, TWOS)
+        count_reading(10, "valid", "valid", conv_strides, TWOS)
     assert result("cnn753_readings", _reading_title("valid", "valid", conv_strides, TWOS)) is None
 
 
@@ -341,7 +389,11 @@ def test_the_written_formula_lacks_a_kernel_factor() -> None:
         ("648", 3208),
         ("100", 292),
     ]
-    assert result("cnn753_formula", "the three convolutions") == 4300
+    for step in steps:
+        literal, _, figure = step["note"].partition(" is what")[0].partition(" = ")
+        assert calculate(literal) == int(figure) == int(step["write_up"])
+        assert calculate(step["substitution"]) == step["result"]
+    assert result("cnn753_formula", "the three convolutions") == calculate("800 + 3,208 + 292") == 4300
 
 
 @pytest.mark.parametrize(
@@ -359,7 +411,7 @@ def test_dependence_on_image_size(name: str, totals: list[int], first_dense: lis
 
 def test_convolutions_do_not_depend_on_image_size() -> None:
     for pixels in (16, 32, 64):
-        assert [row.parameters for row in resized("lenet", pixels)][:3] == [456, 0, 2416]
+        assert [row.parameters for row in count_network("lenet", pixels)][:3] == [456, 0, 2416]
 
 
 # Marks, errata, questions
@@ -525,9 +577,17 @@ def test_answers_carry_the_computed_figures() -> None:
 
 def test_the_solution_is_plain_json_and_deterministic() -> None:
     text = json.dumps(SOLVED, allow_nan=False)
-    assert text == json.dumps(solve(), allow_nan=False)
+    assert text == json.dumps(solve().to_dict(), allow_nan=False)
     assert json.loads(text) == SOLVED
     assert set(SOLVED) == {*SECTIONS, "questions", "errata"}
+
+
+def test_the_committed_exercises_are_those_computed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Byte for byte, written by the stage itself."""
+    monkeypatch.chdir(tmp_path)
+    writeups()
+    assert layout.EXERCISES.read_bytes() == (ROOT / layout.EXERCISES).read_bytes()
+    assert "<title>Exercises and errata" in (layout.PAGES / "exercises.html").read_text(encoding="utf-8")
 
 
 def test_every_step_has_the_same_shape() -> None:

@@ -2,42 +2,45 @@
 
 import re
 
-from pipeline.writeups import solve
-from pipeline.writeups.page import exercises_page, shown
+from pipeline.writeups.entries import Place
+from pipeline.writeups.exercises import Solved, solve
+from pipeline.writeups.page import exercises_page, show
 
 
 def test_every_step_question_and_erratum_is_on_the_page() -> None:
     solved = solve()
-    page = exercises_page(solved, stand_in=False)
-    topics = ("convolution", "backpropagation", "numpy_network", "parameter_counts")
-    steps = sum(len(exercise["steps"]) for topic in topics for exercise in solved[topic])
+    page = exercises_page(solved)
+    steps = sum(len(exercise.steps) for topic in solved.topics.values() for exercise in topic)
     rows = len(re.findall(r'<th scope="row">', page))
-    assert rows == steps + len(solved["questions"]) + len(solved["errata"])
+    assert rows == steps + len(solved.questions) + len(solved.errata)
     assert "−5.75" in page
     assert "0.133247622233" in page
 
 
 def test_wrong_figures_are_marked_in_words_and_by_a_sign() -> None:
     solved = solve()
-    page = exercises_page(solved, stand_in=False)
-    topics = ("convolution", "backpropagation", "numpy_network", "parameter_counts")
-    wrong = [
-        step
-        for topic in topics
-        for exercise in solved[topic]
-        for step in exercise["steps"]
-        if step["verdict"] == "wrong"
-    ]
+    page = exercises_page(solved)
+    every = (exercise for topic in solved.topics.values() for exercise in topic)
+    wrong = [step for exercise in every for step in exercise.steps if step.verdict == "wrong"]
     assert page.count('<span class="tag">✗</span>') == len(wrong) > 0
 
 
 def test_values_are_written_with_twelve_digits_at_the_most() -> None:
-    assert shown(-0.0006347113884567) == "−0.000634711388457"
-    assert shown([[1.0, -2.5], [3, None]]) == "[[1, −2.5], [3, impossible]]"
-    assert shown("as it is") == "as it is"
+    assert show(-0.0006347113884567) == "−0.000634711388457"
+    assert show([[1.0, -2.5], [3, None]]) == "[[1, −2.5], [3, impossible]]"
+    assert show("as it is") == "as it is"
 
 
-def test_stand_in_banner_is_there_only_when_the_report_rests_on_stand_ins() -> None:
+def test_nothing_on_the_page_rests_on_images_so_no_banner_speaks_of_stand_ins() -> None:
+    assert "Stand-in data" not in exercises_page(solve())
+
+
+def test_a_place_is_shown_where_it_is_known() -> None:
     solved = solve()
-    assert "Stand-in data" in exercises_page(solved, stand_in=True)
-    assert "Stand-in data" not in exercises_page(solved, stand_in=False)
+    place = {"place": Place(write_up="003", line=41)}
+    answers = [solved.questions[0].model_copy(update=place)], [solved.errata[0].model_copy(update=place)]
+    placed = Solved(solved.topics, *answers)
+    assert exercises_page(placed).count("(line 41 of 003)") == 2
+    for part in ("questions", "errata"):
+        assert placed.to_dict()[part][0]["place"] == {"write_up": "003", "line": 41}
+        assert "place" not in solved.to_dict()[part][0]

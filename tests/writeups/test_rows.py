@@ -1,13 +1,11 @@
-"""The catalogue's master variant table: every row is run, as the row says.
+"""The list of the write-ups' rows: every row is run, as the row says.
 
-master_variants.csv is a copy of the table (catalogue, section 1), one line an id, its columns in this project's
-words: `more` holds the fields of the recipe that differ from a plain network, `search` what is searched and on which
-validation images, `warm_start` and `merged` the row that another starts from or merges.
+rows.csv has one line an id: `more` holds the fields of the recipe that differ from a plain network, `search` what is
+searched and on which validation images, `warm_start` and `merged` the row that another starts from or merges.
 """
 
 import csv
 import json
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -17,9 +15,9 @@ from pipeline.params.recipe import Recipe, Variant
 from pipeline.params.resolve import resolve_recipe, resolve_variant
 from pipeline.params.schema import Params
 from pipeline.params.task import Task
+from pipeline.writeups.entries import DATA, PrintedRun, read_entries
+from tests.conftest import ROOT
 
-FOLDER = Path(__file__).parent
-ROOT = FOLDER.parents[1]
 KINDS = {"AW": "as_written", "AS": "as_specified", "CTL": "control"}
 LOSSES = {
     "sparse": {"sparse_categorical_crossentropy"},
@@ -44,7 +42,7 @@ class Realised(NamedTuple):
     task: Task
 
 
-with (FOLDER / "master_variants.csv").open(newline="") as _file:
+with (DATA / "rows.csv").open(newline="") as _file:
     TABLE = {line["id"]: line for line in csv.DictReader(_file)}
 PARAMS: Params = read(ROOT / "params.yaml")
 
@@ -84,8 +82,12 @@ def searching(found: Realised, study: str) -> Realised | None:
 
 
 def test_the_table_is_whole() -> None:
-    """64 lines of the catalogue's table, of which several name more than one id."""
+    """64 lines of the table, of which several name more than one id."""
     assert len(TABLE) == 87
+
+
+def test_figures_are_printed_of_rows_only() -> None:
+    assert read_entries("printed.yaml", PrintedRun).keys() <= set(TABLE)
 
 
 def test_every_row_is_realised_and_no_variant_names_another() -> None:

@@ -28,10 +28,8 @@ def draw_bars(
         In the metric's own unit; limits of None draw no interval, a mean of None no bar.
     control : str or None
         Variant whose mean is the dashed line.
-    metric : str
-        Names the axis and chooses its unit.
-    n : int
-        Repeats behind every mean.
+    metric, n : str, int
+        Names the axis and chooses its unit; repeats behind every mean.
     from_zero : bool
         Bars start at zero (times, sizes) instead of at the control's mean (accuracies, where a bar from zero
         would hide the differences and a bar from anywhere else would distort them).

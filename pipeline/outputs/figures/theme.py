@@ -53,24 +53,14 @@ SETTINGS: dict[Any, Any] = {
 
 @dataclass(frozen=True)
 class VerdictStyle:
-    """Look of one verdict, the same in figures and in pages; colour alone never tells it.
+    """Look of one verdict, the same in figures and in pages; colour alone never tells it."""
 
-    Attributes
-    ----------
-    tone : "better", "worse", "equivalent" or "undecided"; a page's style class.
-    strength : "strong", "plain" or "weak"; how loudly a page shows it.
-    symbol : one character printed before the words.
-    marker : matplotlib marker.
-    colour : hexadecimal colour; at least 4.5 : 1 against white.
-    filled : whether the marker is filled.
-    """
-
-    tone: str
-    strength: str
-    symbol: str
-    marker: str
-    colour: str
-    filled: bool
+    tone: str  # "better", "worse", "equivalent" or "undecided"; a page's style class
+    strength: str  # "strong", "plain" or "weak"; how loudly a page shows it
+    symbol: str  # one character printed before the words
+    marker: str  # of matplotlib
+    colour: str  # hexadecimal; at least 4.5 : 1 against white
+    filled: bool  # the marker
 
 
 COMPARISON_STYLES = {

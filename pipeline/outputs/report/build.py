@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.outputs.figures import Histories
+from pipeline import layout
+from pipeline.outputs.figures.curves import Histories
 from pipeline.outputs.report import pictures, tables
 from pipeline.outputs.report.claims import make_study_claims, render_claims
 from pipeline.outputs.report.data import describe_data
@@ -38,7 +39,7 @@ def build_report(files: ReportFiles) -> Report:
     pages = render(studies, _make_overview(files, {one.name: one.marks for one in studies}), files.pages)
     pages["claims.html"] = render_claims(files.claims, any(one.results.stand_in for one in studies))
     plots = {
-        f"{study.name}/{section.anchor}_{number}.svg": picture.svg
+        layout.picture(study.name, section.anchor, number): picture.svg
         for study in studies
         for section in study.sections
         if section.anchor in PLOTTED
@@ -98,15 +99,10 @@ def view_study(
     Parameters
     ----------
     results : StudyResults
-    histories : mapping of variant to DataFrames
-        One a repeat, see `figures.draw_curves`.
-    summaries : mapping of variant to the Keras model summary
+    histories, summaries, classes, marks : mappings of variant to DataFrames (one a repeat), a model's summary,
+        names of classes, and what is said of the variant wherever it is named
     runs : DataFrame
-        ``evaluations/<study>/runs.csv``; the columns variant and the study's metric are read.
-    classes : mapping of variant to class names, optional
-        The numbers of the classes without it.
-    marks : mapping of variant to str, optional
-        What is said of a variant wherever it is named, see `recipes.mark_variants`.
+        One row a run; the columns variant, the study's metric and accuracies on shifted images are read.
     sections : sequence of Section
         Further parts of the study, put where `ORDER` names them and after the built-in ones otherwise.
     """

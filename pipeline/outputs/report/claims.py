@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pipeline.claims.ledger import LedgerRow
+from pipeline.layout import study_page
 from pipeline.metrics import BARE, SHARE
 from pipeline.outputs.figures.theme import CLAIM_STYLES
 from pipeline.outputs.numbers import format_number, format_percent
 from pipeline.outputs.report.render import page
-from pipeline.outputs.report.views import Section, file_of
+from pipeline.outputs.report.views import Section
 
 Figures = tuple[tuple[str, str], ...]
 
@@ -33,7 +34,7 @@ class ClaimView:
     @property
     def file(self) -> str:
         """Name of its study's page."""
-        return file_of(self.row.study)
+        return study_page(self.row.study)
 
     @property
     def smallest_adjusted_p(self) -> float | None:

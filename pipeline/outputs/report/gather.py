@@ -29,21 +29,13 @@ class RunFiles:
 
 @dataclass(frozen=True)
 class StudyFiles:
-    """What the report shows of one study.
-
-    Attributes
-    ----------
-    plan, results : what was to be done, and what came of it.
-    measured : evaluations/<study>/runs.csv.
-    trained : the runs of every trained variant, one a repeat.
-    predicted, labels : of the first test images, by the control's repeat 0.
-    """
+    """What the report shows of one study."""
 
     plan: TrainingPlan
     results: StudyResults
-    measured: pd.DataFrame
-    trained: dict[str, list[RunFiles]]
-    predicted: list[int]
+    measured: pd.DataFrame  # one row a run
+    trained: dict[str, list[RunFiles]]  # by variant, one a repeat
+    predicted: list[int]  # of the first test images, by the control's repeat 0
     labels: list[int]
 
 
@@ -69,7 +61,7 @@ def read_report_files() -> ReportFiles:
         identities=identities,
         samples={task: _read_samples(task, identities[task]) for task in dict.fromkeys(tasks)},
         claims=read_ledger(layout.CLAIMS),
-        pages={path.name: path.read_text("utf-8") for path in sorted(layout.PAGES.glob("*.html"))},
+        pages={path.name: path.read_text("utf-8") for path in layout.further_pages()},
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.data.images import Pixels
 from pipeline.data.tasks import TaskData
 from pipeline.files import digest, hash_json
-from pipeline.outputs.figures import encode_png, make_contact_sheet
+from pipeline.outputs.figures.images import encode_png, make_contact_sheet
 from pipeline.outputs.report.views import ImageGrid, Label
 
 PER_CLASS = 5
@@ -23,25 +23,13 @@ WIDE = 0.62  # a character's width in font heights, at most
 
 @dataclass(frozen=True)
 class Samples:
-    """The few images of a task that a report shows.
+    """The few images of a task that a report shows, uint8 of shape (n, height, width, channels)."""
 
-    Attributes
-    ----------
-    identity : str
-        Equal for tasks with the same images and labels in the same order.
-    by_class : ndarray of shape (classes * `PER_CLASS`, height, width, channels), uint8
-        First development images of each class; white where a class has fewer.
-    sample, sample_label : ndarray of shape (1, height, width, channels), and int
-        Development image `SAMPLE`, or the last one of a smaller set.
-    test : ndarray of shape (at most `SHOWN`, height, width, channels), uint8
-        First test images.
-    """
-
-    identity: str
-    by_class: Pixels
-    sample: Pixels
+    identity: str  # equal for tasks with the same images and labels in the same order
+    by_class: Pixels  # the first `PER_CLASS` development images of each class; white where a class has fewer
+    sample: Pixels  # development image `SAMPLE`, or the last one of a smaller set
     sample_label: int
-    test: Pixels
+    test: Pixels  # the first `SHOWN`, at most
 
 
 def choose_samples(task: TaskData, classes: int) -> Samples:

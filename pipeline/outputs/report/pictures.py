@@ -6,8 +6,13 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from pipeline.outputs import figures
-from pipeline.outputs.figures.shifts import list_shifted_accuracies
+from pipeline.outputs.figures.bars import draw_bars
+from pipeline.outputs.figures.confusion import draw_confusions
+from pipeline.outputs.figures.curves import Histories, draw_curves
+from pipeline.outputs.figures.forest import draw_forest
+from pipeline.outputs.figures.repeats import draw_repeats
+from pipeline.outputs.figures.serialize import render_svg
+from pipeline.outputs.figures.shifts import draw_shifts, list_shifted_accuracies
 from pipeline.outputs.numbers import label_spread
 from pipeline.outputs.report.views import Picture, anchor_of
 from pipeline.statistics.results import Estimate, StudyResults
@@ -54,18 +59,18 @@ def picture_differences(results: StudyResults, runs: pd.DataFrame) -> tuple[Pict
     """Forest plot of the comparisons and every repeat behind it; without treatments, only the repeats."""
     control, metric, found = results.control, results.metric, []
     if results.comparisons:
-        found.append(_picture(figures.draw_forest(results.comparisons), "forest", results))
+        found.append(_picture(draw_forest(results.comparisons), "forest", results))
     values = {v: runs.loc[runs["variant"] == v, metric].tolist() for v in results.variants}
     if any(values.values()):
-        found.append(_picture(figures.draw_repeats(values, control, metric), "repeats", results))
+        found.append(_picture(draw_repeats(values, control, metric), "repeats", results))
     return tuple(found)
 
 
-def picture_curves(results: StudyResults, histories: figures.Histories) -> tuple[Picture, ...]:
+def picture_curves(results: StudyResults, histories: Histories) -> tuple[Picture, ...]:
     """Loss and accuracy over the epochs; none when nothing was trained."""
     trained = {variant: runs for variant, runs in histories.items() if runs}
     quantities = ("loss", "accuracy") if trained else ()
-    return tuple(_picture(figures.draw_curves(trained, q, results.control), q, results) for q in quantities)
+    return tuple(_picture(draw_curves(trained, q, results.control), q, results) for q in quantities)
 
 
 def picture_confusions(
@@ -73,14 +78,14 @@ def picture_confusions(
 ) -> tuple[Picture, ...]:
     """Mean confusion matrices of all variants."""
     found = {variant: one.confusion for variant, one in results.variants.items()}
-    return (_picture(figures.draw_confusions(found, classes, results.repeats), "confusion", results),)
+    return (_picture(draw_confusions(found, classes, results.repeats), "confusion", results),)
 
 
 def picture_shifts(results: StudyResults, runs: pd.DataFrame) -> tuple[Picture, ...]:
     """Accuracy on shifted test images, where they were evaluated."""
     if list_shifted_accuracies(runs).empty:
         return ()
-    figure = figures.draw_shifts(runs, list(results.variants), results.control)
+    figure = draw_shifts(runs, list(results.variants), results.control)
     return (_picture(figure, "shifts", results),)
 
 
@@ -92,7 +97,7 @@ def picture_spreads(results: StudyResults) -> tuple[Picture, ...]:
     found = {variant: one.metrics[metric] for variant, one in results.variants.items()}
     bars = {v: Estimate(mean=one.sd, low=one.sd_low, high=one.sd_high) for v, one in found.items()}
     label = label_spread(metric)
-    figure = figures.draw_bars(bars, None, metric, results.repeats, from_zero=True, label=label)
+    figure = draw_bars(bars, None, metric, results.repeats, from_zero=True, label=label)
     return (_picture(figure, "spread", results),)
 
 
@@ -104,10 +109,10 @@ def picture_gaps(results: StudyResults) -> tuple[Picture, ...]:
     if not known:
         return ()
     control = results.control if results.control in known else None
-    figure = figures.draw_bars(known, control, metric, results.repeats, from_zero=True)
+    figure = draw_bars(known, control, metric, results.repeats, from_zero=True)
     return (_picture(figure, "gap", results),)
 
 
 def _picture(figure: Figure, kind: str, results: StudyResults) -> Picture:
     caption = CAPTIONS[kind].format(control=results.control)
-    return Picture(Markup(figures.render_svg(figure, f"{anchor_of(results.study)}-{kind}", caption)), caption)
+    return Picture(Markup(render_svg(figure, f"{anchor_of(results.study)}-{kind}", caption)), caption)

@@ -5,15 +5,10 @@ from dataclasses import replace
 
 import pandas as pd
 
+from pipeline.layout import study_page
 from pipeline.metrics import is_share, words
-from pipeline.outputs.numbers import (
-    format_number,
-    format_percent,
-    format_size,
-    format_value,
-    format_value_interval,
-)
-from pipeline.outputs.report.views import Cell, Table, file_of
+from pipeline.outputs import numbers
+from pipeline.outputs.report.views import Cell, Table
 from pipeline.params.plan import TrainingPlan
 from pipeline.statistics.results import Estimate, StudyResults
 
@@ -98,13 +93,13 @@ def _describe_kind(results: StudyResults, variant: str) -> str:
 
 
 def _make_cell(estimate: Estimate, metric: str) -> Cell:
-    text, sd = format_value(estimate.mean, metric), estimate.sd
+    text, sd = numbers.format_value(estimate.mean, metric), estimate.sd
     if estimate.mean is None or sd is None:
         return Cell(text)
     if sd == 0:
         return Cell(text, ("in every repeat",))
-    interval = format_value_interval(estimate.low, estimate.high, metric)
-    return Cell(text, (f"sd {format_size(sd, metric)}", interval))
+    interval = numbers.format_value_interval(estimate.low, estimate.high, metric)
+    return Cell(text, (f"sd {numbers.format_size(sd, metric)}", interval))
 
 
 def tabulate_trials(trials: Mapping[str, Sequence[pd.DataFrame]]) -> tuple[Table, ...]:
@@ -129,7 +124,7 @@ def _tabulate_search(whose: str, trials: pd.DataFrame) -> Table:
         tuple(_make_trial_cell(name, row[name], at == best) for name in trials.columns)
         for at, row in enumerate(trials.to_dict("records"))
     )
-    summary = f"{whose}: {len(trials)} trials, best {format_percent(trials[SCORE].max())}"
+    summary = f"{whose}: {len(trials)} trials, best {numbers.format_percent(trials[SCORE].max())}"
     columns = tuple(words(str(name)) for name in trials.columns)
     return Table(f"{summary} of the validation images", columns, rows, folded=True, summary=summary)
 
@@ -137,7 +132,7 @@ def _tabulate_search(whose: str, trials: pd.DataFrame) -> Table:
 def _make_trial_cell(name: object, value: float, best: bool) -> Cell:
     if name == "trial":
         return Cell(str(int(value)), tag=BEST if best else None)
-    return Cell(format_percent(value) if is_share(str(name)) else format_number(value))
+    return Cell(numbers.format_percent(value) if is_share(str(name)) else numbers.format_number(value))
 
 
 def tabulate_rows(
@@ -159,9 +154,9 @@ def tabulate_rows(
     rows = tuple(
         (
             Cell(row),
-            Cell(f"{study} / {variant}", href=file_of(study), tag=marks[study].get(variant)),
+            Cell(f"{study} / {variant}", href=study_page(study), tag=marks[study].get(variant)),
             Cell(words(kind)),
-            Cell(format_percent(results[study].variants[variant].metrics["test_accuracy"].mean)),
+            Cell(numbers.format_percent(results[study].variants[variant].metrics["test_accuracy"].mean)),
             Cell(str(results[study].variants[variant].n)),
         )
         for row, study, variant, kind in found

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
+import numpy as np
 
 from pipeline.claims.ledger import LedgerRow
 from pipeline.evaluation.seconds import RunSeconds, Times
@@ -21,7 +21,6 @@ def render_timings(timings: Mapping[str, Times], claims: Sequence[LedgerRow], st
     ----------
     timings : mapping of study to the seconds of its runs, by variant and repeat
     claims : sequence of LedgerRow
-        Of ``timings/claims.csv``.
     stand_in : bool
         Whether any data are stand-ins.
     """
@@ -37,25 +36,21 @@ def render_timings(timings: Mapping[str, Times], claims: Sequence[LedgerRow], st
 
 def tabulate_timings(study: str, times: Times) -> Table:
     """Mean and standard deviation of a study's times, one row a variant."""
-    rows = tuple(
-        _make_row(
-            variant,
-            pd.DataFrame([dict(one) for one in repeats.values()], columns=list(RunSeconds.model_fields)),
-        )
-        for variant, repeats in times.items()
-    )
+    rows = tuple(_make_row(variant, list(repeats.values())) for variant, repeats in times.items())
     return Table(f"Seconds in {study}: mean over n repeats and standard deviation (sd)", COLUMNS, rows)
 
 
-def _make_row(variant: str, repeats: pd.DataFrame) -> tuple[Cell, ...]:
-    known = repeats["traced"].dropna()
-    traced = f"{int(known.sum())} of {len(known)}" if len(known) else MISSING
-    train, inference = (_make_cell(repeats[name].dropna()) for name in ("train_seconds", "inference_seconds"))
-    return Cell(variant), Cell(str(len(repeats))), train, Cell(traced), inference
+def _make_row(variant: str, repeats: Sequence[RunSeconds]) -> tuple[Cell, ...]:
+    known = [one.traced for one in repeats if one.traced is not None]
+    traced = Cell(f"{sum(known)} of {len(known)}" if known else MISSING)
+    train = _make_cell([one.train_seconds for one in repeats])
+    inference = _make_cell([one.inference_seconds for one in repeats])
+    return Cell(variant), Cell(str(len(repeats))), train, traced, inference
 
 
-def _make_cell(seconds: "pd.Series[float]") -> Cell:
-    if seconds.empty:
+def _make_cell(seconds: Sequence[float | None]) -> Cell:
+    known = np.array([one for one in seconds if one is not None])
+    if not known.size:
         return Cell(MISSING)
-    spread = (f"sd {seconds.std():.2g}",) if len(seconds) > 1 else ()
-    return Cell(f"{seconds.mean():.3g}", spread)
+    spread = (f"sd {known.std(ddof=1):.2g}",) if known.size > 1 else ()
+    return Cell(f"{known.mean():.3g}", spread)

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipeline.layout import study_page
 from pipeline.outputs.figures.theme import COMPARISON_STYLES
 from pipeline.params.plan import Origin
 from pipeline.statistics.interim import plan_analyses
@@ -15,20 +16,14 @@ from pipeline.statistics.results import StudyResults
 
 @dataclass(frozen=True)
 class Section:
-    """Part of a page: a heading, the template that shows it and what that template is given.
+    """Part of a page: a heading, the template that shows it and what that template is given."""
 
-    Attributes
-    ----------
-    anchor : end of the part's address, unique within its study or page: lower-case letters, digits, hyphens.
-    title : heading.
-    template : file in ``templates/sections/``; it reads ``section.content`` and, within a study, ``study``.
-    content : the template's own view (`Table`, tuple of `Picture`, ...), or None.
-    """
-
-    anchor: str
+    anchor: (
+        str  # ends the part's address, unique within its study or page: lower-case letters, digits, hyphens
+    )
     title: str
-    template: str
-    content: Any = None
+    template: str  # in templates/sections/; it reads section.content and, within a study, study
+    content: Any = None  # the template's own view: a Table, a tuple of Picture ...
 
 
 @dataclass(frozen=True)
@@ -80,27 +75,18 @@ class Label:
 
 @dataclass(frozen=True)
 class ImageGrid:
-    """Images in one PNG with their titles.
+    """Images in one PNG with their titles; sizes and places are in its pixels."""
 
-    Attributes
-    ----------
-    href : the PNG as a ``data:`` address.
-    left : pixels kept free for names of rows.
-    width, height : size in pixels of the images, `left` included.
-    font : height of the text in pixels.
-    titles, names : texts above the images, and before the rows.
-    boxes : (x, y, width, height) of the frames around wrongly predicted images.
-    caption : what it shows.
-    """
-
-    href: str
-    left: int
-    width: int
+    href: str  # the PNG as a ``data:`` address
+    left: int  # kept free for the names
+    width: int  # `left` included
     height: int
-    font: float
-    titles: tuple[Label, ...]
-    names: tuple[Label, ...]
-    boxes: tuple[tuple[float, float, float, float], ...]
+    font: float  # height of the text
+    titles: tuple[Label, ...]  # above the images
+    names: tuple[Label, ...]  # before the rows
+    boxes: tuple[
+        tuple[float, float, float, float], ...
+    ]  # x, y, width, height around wrongly predicted images
     caption: str
 
 
@@ -139,14 +125,11 @@ class DataBlock:
 
 @dataclass(frozen=True)
 class StudyView:
-    """One question: its results, and the parts of its page.
-
-    `marks` says what a reader must know of a variant wherever it is named.
-    """
+    """One question: its results, and the parts of its page."""
 
     results: StudyResults
     sections: tuple[Section, ...]
-    marks: Mapping[str, str]
+    marks: Mapping[str, str]  # what a reader must know of a variant wherever it is named
 
     @property
     def name(self) -> str:
@@ -161,7 +144,7 @@ class StudyView:
     @property
     def file(self) -> str:
         """Name of the study's page."""
-        return file_of(self.name)
+        return study_page(self.name)
 
     @property
     def tally(self) -> Mapping[str, tuple[str, ...]]:
@@ -189,9 +172,3 @@ def group_by_verdict(verdicts: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
 def anchor_of(name: str) -> str:
     """Name as the fragment of an address: lower-case letters, digits and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "study"
-
-
-def file_of(study: str) -> str:
-    """Name of a study's page, never that of the overview."""
-    name = re.sub(r"[^a-z0-9_]+", "-", study.lower()).strip("-") or "study"
-    return "index_study.html" if name == "index" else f"{name}.html"

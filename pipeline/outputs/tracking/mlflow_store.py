@@ -10,6 +10,8 @@ from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import LifecycleStage, Run
 
+from pipeline import layout
+
 PAGE = 1000
 
 
@@ -18,7 +20,7 @@ def resolve_tracking_uri(root: Path) -> str:
 
     That is also where `mlflow ui`, typed in the main checkout, looks.
     """
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(root / 'mlflow.db').as_posix()}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(root / layout.MLFLOW).as_posix()}"
 
 
 def locate_artifacts(root: Path, uri: str, study: str) -> str | None:
@@ -28,7 +30,7 @@ def locate_artifacts(root: Path, uri: str, study: str) -> str | None:
     """
     if urlsplit(uri).scheme.startswith(("http", "databricks")):
         return None
-    return (root / "mlartifacts" / study).as_uri()
+    return (root / layout.MLFLOW_ARTIFACTS / study).as_uri()
 
 
 @contextmanager
@@ -37,7 +39,7 @@ def open_store(root: Path, uri: str) -> Iterator[MlflowClient]:
 
     The store's tables are created by the first client, hence inside the lock.
     """
-    with FileLock(root / ".mlflow.lock"):
+    with FileLock(root / layout.MLFLOW_LOCK):
         yield MlflowClient(uri)
 
 

@@ -69,7 +69,7 @@ def _read_study(
                 f"{path}: expected variant '{variant}', which the plan declares. Run `dvc repro`."
             )
     own = tuple(row for row in claims if row.study == plan.study)
-    figures = tuple(sorted(layout.study_plots(plan.study).glob("*.svg")))
+    figures = tuple(sorted(layout.study_plots(plan.study).glob("*")))
     return StudyFiles(plan, identities, _read_runs(plan, identities), results, own, figures)
 
 

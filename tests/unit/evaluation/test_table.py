@@ -1,25 +1,17 @@
-"""A study's table of evaluations: its columns, and decisions at a threshold."""
+"""A study's table of evaluations: its columns, decisions at a threshold, and what a run's history says."""
 
-from pathlib import Path
+import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from pipeline.evaluation.evaluate import TrainedRun
-from pipeline.evaluation.table import decided, table_row, variant_arrays
+from pipeline.evaluation.table import Row, decide, make_row, stack_repeats, summarize_history
 from pipeline.files import Arrays
+from tests.builders import build_recipe, build_study_run
 
-ABOUT: dict[str, Any] = {
-    "fingerprint": "f",
-    "epochs_run": 4,
-    "stopped_epoch": None,
-    "best_epoch": 3,
-    "parameters": 20417,
-    "trainable_parameters": 20400,
-    "seeds": {},
-    "learned": {"first_epoch_accuracy": 0.7, "updates": 40},
-}
+LEARNED: dict[str, float | None] = {"first_epoch_accuracy": 0.7, "updates": 40}
 SCALARS: dict[str, Any] = {
     "train_accuracy": 0.75,
     "train_loss": 0.2,
@@ -50,9 +42,8 @@ def two_classes() -> Arrays:
     return {"predicted": PREDICTED, "nll": np.ones(8, np.float32), "positive": POSITIVE}
 
 
-def row(test: Arrays, threshold: float | None = None, **scalars: Any) -> dict[str, Any]:
-    run = TrainedRun("none", 2, "mnist", Path(), ABOUT)
-    return table_row(run, {**SCALARS, **scalars}, test, LABELS, threshold)
+def row(test: Arrays, threshold: float | None = None, **scalars: Any) -> Row:
+    return make_row("none", build_study_run(2), {**SCALARS, **scalars}, LEARNED, test, LABELS, threshold)
 
 
 def test_columns_of_many_classes() -> None:
@@ -64,6 +55,18 @@ def test_columns_of_many_classes() -> None:
     assert (found["stopped_epoch"], found["best_epoch"]) == (None, 3)
 
 
+def test_a_derived_variants_row_has_its_own_name_and_its_sources_run() -> None:
+    run = build_study_run(1, variant="ten", fingerprint="g")
+    found = make_row("four", run, SCALARS, LEARNED, two_classes(), LABELS, None)
+    assert (found["variant"], found["repeat"], found["fingerprint"]) == ("four", 1, "g")
+
+
+def test_what_a_run_says_of_itself_is_in_its_row() -> None:
+    found = row(two_classes())
+    assert (found["epochs_run"], found["parameters"], found["trainable_parameters"]) == (4, 20417, 20400)
+    assert (found["first_epoch_accuracy"], found["updates"]) == (0.7, 40)
+
+
 def test_shifts_and_thresholds_add_columns() -> None:
     found = row(two_classes(), test_accuracy_shift_0=0.5, test_accuracy_shift_4=0.25)
     shifts = ["test_accuracy_shift_0", "test_accuracy_shift_4"]
@@ -73,8 +76,7 @@ def test_shifts_and_thresholds_add_columns() -> None:
 
 def test_without_validation_there_is_no_gap() -> None:
     scalars = {name: value for name, value in SCALARS.items() if not name.startswith("val_")}
-    run = TrainedRun("none", 0, "mnist", Path(), ABOUT)
-    found = table_row(run, scalars, two_classes(), LABELS, None)
+    found = make_row("none", build_study_run(), scalars, LEARNED, two_classes(), LABELS, None)
     assert found["val_accuracy"] is found["val_loss"] is found["generalization_gap"] is None
     assert list(found) == [*COLUMNS, *AT_THRESHOLDS]
 
@@ -91,12 +93,12 @@ def test_both_thresholds_are_counted_whatever_a_variant_decides_by(threshold: fl
 
 def test_a_probability_at_the_threshold_does_not_exceed_it() -> None:
     exactly: Arrays = {"predicted": PREDICTED, "positive": np.array([0.5, 0.50001], np.float32)}
-    assert decided(exactly, 0.5).tolist() == [0, 1]
+    assert decide(exactly, 0.5).tolist() == [0, 1]
 
 
 def test_the_arrays_of_a_variant_agree_with_its_rows() -> None:
     tests = [two_classes(), {**two_classes(), "predicted": LABELS}]
-    found = variant_arrays(tests, LABELS, 2, None)
+    found = stack_repeats(tests, LABELS, 2, None)
     assert found["predicted"].tolist() == [PREDICTED.tolist(), LABELS.tolist()]
     assert found["correct"].sum(axis=1).tolist() == [5, 8]
     assert found["confusion"].tolist() == [[[2, 2], [1, 3]], [[4, 0], [0, 4]]]
@@ -111,6 +113,74 @@ def test_the_arrays_of_a_variant_agree_with_its_rows() -> None:
 
 
 def test_the_arrays_decide_by_the_threshold_too() -> None:
-    found = variant_arrays([two_classes()], LABELS, 2, 0.9)
+    found = stack_repeats([two_classes()], LABELS, 2, 0.9)
     assert found["confusion"].tolist() == [[[3, 1], [3, 1]]]
     assert found["correct"].sum() == row(two_classes(), 0.9)["test_correct"] == 4
+
+
+def history(val_accuracy: list[float], val_loss: list[float]) -> pd.DataFrame:
+    n = len(val_accuracy)
+    return pd.DataFrame(
+        {
+            "epoch": range(1, n + 1),
+            "loss": [0.5] * n,
+            "accuracy": [0.7 + 0.1 * epoch for epoch in range(n)],
+            "val_loss": val_loss,
+            "val_accuracy": val_accuracy,
+        }
+    )
+
+
+def number(value: float | None) -> float:
+    assert value is not None
+    return value
+
+
+def summarized(rows: pd.DataFrame) -> dict[str, float | None]:
+    """What the history of a run on 95 images says, but for its number of updates."""
+    found = summarize_history(build_study_run(), rows, 95)
+    del found["updates"]
+    return found
+
+
+def test_speed_steadiness_and_rise() -> None:
+    found = summarized(history([0.97, 0.98, 0.99], [0.3, 0.1, 0.25]))
+    assert found == pytest.approx(
+        {"first_epoch_accuracy": 0.7, "val_accuracy_sd": 0.01, "val_loss_rise": 0.15, "epochs_to_98": 2}
+    )
+
+
+def test_what_is_never_reached_takes_for_ever_and_one_epoch_has_no_spread() -> None:
+    found = summarized(history([0.9], [0.3]))
+    assert math.isinf(number(found["epochs_to_98"]))
+    assert found["val_accuracy_sd"] is None
+    assert found["val_loss_rise"] == 0
+
+
+def test_without_validation_images_only_the_first_epoch_is_known() -> None:
+    rows = history([0.9], [0.3])[["epoch", "loss", "accuracy"]]
+    assert summarized(rows) == {
+        "first_epoch_accuracy": pytest.approx(0.7),
+        "val_accuracy_sd": None,
+        "val_loss_rise": None,
+        "epochs_to_98": None,
+    }
+
+
+def test_a_diverged_run_has_no_rise() -> None:
+    nan = float("nan")
+    assert summarized(history([0.1, 0.1], [nan, nan]))["val_loss_rise"] is None
+    assert math.isnan(number(summarized(history([0.1, 0.1], [0.5, nan]))["val_loss_rise"]))
+
+
+def test_a_run_learns_its_updates_from_its_recipe_and_the_number_of_images() -> None:
+    run = build_study_run(recipe=build_recipe(architecture="mlp", batch_size=10, epochs=3), epochs_run=2)
+    found = summarize_history(run, history([0.9, 0.9], [0.3, 0.2]), 95)
+    assert found["updates"] == 20
+    assert found["first_epoch_accuracy"] == pytest.approx(0.7)
+
+
+def test_a_run_without_validation_images_learns_its_updates_too() -> None:
+    rows = history([0.9], [0.3])[["epoch", "loss", "accuracy"]]
+    run = build_study_run(recipe=build_recipe(updates=7), epochs_run=1)
+    assert summarize_history(run, rows, 95)["updates"] == 7

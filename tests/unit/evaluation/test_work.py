@@ -9,20 +9,15 @@ import numpy.typing as npt
 import pytest
 from sklearn.model_selection import train_test_split
 
-from pipeline.data.preparation import unit_scaling
-from pipeline.evaluation.work import Evaluated, Job, Merge, TaskImages, perform, shifted
+from pipeline.data.images import Examples
+from pipeline.data.scaling import scale_to_unit
+from pipeline.evaluation.work import Evaluated, Job, Merge, TaskImages, perform, shift_images
 from pipeline.files import Arrays
 from pipeline.params.recipe import Recipe
-from pipeline.params.resolve import resolve_recipe
+from pipeline.params.task import Split
+from tests.builders import build_examples, build_recipe
 
-RECIPE = resolve_recipe(
-    {
-        "architecture": "cnn3",
-        "optimizer": {"name": "adam", "learning_rate": 0.001},
-        "batch_size": 64,
-        "epochs": 5,
-    }
-)
+RECIPE = build_recipe()
 WEIGHTS: Arrays = {"conv1/kernel": np.array([3.0, 0.0], np.float32), "conv1/bias": np.ones(1, np.float32)}
 
 
@@ -43,20 +38,20 @@ def rolled(images: npt.NDArray[np.uint8], down: int, right: int) -> npt.NDArray[
 def test_shifting_is_rolling_with_zeros(down: int, right: int) -> None:
     images = np.random.default_rng(0).integers(1, 256, (3, 5, 6, 2), dtype=np.uint8)
     before = images.copy()
-    np.testing.assert_array_equal(shifted(images, down, right), rolled(images, down, right))
+    np.testing.assert_array_equal(shift_images(images, down, right), rolled(images, down, right))
     np.testing.assert_array_equal(images, before)
 
 
 @pytest.mark.parametrize(("down", "right"), [(5, 0), (-5, 0), (0, 6), (0, -6)])
 def test_a_shift_by_the_whole_image_leaves_nothing(down: int, right: int) -> None:
-    assert not shifted(np.ones((1, 5, 6, 1), np.uint8), down, right).any()
+    assert not shift_images(np.ones((1, 5, 6, 1), np.uint8), down, right).any()
 
 
 def test_down_is_down_and_right_is_right() -> None:
     image = np.zeros((1, 3, 3, 1), np.uint8)
     image[0, 1, 1] = 9
-    assert shifted(image, 1, 0)[0, 2, 1, 0] == 9
-    assert shifted(image, 0, 1)[0, 1, 2, 0] == 9
+    assert shift_images(image, 1, 0)[0, 2, 1, 0] == 9
+    assert shift_images(image, 0, 1)[0, 1, 2, 0] == 9
 
 
 @pytest.fixture
@@ -88,16 +83,16 @@ ANSWERS: dict[int, npt.NDArray[np.float32]] = {
 }
 
 
-def part(numbers: list[int], labels: list[int]) -> Arrays:
-    images = np.zeros((len(numbers), 3, 3, 1), np.uint8)
-    images[:, 1, 1, 0] = numbers
-    return {"x": images, "y": np.array(labels, np.uint8)}
+def part(numbers: list[int], labels: list[int]) -> Examples:
+    images = np.zeros((len(numbers), 3, 3), np.uint8)
+    images[:, 1, 1] = numbers
+    return build_examples(images, labels)
 
 
 def evaluated(
-    parts: dict[str, Arrays], shifts: tuple[int, ...] = (), merge: Merge | None = None
+    parts: dict[str, Examples], shifts: tuple[int, ...] = (), merge: Merge | None = None
 ) -> Evaluated:
-    return perform(Job(RECIPE, WEIGHTS, TaskImages(parts, unit_scaling(), 2), 0, shifts, merge))
+    return perform(Job(RECIPE, WEIGHTS, TaskImages(parts, scale_to_unit(), 2), 0, shifts, merge))
 
 
 @pytest.mark.usefixtures("asked")
@@ -127,9 +122,9 @@ def test_every_part_is_scored_on_its_own() -> None:
 def test_a_repeats_own_split_is_divided_by_its_seed_and_scored_apart(seed: int) -> None:
     """Image number 0 is taken for class 0 and number 1 for class 1, so that each part's accuracy shows who is in it."""
     labels = np.arange(20) % 3 == 0
-    split = {"kind": "shuffled", "fraction": 0.3, "seed": "repeat", "stratified": False}
+    split = Split(kind="shuffled", fraction=0.3, seed="repeat")
     parts = {"train": part([0] * 20, labels.astype(int).tolist()), "test": part([0], [0])}
-    scalars = perform(Job(RECIPE, WEIGHTS, TaskImages(parts, unit_scaling(), 2, split), seed)).scalars
+    scalars = perform(Job(RECIPE, WEIGHTS, TaskImages(parts, scale_to_unit(), 2, split), seed)).scalars
     train, validation = train_test_split(np.arange(20), test_size=0.3, random_state=seed)
     assert scalars["train_accuracy"] == pytest.approx(1 - labels[train].mean())
     assert scalars["val_accuracy"] == pytest.approx(1 - labels[validation].mean())
@@ -169,14 +164,16 @@ def test_a_shifted_accuracy_is_the_mean_over_four_directions(
     asked: list[tuple[npt.NDArray[np.uint8], int]],
 ) -> None:
     tests = part([1], [1])
-    tests["x"][0, 0, 1] = 2  # comes to the middle when moved down: a tie, answered 0
-    tests["x"][0, 1, 0] = 1  # comes to the middle when moved right: answered 1
+    tests.images.pixels[0, 0, 1] = 2  # comes to the middle when moved down: a tie, answered 0
+    tests.images.pixels[0, 1, 0] = 1  # comes to the middle when moved right: answered 1
     scalars = evaluated({"train": part([0], [0]), "test": tests}, shifts=(0, 1)).scalars
     assert scalars["test_accuracy_shift_0"] == scalars["test_accuracy"] == 1
     assert scalars["test_accuracy_shift_1"] == 0.25
     moved = [images for images, _ in asked[3:]]
     assert len(moved) == 4
-    expected = [shifted(tests["x"], down, right) for down, right in ((1, 0), (-1, 0), (0, 1), (0, -1))]
+    expected = [
+        shift_images(tests.images[:], down, right) for down, right in ((1, 0), (-1, 0), (0, 1), (0, -1))
+    ]
     for found, each in zip(moved, expected, strict=True):
         np.testing.assert_array_equal(found, each)
 

@@ -146,7 +146,7 @@ def test_counts_are_by_scope_and_verdict() -> None:
 
 
 def test_hostile_text_stays_text() -> None:
-    texts = dict.fromkeys(("id", "study", "says", "sentence", "write_up", "unit"), HOSTILE)
+    texts: dict[str, Any] = dict.fromkeys(("id", "study", "says", "sentence", "write_up", "unit"), HOSTILE)
     row = replace(L1, **texts, printed={HOSTILE: 1.0}, ours={HOSTILE: 2.0})
     script = (TEMPLATES / "claims.js").read_text("utf-8").strip()
     for text in (

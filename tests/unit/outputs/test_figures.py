@@ -16,20 +16,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from PIL import Image
 
-from pipeline.outputs.figures import (
-    draw_bars,
-    draw_confusions,
-    draw_curves,
-    draw_forest,
-    draw_repeats,
-    draw_shifts,
-    encode_png,
-    make_contact_sheet,
-    render_svg,
-)
-from pipeline.outputs.figures.curves import summarize_repeats
+from pipeline.outputs.figures.bars import draw_bars
+from pipeline.outputs.figures.confusion import draw_confusions
+from pipeline.outputs.figures.curves import draw_curves, summarize_repeats
+from pipeline.outputs.figures.forest import draw_forest
+from pipeline.outputs.figures.images import encode_png, make_contact_sheet
 from pipeline.outputs.figures.panels import fit_grid
-from pipeline.outputs.figures.shifts import list_shifted_accuracies
+from pipeline.outputs.figures.repeats import draw_repeats
+from pipeline.outputs.figures.serialize import render_svg
+from pipeline.outputs.figures.shifts import draw_shifts, list_shifted_accuracies
 from pipeline.outputs.figures.theme import COMPARISON_STYLES
 from pipeline.statistics.comparison import Comparison
 from pipeline.statistics.results import Estimate
@@ -51,14 +46,19 @@ def comparisons(make_parts: Make) -> dict[str, Comparison]:
     return found
 
 
+def points(fraction: float | None) -> float:
+    assert fraction is not None
+    return 100 * fraction
+
+
 def test_forest_draws_each_estimate_and_both_intervals_in_percentage_points(
     comparisons: dict[str, Comparison],
 ) -> None:
     axes = draw_forest(comparisons).axes[0]
     for row, c in enumerate(comparisons.values()):
-        (marker,) = lines_with(axes, [100 * c.estimate])
-        (student,) = lines_with(axes, [100 * c.low, 100 * c.high])
-        (simultaneous,) = lines_with(axes, [100 * c.simultaneous_low, 100 * c.simultaneous_high])
+        (marker,) = lines_with(axes, [points(c.estimate)])
+        (student,) = lines_with(axes, [points(c.low), points(c.high)])
+        (simultaneous,) = lines_with(axes, [points(c.simultaneous_low), points(c.simultaneous_high)])
         assert all(set(np.asarray(line.get_ydata())) == {row} for line in (marker, student, simultaneous))
         assert student.get_linewidth() < simultaneous.get_linewidth()
         assert to_hex(marker.get_color()) == COMPARISON_STYLES[c.verdict].colour
@@ -70,8 +70,8 @@ def test_forest_draws_the_interval_on_new_images_thinner_and_says_so(
 ) -> None:
     figure = draw_forest(comparisons)
     for row, c in enumerate(comparisons.values()):
-        (whisker,) = lines_with(figure.axes[0], [100 * c.new_images_low, 100 * c.new_images_high])
-        (student,) = lines_with(figure.axes[0], [100 * c.low, 100 * c.high])
+        (whisker,) = lines_with(figure.axes[0], [points(c.new_images_low), points(c.new_images_high)])
+        (student,) = lines_with(figure.axes[0], [points(c.low), points(c.high)])
         assert whisker.get_linewidth() < student.get_linewidth()
         assert {round(float(y)) for y in np.asarray(whisker.get_ydata())} == {row}
     assert "interval on new images" in texts(figure)
@@ -85,8 +85,12 @@ def test_forest_always_shows_zero_and_the_whole_margin(
 ) -> None:
     far = replace(
         comparisons["dropout"],
-        **{"estimate": estimate, "margin": margin, "low": estimate - 0.001, "high": estimate + 0.001},
-        **{"simultaneous_low": estimate - 0.002, "simultaneous_high": estimate + 0.002},
+        estimate=estimate,
+        margin=margin,
+        low=estimate - 0.001,
+        high=estimate + 0.001,
+        simultaneous_low=estimate - 0.002,
+        simultaneous_high=estimate + 0.002,
     )
     low, high = draw_forest({"dropout": far}).axes[0].get_xlim()
     assert low <= -100 * margin < 0 < 100 * margin <= high
@@ -110,7 +114,7 @@ def test_forest_without_intervals_draws_the_estimate_alone(make_parts: Make) -> 
 
 def test_forest_tells_a_comparison_without_a_mean_or_a_margin(comparisons: dict[str, Comparison]) -> None:
     ends = [f"{name}{end}" for name in ("", "simultaneous_", "new_images_") for end in ("low", "high")]
-    nothing = dict.fromkeys(("estimate", *ends, "margin"))
+    nothing: dict[str, Any] = dict.fromkeys(("estimate", *ends, "margin"))
     said = texts(draw_forest({"dropout": replace(comparisons["dropout"], **nothing)}))
     assert "no mean · better" in said
     assert "margin" not in said

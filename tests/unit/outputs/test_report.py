@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.layout import study_page
 from pipeline.metrics import words
 from pipeline.outputs import numbers
 from pipeline.outputs.figures.theme import COMPARISON_STYLES
 from pipeline.outputs.report.build import view_study
 from pipeline.outputs.report.render import render
-from pipeline.outputs.report.views import Cell, Section, StudyView, Table, anchor_of, file_of
+from pipeline.outputs.report.views import Cell, Section, StudyView, Table, anchor_of
 from pipeline.statistics.comparison import VERDICTS, Declaration
 from pipeline.statistics.paired import compare_family
 from pipeline.statistics.results import Estimate
@@ -200,9 +201,9 @@ def test_pages_are_well_formed_and_their_links_lead_somewhere(small: Make) -> No
 
 
 def test_no_study_s_page_takes_the_overview_s_place() -> None:
-    assert file_of("mnist_cnn2") == "mnist_cnn2.html"
-    assert file_of("index") != "index.html"
-    assert re.fullmatch(r"[a-z0-9_-]+\.html", file_of("../<b>"))
+    assert study_page("mnist_cnn2") == "mnist_cnn2.html"
+    assert study_page("index") != "index.html"
+    assert re.fullmatch(r"[a-z0-9_-]+\.html", study_page("../<b>"))
 
 
 def test_tables_have_captions_and_scopes_and_pictures_have_labels(page: Page, view: StudyView) -> None:

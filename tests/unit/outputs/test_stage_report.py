@@ -127,7 +127,9 @@ def pixels(href: str) -> npt.NDArray[np.uint8]:
 
 
 def html(section: Section) -> str:
-    return page("index.html", studies=[], sections=[section], pages={}, profiles=[], stand_in=False, counts={})
+    return page(
+        "index.html", studies=[], sections=[section], pages={}, profiles=[], stand_in=False, counts={}
+    )
 
 
 def texts(row: tuple[Cell, ...]) -> list[str]:
@@ -364,8 +366,15 @@ def folder(tmp_path: Path, make_parts: Make, monkeypatch: pytest.MonkeyPatch) ->
     write_results(layout.study_metrics("s"), results)
     write_data(task_of(), tuple(tasks))
     row = LedgerRow(
-        **{"id": "E-1", "scope": "controlled", "write_up": "own", "study": "s", "verdict": "not testable"},
-        **{"says": "a claim of s", "sentence": "Not testable: nobody counted.", "printed": {}, "ours": {}},
+        id="E-1",
+        scope="controlled",
+        write_up="own",
+        study="s",
+        says="a claim of s",
+        verdict="not testable",
+        printed={},
+        ours={},
+        sentence="Not testable: nobody counted.",
     )
     write_ledger(layout.CLAIMS, [row, replace(row, id="E-2", study="gone")])
     labels = task_of().test.labels
@@ -409,9 +418,9 @@ def write_data(data: TaskData, tasks: tuple[str, ...]) -> None:
 
 def write_run(variant: str, repeat: int, planned: PlannedVariant, parts: Any) -> None:
     folder = layout.run_folder("s", variant, repeat)
-    names = {"study": "s", "variant": variant, "repeat": repeat, "task": planned.task}
-    about = {**dict(finished(planned.search)), "recipe": planned.recipe}
-    write_model(folder / layout.RUN, StudyRun(**names, **about))
+    about = finished(planned.search).model_copy(update={"recipe": planned.recipe})
+    named = StudyRun(study="s", variant=variant, repeat=repeat, task=planned.task, **dict(about))
+    write_model(folder / layout.RUN, named)
     write_text(folder / layout.HISTORY, parts.histories[variant][repeat].to_csv(index=False))
     write_text(folder / layout.MODEL_SUMMARY, parts.summaries[variant])
     write_text(folder / layout.TRIALS, "trial,units,val_accuracy,val_loss\n1,32,0.5,0.25\n")

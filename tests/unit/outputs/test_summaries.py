@@ -25,11 +25,28 @@ from tests.conftest import ROOT
 def compared(treatment: str, p: float) -> Comparison:
     """A comparison that is better at a p of 0.01, and undecided at a p of 1."""
     return Comparison(
-        **{"control": "none", "treatment": treatment, "metric": "test_accuracy", "higher_is_better": True},
-        **{"n": 10, "family_size": 2, "alpha": 0.05, "margin": 0.02, "differences": ()},
-        **{"control_mean": 0.9, "treatment_mean": 0.9123, "control_diverged": 0, "treatment_diverged": 0},
-        **{"wins": 9, "ties": 0, "losses": 1, "p": p, "p_smallest": 0.002, "p_adjusted": p},
-        **{"estimate": 0.0123, "simultaneous_low": 0.001, "simultaneous_high": 0.0236},
+        control="none",
+        treatment=treatment,
+        metric="test_accuracy",
+        higher_is_better=True,
+        n=10,
+        family_size=2,
+        alpha=0.05,
+        margin=0.02,
+        differences=(),
+        control_mean=0.9,
+        treatment_mean=0.9123,
+        control_diverged=0,
+        treatment_diverged=0,
+        wins=9,
+        ties=0,
+        losses=1,
+        p=p,
+        p_smallest=0.002,
+        p_adjusted=p,
+        estimate=0.0123,
+        simultaneous_low=0.001,
+        simultaneous_high=0.0236,
     )
 
 

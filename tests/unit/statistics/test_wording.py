@@ -165,7 +165,9 @@ def test_losses_have_their_unit_and_say_which_way_is_better() -> None:
         "l1 is better than none, and it matters; mean advantage of l1 in test_loss (lower is better)"
     )
     assert (
-        "+0.0539 nats over 10 repeats" in sentence and "margin 0.01" in sentence and "percentage" not in sentence
+        "+0.0539 nats over 10 repeats" in sentence
+        and "margin 0.01" in sentence
+        and "percentage" not in sentence
     )
 
 

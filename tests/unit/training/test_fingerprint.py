@@ -1,58 +1,23 @@
-"""Fingerprints: everything that can change a run's numbers changes them, and wording does not."""
+"""Fingerprints: everything that can change a run's numbers changes them."""
 
-import ast
+from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.evaluation.evaluate import EVALUATION_CODE
+from pipeline.models.blocks import Conv
 from pipeline.params.recipe import Recipe, Search
-from pipeline.params.resolve import resolve_recipe
 from pipeline.seeds import Seeds, repeat_seeds
+from pipeline.training import fingerprint
 from pipeline.training.fingerprint import (
-    PACKAGE,
-    TRAINING_CODE,
-    code_fingerprint,
-    recipe_fingerprint,
-    run_fingerprint,
+    LIBRARIES,
+    fingerprint_recipe,
+    fingerprint_run,
+    fingerprint_training_code,
+    library_versions,
 )
-
-# Modules that a run imports and that its fingerprint leaves out, because what they decide enters it as a value.
-ENTERS_AS_A_VALUE = {
-    "data/preparation.py": "scaled images: the digest of arrays and scaling",
-    "errors.py": "words only",
-    "files.py": "arrays read: their digest",
-    "params/claims.py": "claims are asked of results; schema.py imports them",
-    "params/metrics.py": "claims are asked of results; schema.py imports them",
-    "params/names.py": "the resolved recipe",
-    "params/section.py": "the resolved recipe",
-    "params/schema.py": "the resolved recipe, defaults included",
-}
-RECIPE = resolve_recipe(
-    {
-        "architecture": "cnn3",
-        "optimizer": {"name": "adam", "learning_rate": 0.001},
-        "batch_size": 64,
-        "epochs": 5,
-    }
-)
-MODULE = '''"""Module."""
-
-class Thing:
-    """A thing."""
-
-    size = 3
-
-def double(x, by=2):
-    """Twice."""
-    return x * by
-
-def nothing():
-    """Only words."""
-'''
-
+from tests.builders import build_recipe
 
 SEARCH: dict[str, Any] = {
     "trials": 5,
@@ -62,7 +27,7 @@ SEARCH: dict[str, Any] = {
 
 
 def shared(
-    recipe: Recipe = RECIPE,
+    recipe: Recipe | None = None,
     search: dict[str, Any] | None = None,
     parents: dict[str, str] | None = None,
     data: str = "data",
@@ -70,88 +35,7 @@ def shared(
 ) -> str:
     """Fingerprint that all repeats of a variant share."""
     space = Search.model_validate(search) if search else None
-    return recipe_fingerprint(recipe, space, parents or {}, data, code)
-
-
-def of(source: str, folder: Path, name: str = "module.py") -> str:
-    (folder / name).write_text(source)
-    return code_fingerprint([name], folder)
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ('"""Module."""', '"""Another text."""\n'),
-        ('"""Module."""', ""),
-        ('"""A thing."""', '"""A thing,\n\n    described at length.\n    """'),
-        ('    """Twice."""\n', "    # twice\n"),
-        ('"""Only words."""', "pass"),
-        ("return x * by", "return (x  *  by)  # a comment"),
-        ("def double(x, by=2)", "\n\n\ndef double(\n    x,\n    by=2,\n)"),
-    ],
-)
-def test_wording_and_layout_cost_nothing(tmp_path: Path, old: str, new: str) -> None:
-    assert old in MODULE
-    assert of(MODULE.replace(old, new), tmp_path) == of(MODULE, tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("size = 3", "size = 4"),
-        ("size = 3", "size = 3.0"),
-        ("by=2", "by=3"),
-        ("x * by", "by * x"),
-        ("double", "twice"),
-        ('"""Twice."""', 'x = """Twice."""'),
-        ("    return x * by", '    "Twice."\n    return x * by + 0'),
-    ],
-)
-def test_any_change_of_the_code_counts(tmp_path: Path, old: str, new: str) -> None:
-    assert old in MODULE
-    assert of(MODULE.replace(old, new), tmp_path) != of(MODULE, tmp_path)
-
-
-def test_a_modules_name_counts_and_the_order_of_modules_does_not(tmp_path: Path) -> None:
-    assert of(MODULE, tmp_path, "a.py") != of(MODULE, tmp_path, "b.py")
-    (tmp_path / "b.py").write_text("x = 1")
-    assert code_fingerprint(["a.py", "b.py"], tmp_path) == code_fingerprint(["b.py", "a.py"], tmp_path)
-
-
-@pytest.mark.parametrize("files", [TRAINING_CODE, EVALUATION_CODE])
-def test_every_named_module_exists(files: tuple[str, ...]) -> None:
-    assert [name for name in files if not (PACKAGE / name).is_file()] == []
-    assert len(set(files)) == len(files)
-
-
-def imported(name: str) -> set[str]:
-    """Modules of the package that a module imports when it runs, as paths."""
-    tree = ast.parse((PACKAGE / name).read_text())
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE.name:
-            place = Path(*(node.module or "").split(".")[1:])
-            candidates = [place.with_suffix(".py"), *(place / f"{alias.name}.py" for alias in node.names)]
-            found |= {path.as_posix() for path in candidates if (PACKAGE / path).is_file()}
-    return found
-
-
-def reached(start: str) -> set[str]:
-    seen: set[str] = set()
-    ahead = {start}
-    while ahead:
-        seen |= ahead
-        ahead = {one for name in ahead for one in imported(name)} - seen
-    return seen
-
-
-def test_every_module_that_a_run_uses_is_in_its_fingerprint() -> None:
-    assert reached("training/run.py") - set(TRAINING_CODE) == set(ENTERS_AS_A_VALUE)
-
-
-def test_what_configures_tensorflow_is_in_the_fingerprint() -> None:
-    """The number of threads and deterministic kernels decide the order of sums."""
-    assert "backend.py" in TRAINING_CODE
+    return fingerprint_recipe(recipe or build_recipe(), space, parents or {}, data, code)
 
 
 @pytest.mark.parametrize(
@@ -173,8 +57,17 @@ def test_what_configures_tensorflow_is_in_the_fingerprint() -> None:
     ],
 )
 def test_the_recipe_counts(changed: dict[str, object]) -> None:
-    other = resolve_recipe({**RECIPE.model_dump(), **changed})
-    assert shared(other) != shared()
+    assert shared(build_recipe(**changed)) != shared()
+
+
+def test_the_architectures_blocks_count() -> None:
+    """The table of architectures is no part of a run's code: what it says enters as the recipe's blocks."""
+    recipe = build_recipe()
+    first, *others = recipe.blocks
+    assert isinstance(first, Conv)
+    wider = (replace(first, filters=first.filters + 1), *others)
+    assert shared(recipe.model_copy(update={"blocks": wider})) != shared()
+    assert shared(recipe.model_copy(update={"blocks": recipe.blocks[:-1]})) != shared()
 
 
 def test_data_and_code_count() -> None:
@@ -209,7 +102,7 @@ def test_what_a_run_starts_from_counts_and_how_it_is_used() -> None:
     assert shared(parents={"best": "a", "weights": "b"}) == shared(parents={"weights": "b", "best": "a"})
 
 
-@pytest.mark.parametrize("library", ["tensorflow", "keras", "keras-tuner", "numpy"])
+@pytest.mark.parametrize("library", ["tensorflow", "keras", "keras-tuner", "numpy", "scikit-learn", "scipy"])
 def test_a_librarys_version_counts(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
     before = shared()
     monkeypatch.setattr(
@@ -222,11 +115,33 @@ def test_a_librarys_version_counts(monkeypatch: pytest.MonkeyPatch, library: str
 def test_every_seed_counts(stream: str) -> None:
     seeds = repeat_seeds(0)
     other = Seeds(**{**seeds.to_dict(), stream: 1})
-    assert run_fingerprint("recipe", other) != run_fingerprint("recipe", seeds)
-    assert run_fingerprint("other", seeds) != run_fingerprint("recipe", seeds)
+    assert fingerprint_run("recipe", other) != fingerprint_run("recipe", seeds)
+    assert fingerprint_run("other", seeds) != fingerprint_run("recipe", seeds)
 
 
 def test_replicates_of_a_run_differ_and_the_first_is_the_run_itself() -> None:
     seeds = repeat_seeds(0)
-    assert run_fingerprint("recipe", seeds, 0) == run_fingerprint("recipe", seeds)
-    assert len({run_fingerprint("recipe", seeds, replicate) for replicate in range(3)}) == 3
+    assert fingerprint_run("recipe", seeds, 0) == fingerprint_run("recipe", seeds)
+    assert len({fingerprint_run("recipe", seeds, replicate) for replicate in range(3)}) == 3
+
+
+def test_versions_that_a_run_tells_are_those_of_its_fingerprint() -> None:
+    assert library_versions() == {name: version(name) for name in LIBRARIES}
+
+
+@pytest.mark.parametrize("library", ["keras", "numpy"])
+def test_the_code_is_what_a_worker_imports_without_the_networks_by_hand_where_keras_trains(
+    monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    asked: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+
+    def fingerprint_code(entries: tuple[str, ...], leave: tuple[str, ...] = ()) -> str:
+        asked.append((entries, leave))
+        return "code"
+
+    monkeypatch.setattr(fingerprint, "fingerprint_code", fingerprint_code)
+    fingerprint_training_code.cache_clear()
+    assert fingerprint_training_code(library) == "code"
+    fingerprint_training_code.cache_clear()
+    left = {"keras": ("pipeline.training.by_hand",), "numpy": ()}[library]
+    assert asked == [(("pipeline.training.work", "pipeline.backend"), left)]

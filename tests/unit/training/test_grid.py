@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UserError
 from pipeline.training import grid
-from pipeline.training.grid import WORKERS, batched, progress, run_all, worker_count
+from pipeline.training.grid import WORKERS, count_workers, group_jobs, run_all, show_progress
 from pipeline.training.result import RunResult
 
 
@@ -84,7 +84,7 @@ def test_worker_processes_give_what_one_process_gives() -> None:
 
 
 def test_progress_passes_results_on_and_counts_their_work(capsys: pytest.CaptureFixture[str]) -> None:
-    assert list(progress(iter([30, 10, 20]), 60, lambda result: result, "s")) == [30, 10, 20]
+    assert list(show_progress(iter([30, 10, 20]), 60, lambda result: result, "s")) == [30, 10, 20]
     shown = capsys.readouterr().err
     assert "s: 100%" in shown
     assert "60.0/60.0" in shown
@@ -99,7 +99,7 @@ def test_progress_shows_a_result_before_the_next_is_asked_for() -> None:
             asked.append(number)
             yield number
 
-    passed = progress(results(), 3, lambda result: 1, "s")
+    passed = show_progress(results(), 3, lambda result: 1, "s")
     assert next(passed) == 0
     assert asked == [0]
     assert list(passed) == [1, 2]
@@ -109,9 +109,9 @@ def test_workers_are_as_many_as_asked_for_or_one_a_core(monkeypatch: pytest.Monk
     monkeypatch.setattr(joblib, "cpu_count", lambda: 6)
     for value, expected in {"3": 3, "": 6}.items():
         monkeypatch.setenv(WORKERS, value)
-        assert worker_count() == expected
+        assert count_workers() == expected
     monkeypatch.delenv(WORKERS)
-    assert worker_count() == 6
+    assert count_workers() == 6
 
 
 @pytest.mark.parametrize("value", ["two", "1.5", "0", "-1"])
@@ -120,27 +120,27 @@ def test_a_number_of_workers_that_is_none_is_a_users_error(
 ) -> None:
     monkeypatch.setenv(WORKERS, value)
     with pytest.raises(UserError, match=rf"{WORKERS}.*{value}"):
-        worker_count()
+        count_workers()
 
 
 def test_small_jobs_of_one_key_go_together_and_large_ones_alone() -> None:
-    assert batched("aabb", [30, 30, 5, 5], most=20) == [[0], [1], [2, 3]]
-    assert batched("aba", [1, 1, 1], most=20) == [[0, 2], [1]]
-    assert batched("", []) == []
+    assert group_jobs("aabb", [30, 30, 5, 5], most=20) == [[0], [1], [2, 3]]
+    assert group_jobs("aba", [1, 1, 1], most=20) == [[0, 2], [1]]
+    assert group_jobs("", []) == []
 
 
 def test_jobs_of_one_key_are_divided_evenly() -> None:
-    assert batched("a" * 6, [10] * 6, most=50) == [[0, 1, 2], [3, 4, 5]]
+    assert group_jobs("a" * 6, [10] * 6, most=50) == [[0, 1, 2], [3, 4, 5]]
 
 
 def test_the_longest_batch_comes_first() -> None:
-    assert batched("abbc", [5, 4, 4, 20], most=20) == [[3], [1, 2], [0]]
+    assert group_jobs("abbc", [5, 4, 4, 20], most=20) == [[3], [1, 2], [0]]
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 60)), max_size=12))
 def test_batches_hold_every_job_once_with_others_of_its_key(jobs: list[tuple[str, int]]) -> None:
     keys, costs = [key for key, _ in jobs], [cost for _, cost in jobs]
-    batches = batched(keys, costs, most=50)
+    batches = group_jobs(keys, costs, most=50)
     assert sorted(index for batch in batches for index in batch) == list(range(len(jobs)))
     sums = [sum(costs[index] for index in batch) for batch in batches]
     assert sums == sorted(sums, reverse=True)

@@ -1,54 +1,45 @@
 """Declared runs: every variant in every repeat, and fingerprints that change only with what they name."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.params.resolve import resolve_recipe
-from pipeline.params.schema import Caps
+from pipeline.data.identity import Identity
+from pipeline.files import read_model, write_model
+from pipeline.params.plan import TrainingPlan
 from pipeline.seeds import repeat_seeds
-from pipeline.training.runs import DeclaredRun, Parent, capped, declared_runs
+from pipeline.training.runs import DeclaredRun, Parent, declare_runs
+from tests.builders import build_identity, build_plan
 
-RECIPE = {
-    "architecture": "cnn3",
-    "optimizer": {"name": "adam", "learning_rate": 0.001},
-    "batch_size": 64,
-    "epochs": 5,
-}
-IDENTITIES: dict[str, Any] = {
-    "mnist": {"training_digest": "a", "train": {"n": 1000}},
-    "other": {"training_digest": "b", "train": {"n": 1000}},
+IDENTITIES = {
+    "mnist": build_identity(training_digest="a"),
+    "other": build_identity(training_digest="b"),
 }
 Key = tuple[str, int]
 
 
-def plan(repeats: int = 3, **changes: dict[str, Any]) -> dict[str, Any]:
+def plan(repeats: int = 3, caps: dict[str, int] | None = None, **changes: dict[str, Any]) -> TrainingPlan:
     """A plan of the variants none, l1, twin and elsewhere; changes are to variants' recipes."""
     recipes: dict[str, dict[str, Any]] = {
-        "none": RECIPE,
-        "l1": {**RECIPE, "l1": {"amount": 0.001, "layers": "all"}},
-        "twin": RECIPE,
-        "elsewhere": RECIPE,
+        "none": {},
+        "l1": {"l1": {"amount": 0.001, "layers": "all"}},
+        "twin": {},
+        "elsewhere": {},
     }
     variants = {
         name: {
-            "kind": "control",
-            "row": None,
             "task": "other" if name == "elsewhere" else "mnist",
-            "search": None,
-            "trial_of": None,
-            "warm_start": None,
-            "merged": None,
-            "vary": None,
             "recipe": {**recipe, **changes.get(name, {})},
         }
         for name, recipe in recipes.items()
     }
-    return {"study": "s", "profile": "quick", "repeats": repeats, "caps": {}, "variants": variants}
+    return build_plan(variants, repeats=repeats, caps=caps)
 
 
-def fingerprints(declared: dict[str, Any], identities: dict[str, Any] = IDENTITIES) -> dict[Key, str]:
-    return {(run.variant, run.repeat): run.fingerprint for run in declared_runs(declared, identities)}
+def fingerprints(declared: TrainingPlan, identities: Mapping[str, Identity] = IDENTITIES) -> dict[Key, str]:
+    return {(run.variant, run.repeat): run.fingerprint for run in declare_runs(declared, identities)}
 
 
 def changed_variants(before: dict[Key, str], after: dict[Key, str]) -> set[str]:
@@ -57,7 +48,7 @@ def changed_variants(before: dict[Key, str], after: dict[Key, str]) -> set[str]:
 
 
 def test_every_variant_is_run_in_every_repeat_with_the_repeats_seeds() -> None:
-    runs = declared_runs(plan(), IDENTITIES)
+    runs = declare_runs(plan(), IDENTITIES)
     assert [(run.variant, run.repeat) for run in runs] == [
         (variant, repeat) for variant in ("none", "l1", "twin", "elsewhere") for repeat in range(3)
     ]
@@ -74,7 +65,7 @@ def test_the_same_recipe_on_the_same_task_is_the_same_run() -> None:
 
 
 def test_repeats_of_a_variant_share_their_recipes_fingerprint_only() -> None:
-    runs = [run for run in declared_runs(plan(), IDENTITIES) if run.variant == "l1"]
+    runs = [run for run in declare_runs(plan(), IDENTITIES) if run.variant == "l1"]
     assert len({run.recipe_fingerprint for run in runs}) == 1
     assert len({run.fingerprint for run in runs}) == 3
 
@@ -85,7 +76,7 @@ def test_a_changed_amount_changes_its_own_variant_only() -> None:
 
 
 def test_changed_data_change_the_variants_on_that_task_only() -> None:
-    after = fingerprints(plan(), {**IDENTITIES, "other": {"training_digest": "c", "train": {"n": 1000}}})
+    after = fingerprints(plan(), {**IDENTITIES, "other": build_identity(training_digest="c")})
     assert changed_variants(fingerprints(plan()), after) == {"elsewhere"}
 
 
@@ -96,9 +87,10 @@ def test_more_repeats_leave_the_others_as_they_are() -> None:
 
 
 def test_labels_study_and_profile_name_no_run() -> None:
-    renamed = {**plan(), "study": "another", "profile": "full"}
-    for variant in renamed["variants"].values():
-        variant |= {"kind": "as_written", "row": "mnist_cnn"}
+    labels = {"kind": "as_written", "row": "mnist_cnn"}
+    variants = {name: one.model_copy(update=labels) for name, one in plan().variants.items()}
+    other = {"study": "another", "profile": "full", "variants": variants}
+    renamed = plan().model_copy(update=other)
     assert fingerprints(renamed) == fingerprints(plan())
 
 
@@ -110,56 +102,25 @@ def test_a_field_left_at_its_default_is_the_same_as_written_out() -> None:
 SEARCH = {"trials": 10, "units": None, "learning_rate": [0.1, 0.01], "unused": None}
 
 
-def related(
-    repeats: int = 2, caps: dict[str, int] | None = None, **changes: dict[str, Any]
-) -> dict[str, Any]:
+def related(repeats: int = 2, caps: dict[str, int] | None = None, **changes: dict[str, Any]) -> TrainingPlan:
     """A plan in which `child` is declared before the variants that it starts from; changes are to variants."""
-    absent = ("search", "trial_of", "warm_start", "merged", "vary")
-    labels = {"task": "mnist", **dict.fromkeys(absent)}
     variants: dict[str, dict[str, Any]] = {
         "child": {"warm_start": "none", "trial_of": {"variant": "search", "which": "last"}},
         "search": {"search": SEARCH},
-        "none": {"recipe": {**RECIPE, "epochs": 7}},
+        "none": {"recipe": {"epochs": 7}},
     }
-    planned = {
-        name: {**labels, "recipe": RECIPE, **own, **changes.get(name, {})} for name, own in variants.items()
-    }
-    return {"study": "s", "repeats": repeats, "caps": caps or {}, "variants": planned}
+    planned = {name: {**own, **changes.get(name, {})} for name, own in variants.items()}
+    return build_plan(planned, repeats=repeats, caps=caps)
 
 
-def runs_of(declared: dict[str, Any]) -> dict[Key, DeclaredRun]:
-    return {(run.variant, run.repeat): run for run in declared_runs(declared, IDENTITIES)}
-
-
-@pytest.mark.parametrize(
-    ("recipe", "cap", "n", "expected"),
-    [
-        ({"epochs": 5}, None, 1000, {"epochs": 5}),
-        ({"epochs": 5}, 5000, 1000, {"epochs": 5}),
-        ({"epochs": 5}, 4999, 1000, {"epochs": 4}),
-        ({"epochs": 5}, 2000, 1000, {"epochs": 2}),
-        ({"epochs": 5}, 999, 1000, {"epochs": 1}),
-        ({"epochs": 5}, 1, 1000, {"epochs": 1}),
-        ({"updates": 100, "batch_size": 64}, 6400, 1000, {"updates": 100}),
-        ({"updates": 100, "batch_size": 64}, 6399, 1000, {"updates": 99}),
-        ({"updates": 100, "batch_size": 64}, 63, 1000, {"updates": 1}),
-        ({"updates": 100, "batch_size": "full"}, 4000, 1000, {"updates": 4}),
-        ({"updates": 100, "batch_size": "full"}, 999, 1000, {"updates": 1}),
-        ({"updates": 3, "batch_size": 1, "epochs": 9}, 2, 1000, {"updates": 2, "epochs": 9}),
-    ],
-)
-def test_a_cap_bounds_the_images_trained_on_but_leaves_one_step(
-    recipe: dict[str, Any], cap: int | None, n: int, expected: dict[str, int]
-) -> None:
-    declared = resolve_recipe({**RECIPE, **recipe})
-    found = capped(declared, Caps(image_passes=cap), n)
-    assert found == declared.model_copy(update=expected)
+def runs_of(declared: TrainingPlan) -> dict[Key, DeclaredRun]:
+    return {(run.variant, run.repeat): run for run in declare_runs(declared, IDENTITIES)}
 
 
 def test_a_cap_is_part_of_a_run_only_where_it_cuts_it() -> None:
-    before, after = fingerprints(plan()), fingerprints({**plan(), "caps": {"image_passes": 5000}})
+    before, after = fingerprints(plan()), fingerprints(plan(caps={"image_passes": 5000}))
     assert after == before
-    cut = fingerprints({**plan(), "caps": {"image_passes": 4000}})
+    cut = fingerprints(plan(caps={"image_passes": 4000}))
     assert changed_variants(before, cut) == {"none", "l1", "twin", "elsewhere"}
     four = {"epochs": 4}
     assert fingerprints(plan(none=four, l1=four, twin=four, elsewhere=four)) == cut
@@ -192,12 +153,12 @@ def test_a_run_starts_from_runs_of_its_own_repeat() -> None:
 @pytest.mark.parametrize(
     ("changes", "changed"),
     [
-        ({"none": {"recipe": {**RECIPE, "epochs": 8}}}, {"none", "child"}),
+        ({"none": {"recipe": {"epochs": 8}}}, {"none", "child"}),
         ({"search": {"search": {**SEARCH, "trials": 11}}}, {"search", "child"}),
         ({"search": {"search": {**SEARCH, "learning_rate": [0.1]}}}, {"search", "child"}),
         ({"child": {"warm_start": None}}, {"child"}),
         ({"child": {"trial_of": {"variant": "search", "which": "best"}}}, {"child"}),
-        ({"child": {"recipe": {**RECIPE, "epochs": 8}}}, {"child"}),
+        ({"child": {"recipe": {"epochs": 8}}}, {"child"}),
     ],
 )
 def test_a_change_reaches_what_builds_on_it(changes: dict[str, Any], changed: set[str]) -> None:
@@ -212,11 +173,8 @@ def test_a_parents_cap_reaches_its_child() -> None:
 
 def varying(*arms: list[str] | None) -> list[list[DeclaredRun]]:
     """Three repeats of one recipe for each list of streams that vary."""
-    declared = plan()
-    declared["variants"] = {
-        f"arm{i}": {**declared["variants"]["none"], "vary": one} for i, one in enumerate(arms)
-    }
-    runs = declared_runs(declared, IDENTITIES)
+    declared = build_plan({f"arm{i}": {"vary": one} for i, one in enumerate(arms)}, repeats=3)
+    runs = declare_runs(declared, IDENTITIES)
     return [runs[3 * i : 3 * i + 3] for i in range(len(arms))]
 
 
@@ -245,4 +203,22 @@ def test_arms_share_the_first_repeat_and_no_other() -> None:
 
 def test_a_circle_ends_with_an_error_and_not_never() -> None:
     with pytest.raises(ValueError, match="circle"):
-        declared_runs(related(none={"warm_start": "child"}), IDENTITIES)
+        declare_runs(related(none={"warm_start": "child"}), IDENTITIES)
+
+
+def test_what_is_only_evaluated_is_no_run() -> None:
+    """A variant that merges another's predictions trains nothing."""
+    variants: dict[str, dict[str, Any]] = {
+        "ten": {},
+        "four": {"task": "other", "merged": {"variant": "ten", "rule": "sum"}},
+    }
+    assert {run.variant for run in declare_runs(build_plan(variants), IDENTITIES)} == {"ten"}
+
+
+def test_a_plan_read_again_declares_the_same_runs(tmp_path: Path) -> None:
+    """Stages read plans from files: blocks, searches and kept fields come back as they were."""
+    for declared in (plan(), related()):
+        write_model(tmp_path / "plan.json", declared)
+        again = read_model(tmp_path / "plan.json", TrainingPlan)
+        assert again == declared
+        assert declare_runs(again, IDENTITIES) == declare_runs(declared, IDENTITIES)

@@ -1,33 +1,39 @@
 """Jobs: how much work one is, which progress is shown by, and which of them can share a trace."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pipeline.data.preparation import unit_scaling
-from pipeline.files import write_arrays
-from pipeline.params.recipe import Range, Search
-from pipeline.params.resolve import resolve_recipe
+from pipeline.data.scaling import scale_to_unit
+from pipeline.params.recipe import Range, Recipe, Search
+from pipeline.params.task import Split
 from pipeline.seeds import repeat_seeds
-from pipeline.training.data import TrainingData, read_training_data
+from pipeline.training.data import TrainingData
 from pipeline.training.work import Job, perform
+from tests.builders import build_examples, build_recipe
 
-RECIPE: dict[str, Any] = {
-    "architecture": "cnn3",
-    "optimizer": {"name": "sgd", "learning_rate": 0.1},
-    "batch_size": 4,
-    "epochs": 3,
-}
+SPLIT = Split(kind="shuffled", fraction=0.3, seed="repeat")
+
+
+def recipe_of(**changes: Any) -> Recipe:
+    """Three epochs of batches of 4 by default."""
+    sgd = {"name": "sgd", "learning_rate": 0.1}
+    return build_recipe(**{"optimizer": sgd, "batch_size": 4, "epochs": 3, **changes})
 
 
 def job(
     recipe: dict[str, Any] | None = None, search: Search | None = None, repeat: int = 0, digest: str = "d"
 ) -> Job:
-    images = np.zeros((10, 2, 2, 1), np.uint8)
-    data = TrainingData(digest, 2, images, np.zeros(10, np.uint8), None, None, unit_scaling())
-    return Job(resolve_recipe({**RECIPE, **(recipe or {})}), search, repeat_seeds(repeat), data)
+    train = build_examples(np.zeros((10, 2, 2), np.uint8), np.zeros(10))
+    data = TrainingData(digest, 2, train, None, scale_to_unit())
+    return Job(recipe_of(**(recipe or {})), search, repeat_seeds(repeat), data)
+
+
+def development() -> TrainingData:
+    """Ten noisy images that each repeat splits."""
+    images = np.random.default_rng(0).integers(0, 256, (10, 8, 8), np.uint8)
+    return TrainingData("d", 2, build_examples(images, np.arange(10) % 2), None, scale_to_unit(), SPLIT)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +76,7 @@ def test_jobs_on_other_images_do_not_share_a_trace() -> None:
 
 
 def test_repeats_share_a_trace_only_where_they_share_the_split() -> None:
-    recipe = resolve_recipe(RECIPE)
+    recipe = recipe_of()
 
     def trace(repeat: int, *vary: str) -> object:
         return Job(recipe, None, repeat_seeds(repeat, vary), development()).trace
@@ -87,44 +93,8 @@ def test_searches_share_a_trace_unless_they_search_its_units() -> None:
     assert job(tuned, units).trace != job(tuned, units, repeat=1).trace
 
 
-SPLIT: dict[str, Any] = {"kind": "shuffled", "fraction": 0.3, "seed": "repeat", "stratified": False}
-
-
-def development() -> TrainingData:
-    """Ten noisy images that each repeat splits."""
-    images = np.random.default_rng(0).integers(0, 256, (10, 8, 8, 1), np.uint8)
-    return TrainingData("d", 2, images, np.arange(10, dtype=np.uint8) % 2, None, None, unit_scaling(), SPLIT)
-
-
-def test_a_repeats_data_are_told_apart_by_its_seed_and_hold_every_image_once() -> None:
-    whole = development()
-    one, same, other = (whole.divided(seed) for seed in (1, 1, 2))
-    assert one == same
-    assert len({one, other, whole}) == 3
-    assert one.split is None
-    assert one.x_validation is not None
-    assert (len(one.x_train), len(one.x_validation)) == (7, 3)
-    images = [image.tobytes() for image in (*one.x_train, *one.x_validation)]
-    assert sorted(images) == sorted(image.tobytes() for image in whole.x_train)
-
-
-def test_a_task_split_per_repeat_is_read_whole_and_from_its_train_file_alone(tmp_path: Path) -> None:
-    whole = development()
-    write_arrays(tmp_path / "train.npz", {"x": whole.x_train, "y": whole.y_train})
-    write_arrays(tmp_path / "scaling.npz", unit_scaling().to_arrays())
-    identity = {
-        "training_digest": "d",
-        "classes": ["0", "1"],
-        "validation": {"n": 3},
-        "split_per_repeat": SPLIT,
-    }
-    found = read_training_data(tmp_path, identity)
-    assert (found.x_validation, found.split) == (None, SPLIT)
-    assert found.divided(1) == whole.divided(1)
-
-
 def test_a_job_trains_on_the_split_of_its_own_repeat_and_equal_seeds_give_equal_bits() -> None:
-    recipe = resolve_recipe({**RECIPE, "architecture": "mlp", "epochs": 1})
+    recipe = recipe_of(architecture="mlp", epochs=1)
 
     def history(repeat: int, *vary: str) -> Any:
         return perform(Job(recipe, None, repeat_seeds(repeat, vary), development())).history

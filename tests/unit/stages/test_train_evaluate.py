@@ -1,0 +1,181 @@
+"""Stages train and evaluate over two studies that share a run: what is equal is computed once and shown twice."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline import layout
+from pipeline.data.identity import Identities
+from pipeline.errors import UserError
+from pipeline.evaluation import evaluate as evaluation
+from pipeline.evaluation.work import Evaluated
+from pipeline.files import digest_arrays, read_arrays, read_model, read_table, write_model
+from pipeline.params.plan import TrainingPlan
+from pipeline.stages.evaluate import evaluate
+from pipeline.stages.train import train
+from pipeline.training import train as training
+from pipeline.training.record import Seconds, StudyRun, read_run
+from pipeline.training.result import RunResult
+from pipeline.training.store import evaluation_store, run_store
+from tests.builders import build_identity, build_plan, build_result, write_data_set, write_task
+
+SCALARS = {
+    **{"test_accuracy": 0.5, "test_loss": 0.4, "train_accuracy": 1.0, "train_loss": 0.0, "weight_norm": 2.0},
+    **{"sparsity": 0.1, "probability_sum_error": 0.0},
+}
+ONE = build_plan({"none": {}, "dropout": {"recipe": {"dropout": 0.5}}}, study="one")
+OTHER = build_plan({"plain": {}, "l2": {"recipe": {"l2": {"amount": 0.1, "layers": "all"}}}}, study="other")
+
+
+@pytest.fixture
+def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Everything that the stages before have written: two studies of one task, which differ in a variant each."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    plan(ONE, OTHER)
+    write_data_set("mnist", np.zeros((4, 2, 2), np.uint8), np.zeros((2, 2, 2), np.uint8))
+    write_task("mnist", [0, 1, 0, 1], [0, 1], validating=1)
+    write_model(layout.IDENTITIES, Identities(tasks={"mnist": build_identity(4, classes=["0", "1"])}))
+    return tmp_path
+
+
+def plan(*plans: TrainingPlan) -> None:
+    for one in plans:
+        write_model(layout.training_plan(one.study), one)
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """How many jobs of each kind were sent to workers. A run's weight is its order seed, and dropout adds one."""
+    counts = {"train": 0, "evaluate": 0}
+
+    def train_all(function: Any, jobs: Any, workers: int, batches: Any) -> Iterator[tuple[int, RunResult]]:
+        for index, job in enumerate(jobs):
+            counts["train"] += 1
+            yield index, build_result(job.recipe, weights=job.seeds.order % 1000 + bool(job.recipe.dropout))
+
+    def evaluate_all(function: Any, jobs: Any, workers: int, batches: Any) -> Iterator[tuple[int, Evaluated]]:
+        for index, job in enumerate(jobs):
+            counts["evaluate"] += 1
+            nll = np.repeat(job.weights["conv1/kernel"], 2)
+            answers = {"predicted": np.zeros(2, np.uint8), "nll": nll, "positive": np.zeros(2, np.float32)}
+            yield index, Evaluated(SCALARS, answers, 0.5)
+
+    monkeypatch.setattr(training, "run_all", train_all)
+    monkeypatch.setattr(evaluation, "run_all", evaluate_all)
+    return counts
+
+
+def folders() -> list[str]:
+    return sorted(path.parent.relative_to(layout.RUNS).as_posix() for path in layout.RUNS.rglob(layout.RUN))
+
+
+@pytest.mark.usefixtures("working_folder")
+def test_a_run_that_two_studies_share_is_trained_once_and_appears_under_both(
+    sent: dict[str, int],
+) -> None:
+    train()
+    assert sent["train"] == 6
+    assert folders() == [
+        *("one/dropout/00", "one/dropout/01", "one/none/00", "one/none/01"),
+        *("other/l2/00", "other/l2/01", "other/plain/00", "other/plain/01"),
+    ]
+    for repeat in range(2):
+        none, plain = read_run("one", "none", repeat), read_run("other", "plain", repeat)
+        names = {"study": "other", "variant": "plain"}
+        assert none.model_copy(update=names) == plain
+        assert (none.study, none.variant, none.repeat, none.task) == ("one", "none", repeat, "mnist")
+    assert len({read_model(path, StudyRun).fingerprint for path in layout.RUNS.rglob(layout.RUN)}) == 6
+
+
+@pytest.mark.usefixtures("working_folder")
+def test_the_whole_grid_is_counted_in_one_line_and_one_bar(
+    sent: dict[str, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    train()
+    shown = capsys.readouterr()
+    assert shown.out == "8 runs declared, 2 reused, 6 to train\n"
+    assert shown.err.count("train: 100%") == 1
+    train()
+    assert capsys.readouterr().out == "8 runs declared, 8 reused, 0 to train\n"
+
+
+@pytest.mark.usefixtures("working_folder", "sent")
+def test_weights_and_seconds_stay_in_the_run_store() -> None:
+    train()
+    files = {path.name for path in layout.RUNS.rglob("*") if path.is_file()}
+    assert files == {layout.RUN, layout.HISTORY, layout.MODEL_SUMMARY}
+    for path in layout.RUNS.rglob(layout.RUN):
+        run = read_model(path, StudyRun)
+        kept = run_store().path(run.fingerprint)
+        assert digest_arrays(read_arrays(kept / layout.WEIGHTS)) == run.weights_digest
+        assert read_model(kept / layout.SECONDS, Seconds) == Seconds(train_seconds=1.5, traced=True)
+
+
+@pytest.mark.usefixtures("working_folder", "sent")
+def test_what_is_no_longer_planned_leaves_runs_and_stays_in_the_store(sent: dict[str, int]) -> None:
+    train()
+    plan(build_plan({"none": {}}, study="one"))
+    train()
+    assert folders() == ["one/none/00", "one/none/01"] + [
+        f"other/{variant}/{repeat:02d}" for variant in ("l2", "plain") for repeat in range(2)
+    ]
+    plan(ONE)
+    train()
+    assert sent["train"] == 6
+
+
+@pytest.mark.usefixtures("working_folder")
+def test_equal_evaluations_of_two_studies_are_computed_once(
+    sent: dict[str, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    train()
+    evaluate()
+    assert sent["evaluate"] == 6
+    assert "6 evaluations, 6 to compute" in capsys.readouterr().out
+    tables = {name: read_table(layout.evaluated_runs(name)) for name in ("one", "other")}
+    assert tables["one"]["variant"].tolist() == ["none", "none", "dropout", "dropout"]
+    assert tables["other"]["variant"].tolist() == ["plain", "plain", "l2", "l2"]
+    shared = [table.iloc[:2].drop(columns="variant") for table in tables.values()]
+    assert shared[0].equals(shared[1])
+    none, plain = (
+        read_arrays(layout.evaluated_images(study, variant))
+        for study, variant in (("one", "none"), ("other", "plain"))
+    )
+    assert none.keys() == plain.keys()
+    assert all(np.array_equal(none[name], plain[name]) for name in none)
+    evaluate()
+    assert sent["evaluate"] == 6
+
+
+@pytest.mark.usefixtures("working_folder")
+def test_evaluate_refuses_when_the_run_store_lacks_weights(sent: dict[str, int]) -> None:
+    """As in a clone that pulled runs/ and has no store."""
+    train()
+    store, kept = run_store(), read_run("one", "none", 0).fingerprint
+    store.remove([one for one in store.list_results() if one != kept])
+    with pytest.raises(
+        UserError, match=r"\.runs/trained: expected the weights of 5 runs.*dvc repro --force train"
+    ):
+        evaluate()
+    assert sent["evaluate"] == 0
+    assert not layout.EVALUATIONS.exists()
+    train()
+    evaluate()
+    assert sent == {"train": 6 + 5, "evaluate": 6}
+
+
+@pytest.mark.usefixtures("working_folder", "sent")
+def test_evaluations_that_the_store_has_need_no_weights() -> None:
+    train()
+    evaluate()
+    before = layout.evaluated_runs("one").read_bytes()
+    run_store().remove(run_store().list_results())
+    evaluate()
+    assert layout.evaluated_runs("one").read_bytes() == before
+    evaluation_store().remove(evaluation_store().list_results())
+    with pytest.raises(UserError, match="expected the weights of 6 runs"):
+        evaluate()

@@ -1,0 +1,132 @@
+"""The files of a finished run: what is written is read again, and every study gives it a name of its own."""
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline import layout
+from pipeline.errors import UserError
+from pipeline.files import digest_arrays, read_arrays, read_model
+from pipeline.params.recipe import Search
+from pipeline.seeds import repeat_seeds
+from pipeline.training.fingerprint import fingerprint_training_code, library_versions
+from pipeline.training.record import FinishedRun, Seconds, StudyRun, name_run, read_run, write_run
+from pipeline.training.result import RunResult
+from pipeline.training.runs import DeclaredRun
+from tests.builders import build_recipe, build_result
+
+RECIPE = build_recipe(dropout=0.25, early_stopping={"patience": 2})
+TRIALS: tuple[dict[str, Any], ...] = (
+    {"trial": 0, "units": 32, "learning_rate": 0.1, "val_accuracy": 0.5, "val_loss": 0.1},
+    {"trial": 1, "units": 64, "learning_rate": 0.2, "val_accuracy": 0.75, "val_loss": 0.9},
+    {"trial": 2, "units": 96, "learning_rate": 0.3, "val_accuracy": 0.75, "val_loss": 0.3},
+    {"trial": 3, "units": 16, "learning_rate": 0.4, "val_accuracy": 0.25, "val_loss": 0.2},
+)
+
+
+def declared(variant: str = "none", repeat: int = 0, search: Search | None = None) -> DeclaredRun:
+    return DeclaredRun(variant, repeat, "mnist", RECIPE, search, repeat_seeds(repeat), (), "recipe", "f")
+
+
+def written(folder: Path, result: RunResult, run: DeclaredRun | None = None) -> FinishedRun:
+    write_run(run or declared(), result, folder)
+    return read_model(folder / layout.RUN, FinishedRun)
+
+
+def test_a_finished_run_says_all_that_was_trained(tmp_path: Path) -> None:
+    found = written(tmp_path, build_result(RECIPE, stopped_epoch=1), declared(repeat=3))
+    assert (found.fingerprint, found.recipe_fingerprint) == ("f", "recipe")
+    assert (found.recipe, found.seeds, found.search) == (RECIPE, repeat_seeds(3), None)
+    assert (found.input_shape, found.classes) == ((2, 2, 1), 2)
+    assert (found.epochs_run, found.stopped_epoch, found.best_epoch) == (1, 1, 1)
+    assert (found.parameters, found.trainable_parameters) == (1, 1)
+    assert found.versions == library_versions()
+    assert found.code == fingerprint_training_code("keras")
+
+
+def test_a_runs_files_are_those_of_the_layout(tmp_path: Path) -> None:
+    written(tmp_path, build_result(RECIPE))
+    files = [layout.RUN, layout.HISTORY, layout.WEIGHTS, layout.MODEL_SUMMARY, layout.SECONDS]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(files)
+    with (tmp_path / layout.HISTORY).open() as file:
+        (row,) = csv.DictReader(file)
+    assert row == {
+        "epoch": "1",
+        "loss": "0.5",
+        "accuracy": "0.75",
+        "val_loss": "0.4",
+        "val_accuracy": "0.875",
+    }
+    assert (tmp_path / layout.MODEL_SUMMARY).read_text() == "a model\n"
+
+
+def test_the_digest_of_the_weights_is_that_of_the_weights_kept_and_changes_with_any_of_them(
+    tmp_path: Path,
+) -> None:
+    digests = []
+    for number, weight in enumerate((0.0, 1.0, float(np.nextafter(np.float32(1), np.float32(2))))):
+        found = written(tmp_path / str(number), build_result(RECIPE, weights=weight))
+        kept = read_arrays(tmp_path / str(number) / layout.WEIGHTS)
+        assert kept["conv1/kernel"].tolist() == [np.float32(weight)]
+        assert found.weights_digest == digest_arrays(kept)
+        digests.append(found.weights_digest)
+    assert len(set(digests)) == 3
+
+
+def test_a_layers_name_counts_in_the_digest_of_the_weights(tmp_path: Path) -> None:
+    zeros = np.zeros(2, np.float32)
+    found = [
+        written(tmp_path / str(number), replace(build_result(RECIPE), weights=weights)).weights_digest
+        for number, weights in enumerate(({"a/kernel": zeros}, {"b/kernel": zeros}, {"a/kernel": zeros[:1]}))
+    ]
+    assert len(set(found)) == 3
+
+
+def test_seconds_are_in_a_file_of_their_own(tmp_path: Path) -> None:
+    """So that what is hashed depends on no clock."""
+    slow, quick = (build_result(RECIPE, train_seconds=one, traced=one > 1) for one in (2.5, 0.5))
+    assert written(tmp_path / "slow", slow) == written(tmp_path / "quick", quick)
+    assert read_model(tmp_path / "slow" / layout.SECONDS, Seconds) == Seconds(train_seconds=2.5, traced=True)
+    for name in (layout.RUN, layout.HISTORY, layout.WEIGHTS, layout.MODEL_SUMMARY):
+        assert (tmp_path / "slow" / name).read_bytes() == (tmp_path / "quick" / name).read_bytes()
+
+
+def test_the_best_trial_is_the_first_of_the_most_accurate_and_the_last_is_the_last(tmp_path: Path) -> None:
+    search = Search(trials=4, learning_rate=[0.1])
+    found = written(tmp_path, build_result(RECIPE, trials=TRIALS), declared(search=search))
+    assert found.search == search
+    assert found.trials == {
+        "best": {"units": 64, "learning_rate": 0.2},
+        "last": {"units": 16, "learning_rate": 0.4},
+    }
+    with (tmp_path / layout.TRIALS).open() as file:
+        assert [row["units"] for row in csv.DictReader(file)] == ["32", "64", "96", "16"]
+
+
+def test_a_run_without_a_search_has_no_trials(tmp_path: Path) -> None:
+    assert written(tmp_path, build_result(RECIPE)).trials is None
+    assert not (tmp_path / layout.TRIALS).exists()
+
+
+def test_names_are_what_the_fingerprint_leaves_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = replace(declared("l1", 4), task="other")
+    folder = layout.run_folder("s", "l1", 4)
+    before = written(folder, build_result(RECIPE))
+    assert not {"study", "variant", "repeat", "task"} & json.loads((folder / layout.RUN).read_text()).keys()
+    name_run("s", run, folder)
+    found = read_run("s", "l1", 4)
+    assert (found.study, found.variant, found.repeat, found.task) == ("s", "l1", 4, "other")
+    names: dict[str, Any] = {"study": "s", "variant": "l1", "repeat": 4, "task": "other"}
+    assert found == StudyRun(**names, **dict(before))
+
+
+def test_a_run_that_is_not_there_is_a_users_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=r"runs/s/none/00/run\.json: expected this file of an earlier stage"):
+        read_run("s", "none", 0)
