@@ -25,7 +25,9 @@ def numpy_turn(steps: int, batch_size: int) -> Turn:
     """Some steps of the network from scratch."""
     import numpy as np
 
-    from pipeline.models.scratch import Adam, cnn3, in_order
+    from pipeline.models.scratch.architectures import cnn3
+    from pipeline.models.scratch.network import in_order
+    from pipeline.models.scratch.optimizers import Adam
 
     generator = np.random.default_rng(0)
     x = generator.random((steps * batch_size, 28, 28, 1), dtype=np.float32)

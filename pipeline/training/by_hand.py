@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from pipeline.models.build import build
-from pipeline.models.scratch import SGD, Adam, Network, cnn3, in_order, mlp
+from pipeline.models.scratch.architectures import cnn3, mlp
+from pipeline.models.scratch.network import Network, in_order
+from pipeline.models.scratch.optimizers import SGD, Adam
 from pipeline.models.weights import initialize, named_weights
 from pipeline.params.recipe import Recipe
 from pipeline.seeds import Seeds

@@ -8,27 +8,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.models.scratch import (
-    SGD,
-    Adam,
-    AveragePooling2D,
-    BinaryCrossEntropy,
-    Conv2D,
-    Dense,
-    Flatten,
-    Layer,
-    Loss,
-    MaxPooling2D,
-    MeanSquaredError,
-    Network,
-    Optimizer,
-    ReLU,
-    Sigmoid,
-    SoftmaxCrossEntropy,
-    cnn3,
-    mlp,
-)
+from pipeline.models.scratch.architectures import cnn3, mlp
 from pipeline.models.scratch.arrays import Array, Shape
+from pipeline.models.scratch.convolution import Conv2D
+from pipeline.models.scratch.layers import Dense, Flatten, Layer, ReLU, Sigmoid
+from pipeline.models.scratch.losses import BinaryCrossEntropy, Loss, MeanSquaredError, SoftmaxCrossEntropy
+from pipeline.models.scratch.network import Network
+from pipeline.models.scratch.optimizers import SGD, Adam, Optimizer
+from pipeline.models.scratch.pooling import AveragePooling2D, MaxPooling2D
 
 LAYERS: list[tuple[Layer, Any, Shape]] = [
     (Dense("d", 128), keras.layers.Dense(128), (784,)),

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.models.scratch import Conv2D, Dense, cnn3
+from pipeline.models.scratch.architectures import cnn3
 from pipeline.models.scratch.arrays import glorot_uniform, kernel_fans
+from pipeline.models.scratch.convolution import Conv2D
+from pipeline.models.scratch.layers import Dense
 
 
 def test_fans() -> None:

@@ -9,8 +9,10 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.models.scratch import Adam, Network, cnn3, in_order
+from pipeline.models.scratch.architectures import cnn3
 from pipeline.models.scratch.arrays import Array
+from pipeline.models.scratch.network import Network, in_order
+from pipeline.models.scratch.optimizers import Adam
 
 MIRROR = "CLAIMCHECK_MIRROR"
 BATCH_SIZE = 64

@@ -5,25 +5,19 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pipeline.models.scratch import (
-    AveragePooling2D,
+from pipeline.models.scratch.architectures import cnn3, mlp
+from pipeline.models.scratch.arrays import Array, Shape
+from pipeline.models.scratch.convolution import Conv2D
+from pipeline.models.scratch.layers import Dense, Flatten, Layer, ReLU, Sigmoid
+from pipeline.models.scratch.losses import (
     BinaryCrossEntropy,
-    Conv2D,
-    Dense,
-    Flatten,
-    Layer,
     Loss,
-    MaxPooling2D,
     MeanSquaredError,
-    Network,
-    ReLU,
-    Sigmoid,
     SigmoidSquaredError,
     SoftmaxCrossEntropy,
-    cnn3,
-    mlp,
 )
-from pipeline.models.scratch.arrays import Array, Shape
+from pipeline.models.scratch.network import Network
+from pipeline.models.scratch.pooling import AveragePooling2D, MaxPooling2D
 
 STEP = 1e-6
 TOLERANCE = 1e-6

@@ -7,25 +7,14 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.models.scratch import (
-    SGD,
-    Adam,
-    AveragePooling2D,
-    Conv2D,
-    Dense,
-    Flatten,
-    Layer,
-    MaxPooling2D,
-    MeanSquaredError,
-    Network,
-    ReLU,
-    Sigmoid,
-    cnn3,
-    in_order,
-    mlp,
-    with_replacement,
-)
+from pipeline.models.scratch.architectures import cnn3, mlp
 from pipeline.models.scratch.arrays import Array, Shape
+from pipeline.models.scratch.convolution import Conv2D
+from pipeline.models.scratch.layers import Dense, Flatten, Layer, ReLU, Sigmoid
+from pipeline.models.scratch.losses import MeanSquaredError
+from pipeline.models.scratch.network import Network, in_order, with_replacement
+from pipeline.models.scratch.optimizers import SGD, Adam
+from pipeline.models.scratch.pooling import AveragePooling2D, MaxPooling2D
 
 SMALL = (10, 10, 1)
 
@@ -40,7 +29,7 @@ def examples(n: int, shape: Shape = SMALL) -> tuple[Array, Array]:
 
 
 def test_needs_no_tensorflow() -> None:
-    code = "import sys, pipeline.models.scratch; print({'tensorflow', 'keras'} & sys.modules.keys())"
+    code = "import sys, pipeline.models.scratch.architectures; print({'tensorflow', 'keras'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
