@@ -26,7 +26,8 @@ class Network:
     """Layers in a row and a loss.
 
     The last layer gives the outputs the loss takes: linear, without softmax or sigmoid. The generator draws the
-    parameters, layer by layer, for examples of `input_shape`. Parameters and arithmetic have the dtype.
+    parameters, layer by layer, for examples of `input_shape`. Parameters and arithmetic are in the dtype, "float32" or
+    "float64".
 
     Raises
     ------
@@ -111,8 +112,8 @@ class Network:
     def fit(self, x: Array, y: Array, optimizer: Optimizer, batches: Iterable[Array]) -> History:
         """Train on mini-batches in the order given, by the indices of each; see `in_order` and `with_replacement`.
 
-        The examples x, of shape (examples, *input_shape), are already scaled. The optimizer keeps its state from
-        one call to the next.
+        The examples x, of shape (examples, *input_shape), are already scaled; y are their targets. The optimizer
+        keeps its state from one call to the next.
         """
         check_lengths(x, y)
         rows = [(*self.train_on_batch(x[b], y[b], optimizer), len(b)) for b in batches]

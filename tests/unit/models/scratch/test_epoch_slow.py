@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.models.scratch.architectures import cnn3
 from pipeline.models.scratch.arrays import Array
+from pipeline.models.scratch.losses import SoftmaxCrossEntropy
 from pipeline.models.scratch.network import Network, in_order
 from pipeline.models.scratch.optimizers import Adam
 
@@ -63,7 +64,7 @@ def keras_twin(network: Network) -> Any:
 @pytest.mark.slow
 def test_test_accuracies_agree_after_one_epoch(mnist: dict[str, Array]) -> None:
     generator = np.random.default_rng(0)
-    network = cnn3(generator)
+    network = Network(cnn3(), SoftmaxCrossEntropy(), (28, 28, 1), generator)
     model = keras_twin(network)
     order = generator.permutation(len(mnist["x_train"]))
 

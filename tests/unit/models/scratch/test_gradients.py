@@ -90,9 +90,9 @@ def test_loss(kind: type[Loss], reduction: str) -> None:
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 @pytest.mark.parametrize("build", [mlp, cnn3])
-def test_whole_network(build: Callable[..., Network], reduction: str) -> None:
+def test_whole_network(build: Callable[[], list[Layer]], reduction: str) -> None:
     generator = np.random.default_rng(3)
-    network = build(generator, input_shape=(28, 28, 1), reduction=reduction, dtype="float64")
+    network = Network(build(), SoftmaxCrossEntropy(reduction), (28, 28, 1), generator, "float64")
     x, y = generator.random((4, 28, 28, 1)), generator.integers(10, size=4)
 
     def value() -> float:
