@@ -45,8 +45,7 @@ def draw_bars(
     if baseline is not None:
         axes.axvline(factor * baseline, gid="control", **DASHED)
         figure.legend(handles=[Line2D([], [], label=f"mean of {control}", **DASHED)], loc="outside upper left")
-    label = label or f"{label_values(metric)}, mean"
-    axes.set_xlabel(f"{label} and 95 % interval, n = {n} repeats")
+    axes.set_xlabel(f"{label or f'{label_values(metric)}, mean'} and 95 % interval, n = {n} repeats")
     return figure
 
 

@@ -26,6 +26,9 @@ def draw_confusions(
 ) -> Figure:
     """Mean confusion matrices, one panel a variant, errors coloured on one shared scale.
 
+    Colour: share of the true class's images; the diagonal is grey and prints the recall in percent, the other cells
+    print mean counts.
+
     Parameters
     ----------
     confusions : mapping of variant to array of shape (C, C)
@@ -34,12 +37,6 @@ def draw_confusions(
         0, 1, 2 ... without it.
     repeats : int, optional
         Number of runs the counts are means of, for the label.
-
-    Returns
-    -------
-    Figure
-        Colour: share of the true class's images; the diagonal is grey and prints the recall in percent,
-        the other cells print mean counts.
     """
     matrices = {variant: np.asarray(counts, dtype=np.float64) for variant, counts in confusions.items()}
     places = fit_grid(len(matrices), most_columns=3 if len(matrices) <= MOST_PANELS_WITH_TEXT else 5)
@@ -50,8 +47,9 @@ def draw_confusions(
     for index, (variant, matrix) in enumerate(matrices.items()):
         axes = figure.add_subplot(places.rows, places.columns, index + 1)
         _panel(axes, matrix, 100 * top, places)
-        set_panel_title(axes, f"{variant}\n{_errors(matrix)}", places.panel_inches)
-        lowest, leftmost = index + places.columns >= places.count, index % places.columns == 0
+        errors = f"{matrix.sum() - np.trace(matrix):,.1f} errors of {matrix.sum():,.0f}"
+        set_panel_title(axes, f"{variant}\n{errors}", places.panel_inches)
+        lowest, leftmost = places.find_edges(index)
         _class_ticks(axes, names[variant], lowest or not alike, leftmost or not alike)
     _labels(figure, repeats)
     return figure
@@ -64,13 +62,7 @@ def _shares(matrix: Matrix) -> Matrix:
 
 
 def _error_shares(matrix: Matrix) -> Matrix:
-    shares = _shares(matrix)
-    np.fill_diagonal(shares, 0.0)
-    return shares
-
-
-def _errors(matrix: Matrix) -> str:
-    return f"{matrix.sum() - np.trace(matrix):,.1f} errors of {matrix.sum():,.0f}"
+    return _shares(matrix) * (1 - np.eye(len(matrix)))
 
 
 def _panel(axes: Axes, matrix: Matrix, top_percent: float, places: Grid) -> None:

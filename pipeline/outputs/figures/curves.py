@@ -19,20 +19,11 @@ MARKED_EPOCHS = 12  # up to here each epoch is a dot, so that one epoch is visib
 
 
 def summarize_repeats(histories: Sequence[pd.DataFrame], column: str) -> pd.DataFrame:
-    """Mean, min, max and count of a column over the repeats still training at each epoch.
+    """Mean, min, max and count of a column, by epoch, over the repeats still training at each epoch.
 
-    Parameters
-    ----------
-    histories : sequence of DataFrame
-        One a repeat, columns ``epoch`` (1-based) and `column`; lengths may differ (early stopping).
-    column : str
-        ``loss``, ``accuracy``, ``val_loss`` or ``val_accuracy``.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by epoch, columns mean, min, max, count; empty when no history has the column. Values that
-        are not finite are left out.
+    Histories are one a repeat, with columns ``epoch`` (1-based) and ``loss``, ``accuracy``, ``val_loss`` or
+    ``val_accuracy``; lengths may differ (early stopping). Empty when no history has the column. Values that are not
+    finite are left out.
     """
     parts = [history[["epoch", column]] for history in histories if column in history]
     rows = pd.concat(parts) if parts else pd.DataFrame({"epoch": [], column: []})
@@ -42,20 +33,16 @@ def summarize_repeats(histories: Sequence[pd.DataFrame], column: str) -> pd.Data
 
 @apply_theme
 def draw_curves(histories: Histories, quantity: str, control: str | None = None) -> Figure:
-    """Train and validation curves of every variant, on shared axes.
+    """Train and validation curves, loss or accuracy, of every variant, on shared axes.
+
+    Line: mean; band: smallest to largest over repeats; dotted from the epoch where a repeat has stopped.
 
     Parameters
     ----------
     histories : mapping of variant to histories
         A DataFrame a repeat, see `summarize_repeats`. At least one variant with at least one history.
-    quantity : "loss" or "accuracy"
     control : str, optional
         Variant whose mean validation curve is repeated in the other panels.
-
-    Returns
-    -------
-    Figure
-        Line: mean; band: smallest to largest over repeats; dotted from the epoch where a repeat has stopped.
     """
     places = fit_grid(len(histories))
     figure, every_axes = make_panels(places, panel_height=1.75, extra_inches=0.55)
@@ -79,10 +66,8 @@ def _panel(axes: Axes, runs: Sequence[pd.DataFrame], quantity: str) -> None:
 
 
 def _spread(axes: Axes, spread: pd.DataFrame, quantity: str, colour: str, repeats: int) -> None:
-    factor = get_scale(quantity)
-    axes.fill_between(
-        spread.index, factor * spread["min"], factor * spread["max"], color=colour, alpha=0.2, linewidth=0
-    )
+    band = get_scale(quantity) * spread[["min", "max"]]
+    axes.fill_between(spread.index, band["min"], band["max"], color=colour, alpha=0.2, linewidth=0)
     together = spread[spread["count"] == repeats]
     marker = "." if len(spread) <= MARKED_EPOCHS else ""
     _mean(axes, together, quantity, color=colour, linewidth=1.5, marker=marker)

@@ -29,15 +29,13 @@ def draw_repeats(
         which keeps its place and is left out of the mean.
     control : str, optional
         Variant whose mean is carried down as a dashed line.
-    metric : str
-        Names the axis and chooses its unit.
     paired : bool
         Join each dot to the control's value of the same repeat, where both have the same number of repeats.
     """
     figure, axes = make_rows(list(values), row_inches=0.4, extra_inches=0.85)
     factor = get_scale(metric)
     shown = {variant: factor * np.asarray(list(numbers), dtype=np.float64) for variant, numbers in values.items()}
-    base = shown.get(control) if control is not None else None
+    base = shown.get(control or "")
     if base is not None and np.isfinite(base).any():
         axes.axvline(float(np.nanmean(base)), zorder=1, gid="control", **DASHED)
     for row, (variant, numbers) in enumerate(shown.items()):
@@ -68,9 +66,8 @@ def _labels(figure: Figure, axes: Axes, shown: Mapping[str, Floats], control: st
     names = [f"{variant}, n = {np.isfinite(numbers).sum()}" for variant, numbers in shown.items()]
     axes.set_yticks(range(len(shown)), names)
     axes.set_xlabel(label_values(metric))
-    one = f"{words(metric)} of one repeat"
     handles = [
-        Line2D([], [], marker="o", linestyle="", color=ACCENT, markersize=3.6, label=one),
+        Line2D([], [], marker="o", linestyle="", color=ACCENT, markersize=3.6, label=f"{words(metric)} of one repeat"),
         Line2D([], [], marker="|", linestyle="", color=INK, markersize=10, markeredgewidth=2, label="mean"),
     ]
     if control in shown:

@@ -17,13 +17,8 @@ FONTS = "DejaVu Sans, Verdana, Arial, sans-serif"
 def render_svg(figure: Figure, name: str = "figure", label: str = "") -> str:
     """Scalable picture of a figure as one ``<svg>`` element, to be put into a page or a file.
 
-    Parameters
-    ----------
-    figure : Figure
-    name : str
-        Makes the element's inner ids its own; give each figure of a page another one.
-    label : str
-        What a screen reader says instead of the picture.
+    `name` makes the element's inner ids its own; give each figure of a page another one. `label` is what a screen
+    reader says instead of the picture.
     """
     buffer = io.StringIO()
     with matplotlib.rc_context(rc={**SETTINGS, "svg.hashsalt": name}):

@@ -35,14 +35,7 @@ def describe_data(
     origins: Mapping[str, Origin],
     shown: Mapping[str, Samples],
 ) -> tuple[DataBlock, ...]:
-    """Data of every task used, tasks with equal images and labels together.
-
-    Parameters
-    ----------
-    about, identities, origins : mappings by task
-    shown : mapping of task to Samples
-        Names the tasks, in order.
-    """
+    """Data of every task used, tasks with equal images and labels together; all by task, and `shown` orders them."""
     groups: dict[str, list[str]] = {}
     for task, sample in shown.items():
         groups.setdefault(sample.identity, []).append(task)
@@ -86,17 +79,12 @@ def _mark(identity: Identity) -> str | None:
 
 
 def _tabulate_arrays(about: About) -> Table:
-    rows = tuple(
-        (
-            Cell(name),
-            Cell(" × ".join(map(str, one.shape))),
-            Cell(one.dtype),
-            Cell(format_number(one.nulls)),
-            Cell(f"{one.minimum} to {one.maximum}"),
-        )
+    texts = (
+        (name, " × ".join(map(str, one.shape)), one.dtype, format_number(one.nulls), f"{one.minimum} to {one.maximum}")
         for name, one in about.items()
     )
-    return Table("Arrays before scaling", ("array", "shape", "type", "nulls", "range"), rows)
+    columns = ("array", "shape", "type", "nulls", "range")
+    return Table("Arrays before scaling", columns, tuple(tuple(map(Cell, row)) for row in texts))
 
 
 def _tabulate_counts(about: About, classes: Sequence[str]) -> Table:

@@ -54,12 +54,12 @@ class ReportFiles:
 def read_report_files() -> ReportFiles:
     """Everything that the planned studies left behind."""
     studies = {name: _read_study(plan) for name, plan in read_training().items()}
-    identities, tasks = read_identities(), [task for one in studies.values() for task in one.results.data]
+    identities, tasks = read_identities(), dict.fromkeys(task for one in studies.values() for task in one.results.data)
     return ReportFiles(
         studies=studies,
         about=read_model(layout.DATA_METRICS, DataDescription).root,
         identities=identities,
-        samples={task: _read_samples(task, identities[task]) for task in dict.fromkeys(tasks)},
+        samples={task: _read_samples(task, identities[task]) for task in tasks},
         claims=read_ledger(layout.CLAIMS),
         pages={path.name: path.read_text("utf-8") for path in layout.further_pages()},
     )

@@ -21,35 +21,28 @@ TITLE = ", Claimcheck report"  # ends the title of every page but the overview
 
 
 def render(
-    studies: Sequence[StudyView],
-    sections: Sequence[Section] = (),
-    further: Mapping[str, str] | None = None,
+    studies: Sequence[StudyView], sections: Sequence[Section] = (), further: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Pages of the report by file name: ``index.html``, one a study, and the further ones as they are.
 
-    Parameters
-    ----------
-    studies : sequence of StudyView
-        In the order they are shown.
-    sections : sequence of Section
-        Parts of the overview that belong to no single study.
-    further : mapping of file name to page, optional
-        Pages that others wrote; the overview links each by its title.
+    Studies are shown in their order. `sections` are parts of the overview that belong to no single study, `further` are
+    pages by file name that others wrote; the overview links each by its title.
     """
+    further = further or {}
     counts = Counter(one.verdict for study in studies for one in study.results.comparisons.values())
     index = page(
         "index.html",
         studies=studies,
         sections=sections,
-        pages={file: read_title(text) for file, text in (further or {}).items()},
+        pages={file: read_title(text) for file, text in further.items()},
         profiles=sorted({study.results.profile for study in studies}),
         stand_in=any(study.results.stand_in for study in studies),
         counts={verdict: counts[verdict] for verdict in theme.COMPARISON_STYLES if counts[verdict]},
     )
-    return {"index.html": index, **(further or {})} | {
-        study.file: page("study.html", study=study, studies=studies, stand_in=study.results.stand_in)
-        for study in studies
+    of_studies = {
+        one.file: page("study.html", study=one, studies=studies, stand_in=one.results.stand_in) for one in studies
     }
+    return {"index.html": index, **further, **of_studies}
 
 
 def page(template: str, folder: Path | None = None, **values: Any) -> str:

@@ -20,12 +20,12 @@ from pipeline.outputs.figures.bars import draw_bars
 from pipeline.outputs.figures.confusion import draw_confusions
 from pipeline.outputs.figures.curves import draw_curves, summarize_repeats
 from pipeline.outputs.figures.forest import draw_forest
-from pipeline.outputs.figures.images import encode_png, make_contact_sheet
 from pipeline.outputs.figures.panels import fit_grid
 from pipeline.outputs.figures.repeats import draw_repeats
 from pipeline.outputs.figures.serialize import render_svg
 from pipeline.outputs.figures.shifts import draw_shifts, list_shifted_accuracies
 from pipeline.outputs.figures.theme import COMPARISON_STYLES
+from pipeline.outputs.report.images import encode_png, make_contact_sheet
 from pipeline.statistics.comparison import Comparison
 from pipeline.statistics.results import Estimate
 
