@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import RootModel
 
 from pipeline.data.identity import Identity
-from pipeline.outputs.numbers import MISSING, format_number
+from pipeline.outputs.numbers import format_number
 from pipeline.outputs.report.images import Samples, make_class_grid, make_sample_image
 from pipeline.outputs.report.views import Cell, DataBlock, Table
 from pipeline.params.plan import Origin
@@ -64,12 +64,11 @@ def _tabulate_tasks(tasks: Mapping[str, Identity]) -> Table:
     rows = tuple(
         (
             Cell(task, tag=_mark(one)),
-            *(Cell(format_number(part.n) if part else MISSING) for part in (one.train, one.validation, one.test)),
+            *(Cell(format_number(part.n if part else None)) for part in (one.train, one.validation, one.test)),
         )
         for task, one in tasks.items()
     )
-    columns = ("task", "train", "validation", "test")
-    return Table("Tasks on these images, and how each divides them", columns, rows)
+    return Table("Tasks on these images, and how each divides them", ("task", "train", "validation", "test"), rows)
 
 
 def _mark(identity: Identity) -> str | None:

@@ -1,6 +1,5 @@
 """One study's runs in MLflow by key: missing ones added, changed ones refreshed, superseded ones marked."""
 
-import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,11 +37,10 @@ class Experiment:
     def open(cls, client: MlflowClient, experiment_id: str, dvc_experiment: str | None) -> Self:
         """The experiment as the store holds it, cleared of runs that a killed process left half-written."""
         opened = cls(client, experiment_id, dvc_experiment)
-        for run in list(list_runs(client, experiment_id)):
-            tags = run.data.tags
-            if KEY in tags and tags.get(COMPLETE) == "true":
-                opened.known[tags[KEY]] = run
-            elif KEY in tags:
+        for run in [one for one in list_runs(client, experiment_id) if KEY in one.data.tags]:
+            if run.data.tags.get(COMPLETE) == "true":
+                opened.known[run.data.tags[KEY]] = run
+            else:
                 client.delete_run(run.info.run_id)
         return opened
 
@@ -84,7 +82,8 @@ class Experiment:
         run_id: str = run.info.run_id
         self._set_tags(run, {**entry.tags, **_mark(run.data.tags, True, self.dvc_experiment)})
         shown, latest = run.data.metrics, {point.name: point for point in entry.points}
-        changed = [point for point in latest.values() if not _is_same(shown.get(point.name), point.value)]
+        # As text, so that a NaN is itself.
+        changed = [point for point in latest.values() if str(shown.get(point.name)) != str(point.value)]
         self._log(run_id, [self._on_top(run_id, point) for point in changed])
         return run_id
 
@@ -115,10 +114,6 @@ def _mark(tags: Mapping[str, str], declared: bool, dvc_experiment: str | None) -
         return {}
     names = tags[DVC_EXPERIMENT].split(", ") if DVC_EXPERIMENT in tags else []
     return {DVC_EXPERIMENT: ", ".join([*names, *([] if dvc_experiment in names else [dvc_experiment])])}
-
-
-def _is_same(shown: float | None, value: float) -> bool:
-    return shown is not None and (shown == value or (math.isnan(shown) and math.isnan(value)))
 
 
 def _split(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
