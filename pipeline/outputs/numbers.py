@@ -111,23 +111,13 @@ def get_scale(metric: str) -> float:
 
 def label_values(metric: str) -> str:
     """Axis label of a metric's values, with its unit."""
-    plain = is_share(metric) and not is_gap(metric)
-    return f"{words(metric)} (%)" if plain else _label_difference(words(metric), metric)
+    return f"{words(metric)} (%)" if is_share(metric) and not is_gap(metric) else label_differences(metric, "")
 
 
-def label_differences(metric: str) -> str:
-    """Axis label of differences of a metric, oriented so that higher is better, with their unit."""
-    return _label_difference(f"improvement in {words(metric)}", metric)
-
-
-def label_spread(metric: str) -> str:
-    """Axis label of a metric's standard deviation over repeats, with its unit."""
-    return _label_difference(f"standard deviation of {words(metric)}", metric)
-
-
-def _label_difference(text: str, metric: str) -> str:
+def label_differences(metric: str, what: str = "improvement in ") -> str:
+    """Axis label of differences of a metric, oriented so that higher is better, or of what has their unit."""
     unit = "percentage points" if is_share(metric) else unit_of(metric)
-    return f"{text} ({unit})" if unit else text
+    return f"{what}{words(metric)} ({unit})" if unit else f"{what}{words(metric)}"
 
 
 def _format_interval(low: float | None, high: float | None, show: Callable[[float], str], unit: str = "") -> str:

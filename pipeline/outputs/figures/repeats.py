@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from pipeline.metrics import words
-from pipeline.outputs.figures.theme import ACCENT, DASHED, FAINT, INK, MUTED, apply_theme, make_rows
+from pipeline.outputs.figures.canvas import make_rows
+from pipeline.outputs.figures.theme import ACCENT, DASHED, FAINT, INK, MUTED, apply_theme
 from pipeline.outputs.numbers import get_scale, label_values
 
 Floats = npt.NDArray[np.float64]
@@ -17,10 +18,10 @@ Values = Mapping[str, Sequence[float]]
 
 
 @apply_theme
-def draw_repeats(
-    values: Values, control: str | None = None, metric: str = "test_accuracy", paired: bool = True
-) -> Figure:
+def draw_repeats(values: Values, control: str | None = None, metric: str = "test_accuracy") -> Figure:
     """Every repeat of every variant as a dot, with the variant's mean.
+
+    Each dot is joined to the control's value of the same repeat, where both have the same number of repeats.
 
     Parameters
     ----------
@@ -29,8 +30,6 @@ def draw_repeats(
         which keeps its place and is left out of the mean.
     control : str, optional
         Variant whose mean is carried down as a dashed line.
-    paired : bool
-        Join each dot to the control's value of the same repeat, where both have the same number of repeats.
     """
     figure, axes = make_rows(list(values), row_inches=0.4, extra_inches=0.85)
     factor = get_scale(metric)
@@ -39,7 +38,7 @@ def draw_repeats(
     if base is not None and np.isfinite(base).any():
         axes.axvline(float(np.nanmean(base)), zorder=1, gid="control", **DASHED)
     for row, (variant, numbers) in enumerate(shown.items()):
-        if paired and base is not None and variant != control and len(base) == len(numbers):
+        if base is not None and variant != control and len(base) == len(numbers):
             _pairs(axes, row, base, numbers)
         _dots(axes, row, numbers, MUTED if variant == control else ACCENT)
     _labels(figure, axes, shown, control, metric)

@@ -54,9 +54,8 @@ def _make_overview(files: ReportFiles, marks: Mapping[str, Mapping[str, str]]) -
     results = {name: one.results for name, one in files.studies.items()}
     origins = {task: origin for one in results.values() for task, origin in one.data.items()}
     blocks = describe_data(files.about, files.identities, origins, files.samples)
-    rows = tables.tabulate_rows(plans, results, marks)
     return [
-        Section("rows", "Rows of the write-ups", "table.html", rows),
+        Section("rows", "Rows of the write-ups", "table.html", tables.tabulate_rows(plans, results, marks)),
         Section("data", "The data", "data.html", blocks),
     ]
 
@@ -89,7 +88,7 @@ def view_study(
     marks: Mapping[str, str] | None = None,
     sections: Sequence[Section | None] = (),
 ) -> StudyView:
-    """View of one study.
+    """View of one study, with further sections put where `ORDER` names them and after the built-in ones otherwise.
 
     Parameters
     ----------
@@ -97,8 +96,6 @@ def view_study(
         names of classes, and what is said of the variant wherever it is named
     runs : DataFrame
         One row a run; the columns variant, the study's metric and accuracies on shifted images are read.
-    sections : sequence of Section
-        Further parts of the study, put where `ORDER` names them and after the built-in ones otherwise.
     """
     marks, named = marks or {}, (classes or {}).get(results.control, ("0", "1"))
     every = [

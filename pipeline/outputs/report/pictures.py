@@ -7,13 +7,13 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from pipeline.outputs.figures.bars import draw_bars
+from pipeline.outputs.figures.canvas import render_svg
 from pipeline.outputs.figures.confusion import draw_confusions
 from pipeline.outputs.figures.curves import Histories, draw_curves
 from pipeline.outputs.figures.forest import draw_forest
 from pipeline.outputs.figures.repeats import draw_repeats
-from pipeline.outputs.figures.serialize import render_svg
 from pipeline.outputs.figures.shifts import draw_shifts, list_shifted_accuracies
-from pipeline.outputs.numbers import label_spread
+from pipeline.outputs.numbers import label_differences
 from pipeline.outputs.report.views import Picture, Section, anchor_of
 from pipeline.statistics.results import Estimate, StudyResults
 
@@ -81,8 +81,8 @@ def _draw_spreads(results: StudyResults) -> Figures:
     if any(one.vary is not None for one in results.variants.values()):
         found = {variant: one.metrics[results.metric] for variant, one in results.variants.items()}
         bars = {v: Estimate(mean=one.sd, low=one.sd_low, high=one.sd_high) for v, one in found.items()}
-        label = label_spread(results.metric)
-        yield "spread", draw_bars(bars, None, results.metric, results.repeats, from_zero=True, label=label)
+        label = label_differences(results.metric, "standard deviation of ")
+        yield "spread", draw_bars(bars, None, results.metric, results.repeats, label)
 
 
 def _draw_differences(results: StudyResults, runs: pd.DataFrame) -> Figures:
@@ -113,7 +113,7 @@ def _draw_gaps(results: StudyResults) -> Figures:
     found = {variant: one.metrics.get(metric) for variant, one in results.variants.items()}
     if known := {variant: one for variant, one in found.items() if one and one.mean is not None}:
         control = results.control if results.control in known else None
-        yield "gap", draw_bars(known, control, metric, results.repeats, from_zero=True)
+        yield "gap", draw_bars(known, control, metric, results.repeats)
 
 
 def _draw_confusions(results: StudyResults, classes: Mapping[str, Sequence[str]] | None) -> Figures:

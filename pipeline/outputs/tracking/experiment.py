@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from types import MappingProxyType
 from typing import Self, TypeVar
 
 from mlflow import MlflowClient
@@ -92,11 +91,11 @@ class Experiment:
         steps = [old.step for old in self.client.get_metric_history(run_id, point.name)]
         return point._replace(step=max([point.step, *steps]))
 
-    def _log(self, run_id: str, points: Sequence[Point], params: Mapping[str, str] = MappingProxyType({})) -> None:
+    def _log(self, run_id: str, points: Sequence[Point], params: Mapping[str, str] | None = None) -> None:
         """Log metrics and params in as few calls as MLflow allows: every call costs some transactions."""
         now = time.time_ns() // 1_000_000
         metrics = _split([Metric(one.name, one.value, now, one.step) for one in points], MAX_METRICS)
-        settings = _split([Param(name, value) for name, value in params.items()], MAX_PARAMS)
+        settings = _split([Param(name, value) for name, value in (params or {}).items()], MAX_PARAMS)
         for some, others in zip_longest(metrics, settings, fillvalue=()):
             self.client.log_batch(run_id, metrics=some, params=others)
 

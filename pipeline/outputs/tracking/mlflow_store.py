@@ -57,8 +57,8 @@ def ensure_experiment(client: MlflowClient, root: Path, study: str, question: st
 
 def list_runs(client: MlflowClient, experiment_id: str) -> Iterator[Run]:
     """Every run of an MLflow experiment that is not deleted, page by page."""
-    token: str | None = ""
-    while token is not None:
-        page = client.search_runs([experiment_id], max_results=PAGE, page_token=token or None)
+    token: str | None = None
+    while token != "":
+        page = client.search_runs([experiment_id], max_results=PAGE, page_token=token)
         yield from page
-        token = page.token or None
+        token = page.token or ""
