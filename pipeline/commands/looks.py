@@ -1,6 +1,5 @@
 """`make looks`: the next look (interim analysis) for every undecided study, by `dvc repro`, until all are decided."""
 
-import io
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from pipeline import layout
 from pipeline.claims.ledger import LedgerRow, read_ledger
 from pipeline.command_line import run
 from pipeline.errors import UserError
-from pipeline.files import write_text
+from pipeline.files import replaced
 from pipeline.params.read import read
 from pipeline.params.schema import Params
 from pipeline.statistics.results import StudyVerdicts
@@ -80,13 +79,12 @@ def _declare(path: Path, profile: str, later: Mapping[str, int]) -> None:
     """Write each study's look into the profile's section, keeping comments and order."""
     yaml = YAML()
     yaml.preserve_quotes, yaml.width = True, 120
-    params = yaml.load(path.read_text(encoding="utf-8"))
+    params = yaml.load(path)
     section = params["profiles"][profile].setdefault("studies", {})
     for name, look in later.items():
         section.setdefault(name, {})["look"] = look
-    out = io.StringIO()
-    yaml.dump(params, out)
-    write_text(path, out.getvalue())
+    with replaced(path) as temporary:
+        yaml.dump(params, temporary)
 
 
 if __name__ == "__main__":

@@ -16,18 +16,10 @@ from pipeline.statistics.results import Estimate
 def draw_bars(
     estimates: Mapping[str, Estimate], control: str | None, metric: str, n: int, label: str | None = None
 ) -> Figure:
-    """Values of a metric from zero with their 95 % intervals, one bar a variant.
+    """Values of a metric, over n repeats, from zero with their 95 % intervals, one bar a variant.
 
-    Parameters
-    ----------
-    estimates : mapping of variant to Estimate
-        In the metric's own unit; limits of None draw no interval, a mean of None no bar.
-    control : str or None
-        Variant whose mean is the dashed line.
-    metric, n : str, int
-        Names the axis and chooses its unit; repeats behind every mean.
-    label : str, optional
-        What the values are where they are no means, with its unit.
+    Estimates are in the metric's own unit; limits of None draw no interval, a mean of None no bar. The control's mean
+    is the dashed line. `label` says, with its unit, what the values are where they are no means.
     """
     figure, axes = make_rows(list(estimates), row_inches=0.34, extra_inches=0.75)
     factor = get_scale(metric)

@@ -32,11 +32,9 @@ def draw_confusions(
     Parameters
     ----------
     confusions : mapping of variant to array of shape (C, C)
-        Mean counts over repeats; rows true, columns predicted. C may differ between variants.
+        Mean counts over so many repeats; rows true, columns predicted. C may differ between variants.
     classes : mapping of variant to C class names, optional
         0, 1, 2 ... without it.
-    repeats : int, optional
-        Number of runs the counts are means of, for the label.
     """
     matrices = {variant: np.asarray(counts, dtype=np.float64) for variant, counts in confusions.items()}
     places = fit_grid(len(matrices), most_columns=3 if len(matrices) <= MOST_PANELS_WITH_TEXT else 5)
@@ -57,8 +55,7 @@ def draw_confusions(
 
 def _shares(matrix: Matrix) -> Matrix:
     totals = matrix.sum(axis=1, keepdims=True)
-    shares: Matrix = np.divide(matrix, totals, out=np.zeros_like(matrix), where=totals > 0)
-    return shares
+    return matrix / np.where(totals > 0, totals, 1.0)
 
 
 def _error_shares(matrix: Matrix) -> Matrix:

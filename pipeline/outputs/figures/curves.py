@@ -35,20 +35,16 @@ def summarize_repeats(histories: Sequence[pd.DataFrame], column: str) -> pd.Data
 def draw_curves(histories: Histories, quantity: str, control: str | None = None) -> Figure:
     """Train and validation curves, loss or accuracy, of every variant, on shared axes.
 
-    Line: mean; band: smallest to largest over repeats; dotted from the epoch where a repeat has stopped.
-
-    Parameters
-    ----------
-    histories : mapping of variant to histories
-        A DataFrame a repeat, see `summarize_repeats`. At least one variant with at least one history.
-    control : str, optional
-        Variant whose mean validation curve is repeated in the other panels.
+    Line: mean; band: smallest to largest over repeats; dotted from the epoch where a repeat has stopped. The mean
+    validation curve of the control is repeated in the other panels. Histories, by variant, are a DataFrame a repeat,
+    see `summarize_repeats`; at least one variant has at least one.
     """
     places = fit_grid(len(histories))
     figure, every_axes = make_panels(places, panel_height=1.75, extra_inches=0.55)
     reference = summarize_repeats(histories.get(control or "", []), f"val_{quantity}")
     for axes, (variant, runs) in zip(every_axes, histories.items(), strict=True):
-        _panel(axes, runs, quantity)
+        for column, colour in ((quantity, MUTED), (f"val_{quantity}", ACCENT)):
+            _spread(axes, summarize_repeats(runs, column), quantity, colour, repeats=len(runs))
         if variant != control and len(reference):
             _mean(axes, reference, quantity, zorder=1.9, **DASHED)
         set_panel_title(axes, f"{variant}, n = {len(runs)}", places.panel_inches)
@@ -58,14 +54,9 @@ def draw_curves(histories: Histories, quantity: str, control: str | None = None)
     return figure
 
 
-def _panel(axes: Axes, runs: Sequence[pd.DataFrame], quantity: str) -> None:
-    for column, colour in ((quantity, MUTED), (f"val_{quantity}", ACCENT)):
-        spread = summarize_repeats(runs, column)
-        if len(spread):
-            _spread(axes, spread, quantity, colour, repeats=len(runs))
-
-
 def _spread(axes: Axes, spread: pd.DataFrame, quantity: str, colour: str, repeats: int) -> None:
+    if spread.empty:
+        return
     band = get_scale(quantity) * spread[["min", "max"]]
     axes.fill_between(spread.index, band["min"], band["max"], color=colour, alpha=0.2, linewidth=0)
     together = spread[spread["count"] == repeats]

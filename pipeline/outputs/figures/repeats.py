@@ -19,17 +19,11 @@ Values = Mapping[str, Sequence[float]]
 
 @apply_theme
 def draw_repeats(values: Values, control: str | None = None, metric: str = "test_accuracy") -> Figure:
-    """Every repeat of every variant as a dot, with the variant's mean.
+    """Every repeat of every variant as a dot, with the variant's mean; the control's is carried down as a dashed line.
 
-    Each dot is joined to the control's value of the same repeat, where both have the same number of repeats.
-
-    Parameters
-    ----------
-    values : mapping of variant to values
-        One value a repeat, repeat 0 first, in the metric's own unit (fractions); NaN where a run diverged,
-        which keeps its place and is left out of the mean.
-    control : str, optional
-        Variant whose mean is carried down as a dashed line.
+    Values are one a repeat, repeat 0 first, in the metric's own unit (fractions); NaN where a run diverged, which keeps
+    its place and is left out of the mean. Each dot is joined to the control's value of the same repeat, where both have
+    the same number of repeats.
     """
     figure, axes = make_rows(list(values), row_inches=0.4, extra_inches=0.85)
     factor = get_scale(metric)

@@ -50,8 +50,7 @@ def draw_shifts(runs: pd.DataFrame, variants: Sequence[str], control: str) -> Fi
 
 def _curve(axes: Axes, values: pd.DataFrame, variant: str, colour: str, marker: str) -> None:
     spread = 100 * values.groupby("shift")["accuracy"].agg(["mean", "min", "max"]).astype(float)
-    repeats = values.groupby("shift").size().max()
     axes.fill_between(spread.index, spread["min"], spread["max"], color=colour, alpha=0.15, linewidth=0)
     axes.plot(values["shift"], 100 * values["accuracy"], marker, color=colour, markersize=3, alpha=0.5, linestyle="")
-    label = f"{variant}, n = {repeats}"
+    label = f"{variant}, n = {values.groupby('shift').size().max()}"
     axes.plot(spread.index, spread["mean"], color=colour, linewidth=1.5, marker=marker, markersize=5, label=label)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from pipeline.claims.ledger import LedgerRow
-from pipeline.layout import study_page
 from pipeline.metrics import BARE, SHARE
 from pipeline.outputs.figures.theme import CLAIM_STYLES
 from pipeline.outputs.numbers import format_number, format_percent
@@ -31,11 +30,6 @@ class ClaimView:
     def place(self) -> int:
         """Place of its verdict, best first."""
         return list(CLAIM_STYLES).index(self.row.verdict)
-
-    @property
-    def file(self) -> str:
-        """Name of its study's page."""
-        return study_page(self.row.study)
 
     @property
     def smallest_adjusted_p(self) -> float | None:

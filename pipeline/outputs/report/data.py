@@ -36,17 +36,14 @@ def describe_data(
     shown: Mapping[str, Samples],
 ) -> tuple[DataBlock, ...]:
     """Data of every task used, tasks with equal images and labels together; all by task, and `shown` orders them."""
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, dict[str, Identity]] = {}
     for task, sample in shown.items():
-        groups.setdefault(sample.identity, []).append(task)
-    return tuple(
-        _make_block({task: identities[task] for task in tasks}, about[tasks[0]], origins[tasks[0]], shown[tasks[0]])
-        for tasks in groups.values()
-    )
+        groups.setdefault(sample.identity, {})[task] = identities[task]
+    firsts = {next(iter(tasks)): tasks for tasks in groups.values()}
+    return tuple(_make_block(t, tasks, about[t], origins[t], shown[t]) for t, tasks in firsts.items())
 
 
-def _make_block(tasks: Mapping[str, Identity], about: About, origin: Origin, shown: Samples) -> DataBlock:
-    title = next(iter(tasks))
+def _make_block(title: str, tasks: Mapping[str, Identity], about: About, origin: Origin, shown: Samples) -> DataBlock:
     classes = tasks[title].classes
     return DataBlock(
         anchor=f"data-{title.replace('_', '-')}",

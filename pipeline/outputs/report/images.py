@@ -43,20 +43,14 @@ def choose_samples(task: TaskData, classes: int) -> Samples:
     for label in range(classes):
         found = images[np.flatnonzero(labels == label)[:PER_CLASS]]
         tiles[label, : len(found)] = found
-    at = min(SAMPLE, len(labels) - 1)
+    at, parts = min(SAMPLE, len(labels) - 1), (task.development, task.test)
     return Samples(
-        identity=_identify(task),
+        identity=hash_json([(one.images.digest, digest(one.images.rows), digest(one.labels)) for one in parts]),
         by_class=tiles.reshape(-1, *images.shape[1:]),
         sample=images[at : at + 1],
         sample_label=int(labels[at]),
         test=task.test.images[:SHOWN],
     )
-
-
-def _identify(task: TaskData) -> str:
-    """Digest of which images a task has, with their labels, in their order."""
-    parts = (task.development, task.test)
-    return hash_json([(one.images.digest, digest(one.images.rows), digest(one.labels)) for one in parts])
 
 
 def make_class_grid(shown: Samples, classes: Sequence[str]) -> ImageGrid:

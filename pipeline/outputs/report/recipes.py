@@ -128,7 +128,6 @@ def _make_cell(name: str, declared: str | None, runs: Sequence[FinishedRun]) -> 
 
 
 def _describe_caps(plan: TrainingPlan) -> str | None:
-    passes, trials = plan.caps.image_passes, plan.caps.trials
-    caps = [f"{format_number(passes)} image passes a run"] if passes else []
-    caps += [f"{format_number(trials)} trials a search"] if trials else []
-    return f"Profile {plan.profile} caps {' and '.join(caps)}." if caps else None
+    caps = {"image passes a run": plan.caps.image_passes, "trials a search": plan.caps.trials}
+    told = " and ".join(f"{format_number(most)} {what}" for what, most in caps.items() if most)
+    return f"Profile {plan.profile} caps {told}." if told else None

@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipeline.layout import study_page
 from pipeline.metrics import words
 from pipeline.outputs import numbers
 from pipeline.outputs.figures import theme
@@ -65,12 +66,8 @@ def _make_environment(folder: Path | None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    formats = {name: one for name, one in vars(numbers).items() if name.startswith("format_")}
-    filters = {name.removeprefix("format_"): one for name, one in formats.items()}
-    environment.filters |= filters | {"words": words, "sentence": format_sentence}
-    environment.globals |= {
-        "STYLES": theme.COMPARISON_STYLES | theme.CLAIM_STYLES,
-        "CLAIM_STYLES": theme.CLAIM_STYLES,
-        "theme": theme,
-    }
+    filters = {n.removeprefix("format_"): one for n, one in vars(numbers).items() if n.startswith("format_")}
+    environment.filters |= filters | {"words": words, "sentence": format_sentence, "study_page": study_page}
+    styles = {"STYLES": theme.COMPARISON_STYLES | theme.CLAIM_STYLES, "CLAIM_STYLES": theme.CLAIM_STYLES}
+    environment.globals |= {**styles, "theme": theme}
     return environment

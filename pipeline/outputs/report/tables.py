@@ -22,8 +22,8 @@ Marks = Mapping[str, str]
 
 def tabulate_main_metrics(results: StudyResults, marks: Marks) -> Table:
     """Metrics read first, the study's own in front."""
-    names = dict.fromkeys((results.metric, *MAIN_METRICS))
-    return _tabulate(results, _choose_measured(results, names), "Variants: mean over n repeats", marks)
+    names = _choose_measured(results, (results.metric, *MAIN_METRICS))
+    return _tabulate(results, names, "Variants: mean over n repeats", marks)
 
 
 def tabulate_other_metrics(results: StudyResults, marks: Marks) -> Table | None:
@@ -102,18 +102,18 @@ def tabulate_trials(trials: Mapping[str, Sequence[pd.DataFrame]]) -> tuple[Table
 def _tabulate_search(whose: str, trials: pd.DataFrame) -> Table:
     best = int(trials[SCORE].to_numpy().argmax())
     rows = tuple(
-        tuple(_make_trial_cell(name, row[name], at == best) for name in trials.columns)
+        tuple(_make_trial_cell(str(name), value, at == best) for name, value in row.items())
         for at, row in enumerate(trials.to_dict("records"))
     )
     summary = f"{whose}: {len(trials)} trials, best {numbers.format_percent(trials[SCORE].max())}"
-    columns = tuple(words(str(name)) for name in trials.columns)
+    columns = tuple(map(words, trials.columns))
     return Table(f"{summary} of the validation images", columns, rows, folded=True, summary=summary)
 
 
-def _make_trial_cell(name: object, value: float, best: bool) -> Cell:
+def _make_trial_cell(name: str, value: float, best: bool) -> Cell:
     if name == "trial":
         return Cell(str(int(value)), tag=BEST if best else None)
-    return Cell(numbers.format_percent(value) if is_share(str(name)) else numbers.format_number(value))
+    return Cell(numbers.format_percent(value) if is_share(name) else numbers.format_number(value))
 
 
 def tabulate_rows(

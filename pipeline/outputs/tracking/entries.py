@@ -26,15 +26,10 @@ _RUN_FILES = (layout.RUN, layout.HISTORY, layout.MODEL_SUMMARY)
 MAX_PARAM_LENGTH = 6000
 
 FINAL = {
-    "test_accuracy": "test/accuracy",
-    "test_loss": "test/loss",
+    **{f"{part}_{what}": f"{part}/{what}" for part in ("test", "train", "val") for what in ("accuracy", "loss")},
     "test_correct": "test/correct",
     "n_test": "test/n",
-    "train_accuracy": "train/accuracy",
-    "train_loss": "train/loss",
     "train_seconds": "train/seconds",
-    "val_accuracy": "val/accuracy",
-    "val_loss": "val/loss",
     "generalization_gap": "train_minus_val/accuracy",
     "weight_norm": "weights/norm",
     "sparsity": "weights/sparsity",

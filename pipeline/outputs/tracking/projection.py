@@ -51,15 +51,12 @@ def update_mlflow(rebuild: Rebuild) -> dict[str, Receipt]:
     studies = read_studies()
     home = root().resolve()
     with open_store(home, resolve_tracking_uri(home)) as client:
-        return {study.name: _project(_open_experiment(client, home, study), study, rebuild) for study in studies}
+        return {study.name: _project(client, home, study, rebuild) for study in studies}
 
 
-def _open_experiment(client: MlflowClient, home: Path, study: StudyFiles) -> Experiment:
+def _project(client: MlflowClient, home: Path, study: StudyFiles, rebuild: Rebuild) -> Receipt:
     experiment_id = ensure_experiment(client, home, study.name, study.results.question)
-    return Experiment.open(client, experiment_id, os.environ.get("DVC_EXP_NAME") or None)
-
-
-def _project(experiment: Experiment, study: StudyFiles, rebuild: Rebuild) -> Receipt:
+    experiment = Experiment.open(client, experiment_id, os.environ.get("DVC_EXP_NAME") or None)
     variants = tqdm(study.runs, desc=study.name, unit="variant", disable=None, leave=False)
     loadable = sum([_project_variant(experiment, study, variant, rebuild) for variant in variants])
     experiment.upsert(describe_comparison(study))
