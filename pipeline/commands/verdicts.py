@@ -20,9 +20,8 @@ def tabulate_verdicts(summary: Summary) -> Table:
     """One row a study: its repeats, and its treatments by verdict against the control."""
     table = Table("study", "n", "treatments, by verdict against the control", show_lines=True)
     for name, study in summary.studies.items():
-        groups = group_by_verdict(study.verdicts).items()
-        verdicts = "\n".join(f"{verdict}: {', '.join(names)}" for verdict, names in groups)
-        table.add_row(name, str(study.n), verdicts or "no comparisons")
+        groups = [f"{verdict}: {', '.join(names)}" for verdict, names in group_by_verdict(study.verdicts).items()]
+        table.add_row(name, str(study.n), "\n".join(groups) or "no comparisons")
     return table
 
 

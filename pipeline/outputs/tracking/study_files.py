@@ -59,11 +59,9 @@ def read_studies() -> list[StudyFiles]:
 
 
 def _read_study(plan: TrainingPlan, identities: Mapping[str, Identity], claims: list[LedgerRow]) -> StudyFiles:
-    path = layout.study_metrics(plan.study)
-    results = read_results(path)
-    for variant in plan.trained:
-        if variant not in results.variants:
-            raise UserError(f"{path}: expected variant '{variant}', which the plan declares. Run `dvc repro`.")
+    results = read_results(path := layout.study_metrics(plan.study))
+    if missing := [variant for variant in plan.trained if variant not in results.variants]:
+        raise UserError(f"{path}: expected variant '{missing[0]}', which the plan declares. Run `dvc repro`.")
     own = tuple(row for row in claims if row.study == plan.study)
     figures = tuple(sorted(layout.study_plots(plan.study).glob("*")))
     return StudyFiles(plan, identities, _read_runs(plan, identities), results, own, figures)

@@ -24,9 +24,8 @@ from pipeline.data.identity import Identities, Identity, Part
 from pipeline.errors import UserError
 from pipeline.files import read_model, write_model
 from pipeline.outputs.tracking import mlflow_store
-from pipeline.outputs.tracking.entries import Entry, Point
+from pipeline.outputs.tracking.entries import Entry, Point, flatten, name_final
 from pipeline.outputs.tracking.experiment import Experiment
-from pipeline.outputs.tracking.mlflow_names import flatten, name_final
 from pipeline.outputs.tracking.mlflow_store import list_runs, locate_artifacts, resolve_tracking_uri
 from pipeline.outputs.tracking.projection import Receipt, update_mlflow
 from pipeline.outputs.tracking.study_files import read_studies
