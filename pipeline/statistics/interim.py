@@ -37,12 +37,8 @@ def anytime_valid_interval(differences: ArrayLike, alpha: float = 0.05) -> tuple
     Under a normal model: mean +- se * sqrt((n - 1)(1 - a) / (a - r)) with r = 1 / (1 + n), a = (alpha^2 r)^(1 / n);
     (-inf, inf) where a <= r. Inverts the t-test's mixture likelihood ratio, effect sizes mixed over a standard normal.
 
-    Parameters
-    ----------
-    differences : array_like of float, shape (n,)
-        In the fixed order of repeats. An infinite difference (a diverged run) leaves the interval infinite.
-    alpha : float
-        Chance that the interval ever misses the mean, over all n; alpha / family_size for a family.
+    `differences`, shape (n,), are in the fixed order of repeats; an infinite one (a diverged run) leaves the interval
+    infinite. `alpha` is the chance that it ever misses the mean, over all n; divided by the family size for a family.
 
     References
     ----------
