@@ -8,14 +8,8 @@ from numpy.typing import ArrayLike
 from pipeline.errors import UserError
 
 VERDICTS = (
-    "better and it matters",
-    "better",
-    "better but negligible",
-    "equivalent",
-    "worse but negligible",
-    "worse",
-    "worse and it matters",
-    "undecided",
+    *("better and it matters", "better", "better but negligible", "equivalent"),
+    *("worse but negligible", "worse", "worse and it matters", "undecided"),
 )
 
 
@@ -39,7 +33,6 @@ class Declaration:
         return 1 if self.higher_is_better else -1
 
     def __post_init__(self) -> None:
-        """Refuse a level or a margin that means nothing."""
         if not 0 < self.alpha < 1:
             raise UserError(f"{self.metric}: expected alpha between 0 and 1, received {self.alpha}.")
         if self.margin is not None and not 0 <= self.margin < np.inf:

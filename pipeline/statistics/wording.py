@@ -88,18 +88,16 @@ def _p(c: Comparison) -> str:
     """The p-value with the smallest attainable beside it, and after Holm's correction."""
     smallest = "is the smallest attainable"
     value = smallest if c.p == c.p_smallest else f"({c.p_smallest:.3g} {smallest})"
-    return f"p = {c.p:.3g} {value}" + (f", {c.p_adjusted:.3g}{_after_holm(c)}" if c.family_size > 1 else "")
+    family = f", {c.p_adjusted:.3g} after Holm over {c.family_size} comparisons" if c.family_size > 1 else ""
+    return f"p = {c.p:.3g} {value}{family}"
 
 
 def _equivalence(c: Comparison) -> str:
     """The equivalence test, where it holds."""
     if c.equivalence_p_adjusted is None or not c.is_equivalent:
         return ""
-    return f"two one-sided t-tests inside the margin: p = {c.equivalence_p_adjusted:.3g}{_after_holm(c)}"
-
-
-def _after_holm(c: Comparison) -> str:
-    return f" after Holm over {c.family_size} comparisons" if c.family_size > 1 else ""
+    holm = f" after Holm over {c.family_size} comparisons" if c.family_size > 1 else ""
+    return f"two one-sided t-tests inside the margin: p = {c.equivalence_p_adjusted:.3g}{holm}"
 
 
 def _reach(c: Comparison) -> str:
@@ -116,10 +114,8 @@ def _plan(c: Comparison) -> str:
     if c.verdict != "undecided" or c.repeats_needed is None:
         return ""
     power = f"a difference as large as the margin with {100 * POWER:g} % power"
-    enough = c.repeats_needed <= c.n
-    return (
-        f"{c.n} repeats are enough to detect {power}" if enough else f"{c.repeats_needed} repeats would detect {power}"
-    )
+    n, verb = (c.n, "are enough to") if c.repeats_needed <= c.n else (c.repeats_needed, "would")
+    return f"{n} repeats {verb} detect {power}"
 
 
 def _divergence(c: Comparison) -> str:
