@@ -1,15 +1,19 @@
-"""A study's evaluations as statistics: what each variant reached, and what each comparison says."""
+"""A study's results: what each variant reached, and what each comparison says; their one writer and one reader."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
+from pipeline.errors import UserError
 from pipeline.evaluation.scores import precision, recall
-from pipeline.files import Arrays
+from pipeline.files import Arrays, read_json, write_json
 from pipeline.params.plan import ComparedVariant, ComparisonPlan, Origin
 from pipeline.seeds import derive
 from pipeline.statistics.comparison import Comparison, Declaration
@@ -17,6 +21,7 @@ from pipeline.statistics.interim import find_first_decisions, plan_analyses
 from pipeline.statistics.intervals import resampled_interval, student_interval
 from pipeline.statistics.paired import compare_family
 from pipeline.statistics.spread import estimate_spread
+from pipeline.statistics.wording import format_sentence
 
 NOT_MEASURED = ("variant", "repeat", "fingerprint")
 
@@ -88,6 +93,10 @@ class Summary:
     studies: dict[str, StudyVerdicts]
     counts: dict[str, int]
     claims: dict[str, dict[str, int]]
+
+
+T = TypeVar("T")
+RESULTS, SUMMARY = TypeAdapter(StudyResults), TypeAdapter(Summary)
 
 
 def compute_results(plan: ComparisonPlan, runs: pd.DataFrame, arrays: Mapping[str, Arrays]) -> StudyResults:
@@ -168,3 +177,40 @@ def summarize(profile: str, studies: Mapping[str, StudyResults], claims: dict[st
     counts = Counter(word for one in verdicts.values() for word in one.verdicts.values())
     stand_in = any(one.stand_in for one in studies.values())
     return Summary(profile, stand_in, verdicts, dict(sorted(counts.items())), claims)
+
+
+def write_results(path: Path, results: StudyResults) -> None:
+    """Write a study's results; every comparison says its verdict and its sentence behind its figures."""
+    content = RESULTS.dump_python(results, mode="json")
+    for name, one in results.comparisons.items():
+        content["comparisons"][name] |= {"verdict": one.verdict, "sentence": format_sentence(one)}
+    write_json(path, content)
+
+
+def read_results(path: Path) -> StudyResults:
+    """Read what `write_results` wrote; verdicts and sentences follow from the figures again.
+
+    Raises
+    ------
+    UserError
+        When it is not there, or holds something else.
+    """
+    return _read(path, RESULTS)
+
+
+def write_summary(path: Path, summary: Summary) -> None:
+    """Write the summary of all studies."""
+    write_json(path, SUMMARY.dump_python(summary, mode="json"))
+
+
+def read_summary(path: Path) -> Summary:
+    """Read what `write_summary` wrote; see `read_results`."""
+    return _read(path, SUMMARY)
+
+
+def _read(path: Path, adapter: TypeAdapter[T]) -> T:
+    content = read_json(path)
+    try:
+        return adapter.validate_python(content)
+    except ValueError as error:
+        raise UserError(f"{path}: expected this file as stage compare wrote it; {error}") from None
