@@ -13,8 +13,7 @@ from pipeline.errors import UserError
 from pipeline.files import replaced
 from pipeline.params.read import read
 from pipeline.params.schema import Params
-from pipeline.statistics.results import StudyVerdicts
-from pipeline.statistics.results_file import read_summary
+from pipeline.statistics.results import StudyVerdicts, read_summary
 
 
 def looks() -> None:

@@ -12,8 +12,7 @@ from pipeline.metrics import words
 from pipeline.outputs.figures.theme import CLAIM_STYLES
 from pipeline.outputs.report.views import group_by_verdict
 from pipeline.statistics.power import smallest_n_that_can_reject
-from pipeline.statistics.results import StudyResults
-from pipeline.statistics.results_file import read_results, read_summary
+from pipeline.statistics.results import StudyResults, read_results, read_summary
 
 README = Path("README.md")
 BEGIN, END = "<!-- verdicts: make readme -->\n", "<!-- end of verdicts -->\n"

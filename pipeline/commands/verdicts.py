@@ -10,8 +10,7 @@ from pipeline.command_line import run
 from pipeline.metrics import words
 from pipeline.outputs.figures.theme import CLAIM_STYLES
 from pipeline.outputs.report.views import group_by_verdict
-from pipeline.statistics.results import Summary
-from pipeline.statistics.results_file import read_summary
+from pipeline.statistics.results import Summary, read_summary
 
 NEXT = "Next: open report/claims.html and report/index.html, or browse the runs with `make ui`."
 

@@ -12,8 +12,7 @@ from pipeline.files import read_arrays, read_model, read_table
 from pipeline.outputs.report.data import About, DataDescription
 from pipeline.outputs.report.images import SHOWN, Samples, choose_samples
 from pipeline.params.plan import TrainingPlan, read_training
-from pipeline.statistics.results import StudyResults
-from pipeline.statistics.results_file import read_results
+from pipeline.statistics.results import StudyResults, read_results
 from pipeline.training.record import StudyRun, read_run
 
 

@@ -11,8 +11,7 @@ from pipeline.errors import UserError
 from pipeline.evaluation.seconds import RunSeconds, read_seconds
 from pipeline.files import read_rows
 from pipeline.params.plan import TrainingPlan, read_training
-from pipeline.statistics.results import NOT_MEASURED, StudyResults
-from pipeline.statistics.results_file import read_results
+from pipeline.statistics.results import NOT_MEASURED, StudyResults, read_results
 from pipeline.training.record import StudyRun, read_run
 from pipeline.training.store import evaluation_store, run_store
 
