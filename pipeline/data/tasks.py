@@ -29,8 +29,7 @@ def write_rows(path: Path, train: ChosenRows, test: ChosenRows) -> None:
     """Write which rows a task uses, and their classes."""
     parts = {"train": train, "test": test}
     write_arrays(
-        path,
-        {f"{name}_{field}": getattr(one, field) for name, one in parts.items() for field in ("rows", "labels")},
+        path, {f"{name}_{field}": getattr(one, field) for name, one in parts.items() for field in ("rows", "labels")}
     )
 
 

@@ -139,7 +139,4 @@ def shift_images(images: Pixels, down: int, right: int) -> Pixels:
 
 
 def _overlap(distance: int, size: int) -> tuple[slice, slice]:
-    return (
-        slice(max(distance, 0), size + min(distance, 0)),
-        slice(max(-distance, 0), size + min(-distance, 0)),
-    )
+    return (slice(max(distance, 0), size + min(distance, 0)), slice(max(-distance, 0), size + min(-distance, 0)))

@@ -89,11 +89,7 @@ def _check_variants(tasks: Mapping[str, Task], study: Study, resolved: Resolved,
     """
     for name, (variant, recipe) in resolved.items():
         task = tasks[variant.task or study.task]
-        found = [
-            *_of_task(variant, recipe, task),
-            *_of_network(recipe),
-            *_of_others(name, variant, recipe, resolved),
-        ]
+        found = [*_of_task(variant, recipe, task), *_of_network(recipe), *_of_others(name, variant, recipe, resolved)]
         for field, mistake in found:
             raise UserError(f"{where}: {key}.variants.{name}{field}: {mistake}.")
 
@@ -126,10 +122,7 @@ def _of_task(variant: Variant, recipe: Recipe, task: Task) -> Iterator[tuple[str
     if variant.merged and task.classes is None:
         yield ".merged", "expected a task with 'classes', into which predictions are merged"
     if variant.search and task.split.kind == "none":
-        yield (
-            ".search",
-            "expected a task with validation images to select on; received one with split kind none",
-        )
+        yield (".search", "expected a task with validation images to select on; received one with split kind none")
     if "split" in (variant.vary or ()) and task.split.seed != "repeat":
         yield ".vary", "expected a task whose split has 'seed: repeat' for the stream split to matter"
     stopping = recipe.early_stopping
@@ -150,20 +143,11 @@ def _of_network(recipe: Recipe) -> Iterator[tuple[str, str]]:
 
 def _of_others(name: str, variant: Variant, recipe: Recipe, resolved: Resolved) -> Iterator[tuple[str, str]]:
     if name in _all_needed(name, resolved):
-        yield (
-            f".{next(iter(needed_by(variant)))}",
-            "expected variants that do not build on each other in a circle",
-        )
+        yield (f".{next(iter(needed_by(variant)))}", "expected variants that do not build on each other in a circle")
     if variant.search and variant.search.units and recipe.architecture not in TUNABLE:
-        yield (
-            ".search.units",
-            f"expected {' or '.join(TUNABLE)}; received the architecture {recipe.architecture}",
-        )
+        yield (".search.units", f"expected {' or '.join(TUNABLE)}; received the architecture {recipe.architecture}")
     if variant.trial_of and resolved[variant.trial_of.variant][0].search is None:
-        yield (
-            ".trial_of.variant",
-            f"expected a variant with a 'search'; received '{variant.trial_of.variant}'",
-        )
+        yield (".trial_of.variant", f"expected a variant with a 'search'; received '{variant.trial_of.variant}'")
     for field, other in needed_by(variant).items():
         if resolved[other][0].vary != variant.vary:
             yield ".vary", f"expected that of '{other}', whose runs are taken by '{field}' repeat for repeat"
@@ -173,10 +157,7 @@ def _of_others(name: str, variant: Variant, recipe: Recipe, resolved: Resolved) 
         start = resolved[variant.warm_start][1]
         differ = [field for field in SHAPE if getattr(recipe, field) != getattr(start, field)]
         if differ:
-            yield (
-                ".warm_start",
-                f"expected the network of '{variant.warm_start}'; received another {differ[0]}",
-            )
+            yield (".warm_start", f"expected the network of '{variant.warm_start}'; received another {differ[0]}")
 
 
 def _all_needed(name: str, resolved: Resolved) -> set[str]:

@@ -102,9 +102,7 @@ def plan_comparison(params: Params, name: str) -> ComparisonPlan:
 
 def _compared(params: Params, variant: PlannedVariant) -> ComparedVariant:
     return ComparedVariant(
-        kind=variant.kind,
-        vary=variant.vary,
-        held_out_anew=_held_out_anew(params.tasks[variant.task], variant.vary),
+        kind=variant.kind, vary=variant.vary, held_out_anew=_held_out_anew(params.tasks[variant.task], variant.vary)
     )
 
 

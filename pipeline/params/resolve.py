@@ -34,10 +34,7 @@ def resolve_variant(study: Study, name: str, where: str, key: str) -> tuple[Vari
         inherited = field in study.model and field not in changes
         return f"{key}.model." if inherited else f"{key}.variants.{name}."
 
-    return (
-        validate(Variant, labels, where, prefix),
-        resolve_recipe({**study.model, **changes}, where, prefix),
-    )
+    return (validate(Variant, labels, where, prefix), resolve_recipe({**study.model, **changes}, where, prefix))
 
 
 def resolve_recipe(

@@ -41,14 +41,7 @@ def train_by_hand(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weigh
     history = tuple(_epochs(recipe, network, seeds, data))
     seconds = time.perf_counter() - began
     return collect_result(
-        recipe,
-        data,
-        model,
-        network.get_weights(),
-        history,
-        stopped_epoch=None,
-        train_seconds=seconds,
-        traced=False,
+        recipe, data, model, network.get_weights(), history, stopped_epoch=None, train_seconds=seconds, traced=False
     )
 
 

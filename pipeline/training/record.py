@@ -3,14 +3,7 @@
 from pathlib import Path
 
 from pipeline import layout
-from pipeline.files import (
-    csv_text,
-    digest_arrays,
-    read_model,
-    write_arrays,
-    write_model,
-    write_text,
-)
+from pipeline.files import csv_text, digest_arrays, read_model, write_arrays, write_model, write_text
 from pipeline.params.recipe import Recipe, Search
 from pipeline.params.section import Name, Section
 from pipeline.seeds import Seeds

@@ -42,10 +42,7 @@ def train_missing(
     """
     declared = {run.fingerprint: run for run in runs}
     missing = [run for name, run in declared.items() if not store.has(name)]
-    print(
-        f"{len(declared)} runs declared, {len(declared) - len(missing)} reused, {len(missing)} to train",
-        flush=True,
-    )
+    print(f"{len(declared)} runs declared, {len(declared) - len(missing)} reused, {len(missing)} to train", flush=True)
     data = {task: load_data(task) for task in sorted({run.task for run in missing})}
     passes = {run.fingerprint: run.image_passes(len(data[run.task].train)) for run in missing}
     trained = _train(missing, data, store, workers)
