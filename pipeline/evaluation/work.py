@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.data.images import Examples, Labels, Pixels
-from pipeline.data.scaling import Scaling
+from pipeline.data.images import Examples, Labels, Pixels, Scaling
 from pipeline.data.splits import split_examples
 from pipeline.evaluation.scores import (
     merge_probabilities,
@@ -19,7 +18,7 @@ from pipeline.evaluation.scores import (
 )
 from pipeline.params.recipe import Recipe
 from pipeline.params.task import Split
-from pipeline.training.result import Weights
+from pipeline.training.data import Weights
 
 DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1))
 

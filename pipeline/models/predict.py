@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from pipeline.data.images import Pixels
-from pipeline.data.scaling import Scaling
+from pipeline.data.images import Pixels, Scaling
 from pipeline.models.build import build
 from pipeline.models.weights import Weights, set_weights
 from pipeline.params.recipe import Recipe

@@ -11,10 +11,9 @@ from pipeline.models.scratch import SGD, Adam, Network, cnn3, in_order, mlp
 from pipeline.models.weights import initialize, named_weights
 from pipeline.params.recipe import Recipe
 from pipeline.seeds import Seeds
-from pipeline.training.data import TrainingData
+from pipeline.training.data import RunResult, TrainingData, Weights
 from pipeline.training.orders import order_table
 from pipeline.training.recipes import batch_size_of
-from pipeline.training.result import RunResult, Weights
 from pipeline.training.run import collect_result
 
 NETWORKS = {"mlp": mlp, "cnn3": cnn3}
@@ -26,15 +25,12 @@ def train_by_hand(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weigh
 
     Keras builds the same architecture, untrained, for its initial weights, parameter counts and summary.
     """
-    model = build(recipe, data.train.images.shape[1:], data.classes)
+    shape = data.train.images.shape[1:]
+    model = build(recipe, shape, data.classes)
     initialize(model, seeds.weights, seeds.noise)
-    network = NETWORKS[
-        recipe.architecture
-    ](
-        np.random.default_rng(0),  # its own draws are replaced at once
-        input_shape=data.train.images.shape[1:],
-        classes=data.classes,
-        reduction=recipe.loss_reduction,
+    unused = np.random.default_rng(0)  # what it draws is replaced at once
+    network = NETWORKS[recipe.architecture](
+        unused, input_shape=shape, classes=data.classes, reduction=recipe.loss_reduction
     )
     network.set_weights(named_weights(model) if start is None else start)
     began = time.perf_counter()
@@ -63,6 +59,5 @@ def _epochs(recipe: Recipe, network: Network, seeds: Seeds, data: TrainingData) 
 def _validate(network: Network, data: TrainingData) -> dict[str, float]:
     if data.validation is None:
         return {}
-    images, labels = data.scaling(data.validation.images[:]), data.validation.labels
-    loss, accuracy = network.evaluate(images, labels)
+    loss, accuracy = network.evaluate(data.scaling(data.validation.images[:]), data.validation.labels)
     return {"val_loss": loss, "val_accuracy": accuracy}

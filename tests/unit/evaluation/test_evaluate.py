@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline import layout
-from pipeline.data.scaling import scale_to_unit
+from pipeline.data.images import scale_to_unit
 from pipeline.errors import UserError
 from pipeline.evaluation import evaluate as study
 from pipeline.evaluation.evaluate import (
