@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from pipeline import layout
-from pipeline.data.images import Examples
-from pipeline.data.scaling import Scaling
+from pipeline.data.images import Examples, Scaling
 from pipeline.data.splits import is_per_repeat, split_indices
 from pipeline.files import digest, hash_json, read_model
 from pipeline.params.plan import PlannedSource

@@ -55,12 +55,7 @@ def pictures() -> Arrays:
     generator = np.random.Generator(np.random.PCG64(20))
     labels = generator.permutation(np.repeat(np.arange(len(_PATTERNS), dtype=np.uint8), 250))
     images = np.stack([_picture(_PATTERNS[label], generator) for label in labels])
-    return {
-        "x_train": images[:2000],
-        "y_train": labels[:2000],
-        "x_test": images[2000:],
-        "y_test": labels[2000:],
-    }
+    return {"x_train": images[:2000], "y_train": labels[:2000], "x_test": images[2000:], "y_test": labels[2000:]}
 
 
 def _picture(pattern: Pattern, generator: np.random.Generator) -> npt.NDArray[np.uint8]:

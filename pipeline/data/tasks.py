@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import layout
-from pipeline.data.images import Examples, Images, Labels
+from pipeline.data.images import Examples, Images, Labels, Scaling
 from pipeline.data.preparation import ChosenRows
-from pipeline.data.scaling import Scaling
 from pipeline.data.splits import Indices
 from pipeline.files import read_array, read_arrays, read_model, write_arrays
 from pipeline.params.plan import PlannedSource
@@ -29,8 +28,7 @@ def write_rows(path: Path, train: ChosenRows, test: ChosenRows) -> None:
     """Write which rows a task uses, and their classes."""
     parts = {"train": train, "test": test}
     write_arrays(
-        path,
-        {f"{name}_{field}": getattr(one, field) for name, one in parts.items() for field in ("rows", "labels")},
+        path, {f"{name}_{field}": getattr(one, field) for name, one in parts.items() for field in ("rows", "labels")}
     )
 
 

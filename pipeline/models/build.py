@@ -52,12 +52,7 @@ def _apply(x: Any, block: Block, recipe: Recipe, blocks: Sequence[Block]) -> Any
     options = _options(recipe, block, blocks)
     if isinstance(block, Conv):
         x = keras.layers.Conv2D(
-            block.filters,
-            block.kernel_size,
-            padding=recipe.padding,
-            activation="relu",
-            name=block.name,
-            **options,
+            block.filters, block.kernel_size, padding=recipe.padding, activation="relu", name=block.name, **options
         )(x)
     else:
         x = keras.layers.Dense(block.units, activation="relu", name=block.name, **options)(_flat(x))

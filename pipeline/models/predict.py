@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from pipeline.data.images import Pixels
-from pipeline.data.scaling import Scaling
+from pipeline.data.images import Pixels, Scaling
 from pipeline.models.build import build
 from pipeline.models.weights import Weights, set_weights
 from pipeline.params.recipe import Recipe
@@ -53,11 +52,7 @@ def probabilities(
 def _inference_part(recipe: Recipe) -> Recipe:
     """The part of a recipe that a trained network's answers depend on, besides its weights."""
     training_only = dict.fromkeys(("l1", "l2", "dropout", "augmentation", "step_decay", "early_stopping", "updates"))
-    fixed = {
-        "batch_size": 1,
-        "epochs": 1,
-        "optimizer": recipe.optimizer.model_copy(update={"learning_rate": 1.0}),
-    }
+    fixed = {"batch_size": 1, "epochs": 1, "optimizer": recipe.optimizer.model_copy(update={"learning_rate": 1.0})}
     return recipe.model_copy(update={**training_only, **fixed})
 
 

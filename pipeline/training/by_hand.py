@@ -13,10 +13,9 @@ from pipeline.models.scratch.optimizers import SGD, Adam, Optimizer
 from pipeline.models.weights import initialize, named_weights
 from pipeline.params.recipe import Recipe
 from pipeline.seeds import Seeds
-from pipeline.training.data import TrainingData
+from pipeline.training.data import RunResult, TrainingData, Weights
 from pipeline.training.orders import order_table
 from pipeline.training.recipes import batch_size_of
-from pipeline.training.result import RunResult, Weights
 from pipeline.training.run import collect_result
 
 NETWORKS = {"mlp": mlp, "cnn3": cnn3}
@@ -38,14 +37,7 @@ def train_by_hand(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weigh
     history = tuple(_epochs(recipe, network, seeds, data))
     seconds = time.perf_counter() - began
     return collect_result(
-        recipe,
-        data,
-        model,
-        network.get_weights(),
-        history,
-        stopped_epoch=None,
-        train_seconds=seconds,
-        traced=False,
+        recipe, data, model, network.get_weights(), history, stopped_epoch=None, train_seconds=seconds, traced=False
     )
 
 
@@ -67,6 +59,5 @@ def _epochs(recipe: Recipe, network: Network, seeds: Seeds, data: TrainingData) 
 def _validate(network: Network, data: TrainingData) -> dict[str, float]:
     if data.validation is None:
         return {}
-    images, labels = data.scaling(data.validation.images[:]), data.validation.labels
-    loss, accuracy = network.evaluate(images, labels)
+    loss, accuracy = network.evaluate(data.scaling(data.validation.images[:]), data.validation.labels)
     return {"val_loss": loss, "val_accuracy": accuracy}

@@ -8,8 +8,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BeforeValidator, Field
 from ruamel.yaml import YAML
 
-from pipeline.params.section import Section
-from pipeline.params.validate import validate
+from pipeline.params.section import Section, validate
 from pipeline.writeups.text import Value
 
 DATA = Path(__file__).parent / "data"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pipeline.claims.ledger import LedgerRow
-from pipeline.evaluation.seconds import RunSeconds, Times
+from pipeline.evaluation.collect import RunSeconds, Times
 from pipeline.outputs.numbers import MISSING
 from pipeline.outputs.report.claims import make_claims_section
 from pipeline.outputs.report.render import page

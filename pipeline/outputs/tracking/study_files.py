@@ -8,7 +8,7 @@ from pipeline import layout
 from pipeline.claims.ledger import LedgerRow, read_ledger
 from pipeline.data.identity import Identity, read_identities
 from pipeline.errors import UserError
-from pipeline.evaluation.seconds import RunSeconds, read_seconds
+from pipeline.evaluation.collect import RunSeconds, read_seconds
 from pipeline.files import read_rows
 from pipeline.params.plan import TrainingPlan, read_training
 from pipeline.statistics.results import NOT_MEASURED, StudyResults, read_results

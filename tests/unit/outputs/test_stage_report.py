@@ -20,7 +20,7 @@ from pipeline.data.identity import Identities, Identity, Part
 from pipeline.data.images import Examples, Images
 from pipeline.data.preparation import ChosenRows
 from pipeline.data.tasks import TaskData, write_rows
-from pipeline.evaluation.seconds import RunSeconds
+from pipeline.evaluation.collect import RunSeconds
 from pipeline.files import digest, write_array, write_arrays, write_json, write_model, write_text
 from pipeline.outputs.report.data import ArrayDescription, describe_data
 from pipeline.outputs.report.images import (

@@ -17,8 +17,8 @@ from pipeline.params.plan import TrainingPlan
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.train import train
 from pipeline.training import train as training
+from pipeline.training.data import RunResult
 from pipeline.training.record import Seconds, StudyRun, read_run
-from pipeline.training.result import RunResult
 from pipeline.training.store import evaluation_store, run_store
 from tests.builders import build_identity, build_plan, build_result, write_data_set, write_task
 
