@@ -1,13 +1,15 @@
 """One run of a network written by hand in numpy, from the initial weights and the order that Keras would have."""
 
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from pipeline.models.build import build
-from pipeline.models.scratch import SGD, Adam, Network, cnn3, in_order, mlp
+from pipeline.models.scratch.architectures import cnn3, mlp
+from pipeline.models.scratch.losses import SoftmaxCrossEntropy
+from pipeline.models.scratch.network import Network, in_order
+from pipeline.models.scratch.optimizers import SGD, Adam, Optimizer
 from pipeline.models.weights import initialize, named_weights
 from pipeline.params.recipe import Recipe
 from pipeline.seeds import Seeds
@@ -17,7 +19,7 @@ from pipeline.training.recipes import batch_size_of
 from pipeline.training.run import collect_result
 
 NETWORKS = {"mlp": mlp, "cnn3": cnn3}
-OPTIMIZERS: dict[str, Any] = {"sgd": SGD, "adam": Adam}
+OPTIMIZERS: dict[str, Callable[[float], Optimizer]] = {"sgd": SGD, "adam": Adam}
 
 
 def train_by_hand(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weights | None = None) -> RunResult:
@@ -25,13 +27,11 @@ def train_by_hand(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weigh
 
     Keras builds the same architecture, untrained, for its initial weights, parameter counts and summary.
     """
-    shape = data.train.images.shape[1:]
-    model = build(recipe, shape, data.classes)
+    input_shape = data.train.images.shape[1:]
+    model = build(recipe, input_shape, data.classes)
     initialize(model, seeds.weights, seeds.noise)
-    unused = np.random.default_rng(0)  # what it draws is replaced at once
-    network = NETWORKS[recipe.architecture](
-        unused, input_shape=shape, classes=data.classes, reduction=recipe.loss_reduction
-    )
+    layers, loss = NETWORKS[recipe.architecture](data.classes), SoftmaxCrossEntropy(recipe.loss_reduction)
+    network = Network(layers, loss, input_shape, np.random.default_rng(0))  # its own draws are replaced at once
     network.set_weights(named_weights(model) if start is None else start)
     began = time.perf_counter()
     history = tuple(_epochs(recipe, network, seeds, data))

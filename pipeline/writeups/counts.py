@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import product
 
-from pipeline.models import blocks, layer_counts
+from pipeline.models import layer_counts
 from pipeline.models.architectures import blocks_of
+from pipeline.models.blocks import Dense
 from pipeline.models.layer_counts import (
     ImpossibleShapeError,
     Layer,
@@ -44,10 +45,7 @@ def read_networks() -> dict[str, Network]:
 def count_network(name: str, pixels: int | None = None) -> list[Row]:
     """Model summary of one of the networks, perhaps on square images of another size."""
     network = read_networks()[name]
-    hidden = [
-        *blocks_of(network.architecture, network.units),
-        *(blocks.Dense("", units) for units in network.dense),
-    ]
+    hidden = (*blocks_of(network.architecture, network.units), *(Dense("", units) for units in network.dense))
     layers = layers_of(
         hidden,
         network.outputs,
@@ -55,7 +53,7 @@ def count_network(name: str, pixels: int | None = None) -> list[Row]:
         before_dense=INSERTED[network.before_dense],
         after_dense=INSERTED[network.after_dense],
     )
-    shape = tuple(network.input_shape) if pixels is None else (pixels, pixels, network.input_shape[-1])
+    shape = (pixels, pixels, network.input_shape[-1]) if pixels else tuple(network.input_shape)
     return count([layer for _, layer in layers], shape)
 
 
@@ -73,9 +71,9 @@ def count_reading(
         if isinstance(layer, layer_counts.Conv):
             conv, pool = next(strides)
             layer = layer_counts.Conv(layer.filters, layer.kernel_size, conv, conv_padding)
-        layers.append(
-            layer_counts.Pool(layer.size, pool, pool_padding) if isinstance(layer, layer_counts.Pool) else layer
-        )
+        elif isinstance(layer, layer_counts.Pool):
+            layer = layer_counts.Pool(layer.size, pool, pool_padding)
+        layers.append(layer)
     return count(layers, (28, 28, 1))
 
 
@@ -91,10 +89,6 @@ def _describe_layer(row: Row) -> str:
             return f"{type(row.layer).__name__} → {shape}"
 
 
-def _list_parameters(rows: Sequence[Row]) -> str:
-    return " + ".join(format_number(row.parameters) for row in rows if row.parameters)
-
-
 def _layer_steps(rows: Sequence[Row]) -> Iterator[Step]:
     """One step per layer that has parameters."""
     for index, row in enumerate(rows):
@@ -107,7 +101,8 @@ def _total_steps(rows: Sequence[Row], printed: dict[str, Figure]) -> Iterator[St
     everything, learned = total(rows), trainable(rows)
     fixed = everything - learned
     difference = f"{format_number(everything)} − {format_number(fixed)}"
-    yield Step("total", "Σ over layers", _list_parameters(rows), everything)
+    terms = " + ".join(format_number(row.parameters) for row in rows if row.parameters)
+    yield Step("total", "Σ over layers", terms, everything)
     yield Step("trainable", "Σ over layers", difference, learned)
     yield Step("non-trainable", "Σ over layers", "moving means and variances of batch normalisation", fixed)
     counts = {"": everything, "trainable ": learned, "non-trainable ": fixed}
@@ -135,26 +130,23 @@ def compute_counts() -> Iterator[tuple[str, Value]]:
     for name, pixels in product(("ffn", "lenet"), (16, 32, 64)):
         rows, title = count_network(name, pixels), f"image_size/{name} at {pixels}×{pixels}"
         dense = next(row for row in rows if isinstance(row.layer, layer_counts.Dense))
-        yield from ((title, total(rows)), (f"{title}, terms", _list_parameters(rows)))
-        yield from ((f"{title}, first dense layer", dense.parameters), (f"{title}, product", dense.formula))
+        yield from ((title, total(rows)), (f"{title}, first dense layer", dense.parameters))
     yield "cnn753_formula/the three convolutions", total(count_network("cnn753_10")[:5])
-    for name in ("binary", "cnn2"):
-        filters = [row.layer.filters for row in count_network(name) if isinstance(row.layer, layer_counts.Conv)]
-        yield from ((f"{name}/conv{index} filters", one) for index, one in enumerate(filters, 1))
-        yield f"{name}/filters", sum(filters)
-    yield "cnn2/filters and units", sum(filters) + count_network("cnn2")[4].shape[0]
     for classes in (10, 4):
         rows = count_reading(classes, "same", "same")
-        yield from (
-            (f"cnn753_same/head of {classes}", rows[-1].parameters),
-            (f"cnn753_same/total with {classes}", total(rows)),
-        )
-    conv1 = count_network("cnn3")[0]
-    kernel = conv1.parameters - conv1.shape[-1]  # without biases
+        yield f"cnn753_same/head of {classes}", rows[-1].parameters
+        yield f"cnn753_same/total with {classes}", total(rows)
+    conv1, conv2 = (count_network("binary")[index].shape[-1] for index in (0, 2))
     yield from (
-        ("cnn3/conv1 kernel", kernel),
-        ("cnn3/conv1 kernel, share", kernel / total(count_network("cnn3"))),
+        ("binary/conv1 filters", conv1),
+        ("binary/conv2 filters", conv2),
+        ("binary/filters", conv1 + conv2),
     )
+    yield "cnn2/filters and units", sum(count_network("cnn2")[index].shape[-1] for index in (0, 2, 4))
+    first = count_network("cnn3")[0]
+    kernel = first.parameters - first.shape[-1]  # without biases
+    yield "cnn3/conv1 kernel", kernel
+    yield "cnn3/conv1 kernel, share", kernel / total(count_network("cnn3"))
 
 
 def _readings() -> Iterator[tuple[str, Value]]:
@@ -164,13 +156,6 @@ def _readings() -> Iterator[tuple[str, Value]]:
         conv, pool = (",".join(map(str, each)) for each in strides)
         title = f"cnn753_readings/convolutions {convs}, strides {conv}; pools {pools}, strides {pool}"
         try:
-            ten, four = (count_reading(classes, convs, pools, *strides) for classes in (10, 4))
-        except ImpossibleShapeError as error:
-            yield from ((title, None), (f"{title}, how", f"impossible: {error}"))
-            continue
-        shape, flat = "×".join(map(str, ten[-3].shape)), format_number(ten[-2].shape[0])
-        heads = " and ".join(format_number(rows[-1].parameters) for rows in (ten, four))
-        yield from (
-            (title, [total(ten), total(four)]),
-            (f"{title}, how", f"last map {shape}, flat {flat}, heads {heads}"),
-        )
+            yield title, [total(count_reading(classes, convs, pools, *strides)) for classes in (10, 4)]
+        except ImpossibleShapeError:
+            yield title, None

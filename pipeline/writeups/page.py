@@ -1,7 +1,7 @@
 """The worked exercises and the errata of the write-ups, as a page."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline.outputs.numbers import MISSING
@@ -25,11 +25,9 @@ QUESTION = ("question", "write-up's answer", "right answer", "so the write-up is
 
 def exercises_page(solved: Solved) -> str:
     """HTML page of the worked solutions, the prose questions and the errata; nothing on it rests on images."""
+    tables = {topic: tuple(map(_tabulate, exercises)) for topic, exercises in solved.topics.items()}
     sections = [
-        *(
-            Section(topic.replace("_", "-"), title, "tables.html", tuple(map(_tabulate, solved.topics[topic])))
-            for topic, title in TOPICS.items()
-        ),
+        *(Section(one.replace("_", "-"), TOPICS[one], "tables.html", table) for one, table in tables.items()),
         Section("questions", "Questions answered in prose", "table.html", _questions(solved.questions)),
         Section("errata", "Errata of the five write-ups", "table.html", _errata(solved.errata)),
     ]
@@ -63,13 +61,10 @@ def show(value: Value) -> str:
     return value if isinstance(value, str) else json.dumps(value).replace("-", "−")
 
 
-def _questions(questions: Iterable[Question]) -> Table:
+def _questions(questions: Sequence[Question]) -> Table:
+    notes = {one.id: f"{one.id}, {one.where}{_line(one.place)}" for one in questions}
     rows = tuple(
-        (
-            Cell(one.question, (f"{one.id}, {one.where}{_line(one.place)}",)),
-            *map(Cell, (one.written, one.right, one.verdict)),
-        )
-        for one in questions
+        (Cell(one.question, (notes[one.id],)), *map(Cell, (one.written, one.right, one.verdict))) for one in questions
     )
     return Table("Questions of the assignments, in our own words", QUESTION, rows, wordy=True)
 

@@ -28,6 +28,7 @@ from tests.prepared import noise, prepare
 
 AS_SPECIFIED = [pytest.param(case, id=str(case)) for case in CASES if case.variant.kind == "as_specified"]
 DECLARED = [pytest.param(case, id=str(case)) for case in CASES]
+FIRST_STUDY = pytest.mark.parametrize("study", list(params().studies)[:1])
 
 
 def ancestors(case: Case) -> list[Case]:
@@ -100,7 +101,8 @@ def test_every_declared_run_can_be_planned(identities: dict[str, Identity]) -> N
         assert study.only or set(plan.variants) == set(study.variants)
 
 
-def test_your_own_variant_is_one_line(tmp_path: Path) -> None:
+@FIRST_STUDY
+def test_your_own_variant_is_one_line(study: str, tmp_path: Path) -> None:
     """The README's example line, put under the first study's variants as text."""
     readme = (PARAMS.parent / "README.md").read_text(encoding="utf-8")
     line = "dropout_half: {dropout: 0.5}"
@@ -108,7 +110,6 @@ def test_your_own_variant_is_one_line(tmp_path: Path) -> None:
     head, key, rest = PARAMS.read_text(encoding="utf-8").partition("    variants:\n")
     changed = tmp_path / "params.yaml"
     changed.write_text(f"{head}{key}      {line}\n{rest}", encoding="utf-8")
-    study = next(iter(params().studies))
     planned = dict(plan_training(read(changed), study).variants)
     own = planned.pop("dropout_half")
     assert planned == plan_training(params(), study).variants
@@ -122,14 +123,14 @@ def test_your_own_variant_is_one_line(tmp_path: Path) -> None:
     assert rates and set(rates) == {0.5}
 
 
-def test_a_field_of_a_variant_replaces_its_studys(write_params: WriteParams) -> None:
-    name, study = next(iter(params().studies.items()))
+@FIRST_STUDY
+def test_a_field_of_a_variant_replaces_its_studys(study: str, write_params: WriteParams) -> None:
     optimizer = {"name": "sgd", "learning_rate": 0.1}
     mine = {"architecture": "lenet", "epochs": 1, "optimizer": optimizer}
-    path = write_params({f"studies.{name}.variants.mine": mine})
-    recipe = plan_training(read(path), name).variants["mine"].recipe
+    path = write_params({f"studies.{study}.variants.mine": mine})
+    recipe = plan_training(read(path), study).variants["mine"].recipe
     assert (recipe.architecture, recipe.epochs) == ("lenet", 1)
-    assert recipe.batch_size == study.model["batch_size"]
+    assert recipe.batch_size == params().studies[study].model["batch_size"]
     assert recipe.optimizer.model_dump() == optimizer
     assert recipe.blocks == tuple(ARCHITECTURES["lenet"]())
 
@@ -181,9 +182,10 @@ def test_a_change_of_the_table_of_architectures_is_no_change_of_other_recipes(
     )
 
 
-def test_a_recipes_blocks_are_part_of_its_fingerprint() -> None:
+@pytest.mark.parametrize("case", DECLARED[:1])
+def test_a_recipes_blocks_are_part_of_its_fingerprint(case: Case) -> None:
     """Equal names, other networks: the fingerprint is of what is built, not of what it is called."""
-    recipe = CASES[0].recipe
+    recipe = case.recipe
     other = recipe.model_copy(update={"blocks": tuple(one_dense())})
     one, two = (fingerprint_recipe(each, None, {}, "data", "code") for each in (recipe, other))
     assert one != two

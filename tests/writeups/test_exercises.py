@@ -1,6 +1,7 @@
 """Every figure of the analytic exercises, to the digits that the write-ups or a hand calculation print."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -187,7 +188,7 @@ def test_every_value_of_the_worksheets(sheet: str) -> None:
 def test_worksheet_gradients_against_central_differences_and_back_propagation(sheet: str) -> None:
     given: Any = dict(WORKSHEETS[sheet].given)
     x, y = np.array([given.pop("x")]), np.array([[given["y"]]])
-    network, exact = build_network(given), compute_worksheet(given, x[0].tolist())
+    network, exact = build_network(given), compute_worksheet(given, x[0])
     kernel = np.array([[exact[f"∂L/∂w{2 * k - 1}"] for k in (1, 2, 3)], [exact[f"∂L/∂w{2 * k}"] for k in (1, 2, 3)]])
     slopes = {
         "hidden/kernel": kernel,
@@ -373,6 +374,20 @@ def test_every_reading_of_paddings_and_strides(row: Any) -> None:
     assert result("cnn753_readings", _reading_title(*choice)) == [ten[1], four[1]]
 
 
+@pytest.mark.parametrize("title", STEPS["cnn753_readings"])
+def test_what_is_typed_of_a_reading_is_what_the_formulas_give(title: str) -> None:
+    convs, conv, pools, pool = re.findall(r"(valid|same)|strides (\d,\d,\d)", title)
+    strides = [tuple(map(int, each[1].split(","))) for each in (conv, pool)]
+    try:
+        ten, four = (count_reading(classes, convs[0], pools[0], *strides) for classes in (10, 4))  # type: ignore
+    except ImpossibleShapeError as error:
+        expected = f"impossible: {error}"
+    else:
+        shape, flat = "×".join(map(str, ten[-3].shape)), f"{ten[-2].shape[0]:,}"
+        expected = f"last map {shape}, flat {flat}, heads {ten[-1].parameters:,} and {four[-1].parameters:,}"
+    assert STEPS["cnn753_readings"][title]["substitution"] == expected
+
+
 @pytest.mark.parametrize("conv_strides", [ONES, LAST_TWO])
 def test_unpadded_pools_of_stride_two_do_not_fit(conv_strides: Any) -> None:
     with pytest.raises(ImpossibleShapeError, match="a window of 2 does not fit a map of 1"):
@@ -405,6 +420,8 @@ def test_dependence_on_image_size(name: str, totals: list[int], first_dense: lis
     sizes = [f"{name} at {pixels}×{pixels}" for pixels in (16, 32, 64)]
     assert [result("image_size", size) for size in sizes] == totals
     assert [result("image_size", f"{size}, first dense layer") for size in sizes] == first_dense
+    for step in STEPS["image_size"].values():
+        assert calculate(step["substitution"]) == step["result"]
 
 
 def test_convolutions_do_not_depend_on_image_size() -> None:

@@ -42,8 +42,7 @@ from pipeline.params.resolve import resolve_recipe
 from pipeline.params.schema import Caps
 from pipeline.seeds import repeat_seeds
 from pipeline.stages.report import report
-from pipeline.statistics.results import Estimate
-from pipeline.statistics.results_file import write_results
+from pipeline.statistics.results import Estimate, write_results
 from pipeline.training.record import FinishedRun, StudyRun
 
 Make = Callable[..., Any]

@@ -97,10 +97,10 @@ def test_the_whole_grid_is_counted_in_one_line_and_one_bar(
 ) -> None:
     train()
     shown = capsys.readouterr()
-    assert shown.out == "8 runs declared, 2 reused, 6 to train\n"
+    assert shown.out == "6 runs declared, 0 reused, 6 to train\n"
     assert shown.err.count("train: 100%") == 1
     train()
-    assert capsys.readouterr().out == "8 runs declared, 8 reused, 0 to train\n"
+    assert capsys.readouterr().out == "6 runs declared, 6 reused, 0 to train\n"
 
 
 @pytest.mark.usefixtures("working_folder", "sent")
