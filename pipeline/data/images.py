@@ -1,4 +1,4 @@
-"""Images and labels of a task: rows of a data set's arrays, which are stored once and stay on disk."""
+"""Images and labels of a task: rows of a data set's arrays, which are stored once and stay on disk; their scaling."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,21 +13,11 @@ Rows = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """Images chosen from an array by their rows; an index or a slice reads them, with a channel axis.
+    """Images chosen from an array by their rows; an index or a slice reads them, with a channel axis."""
 
-    Attributes
-    ----------
-    pixels : ndarray of uint8, shape (n, height, width) or (n, height, width, channels)
-        All images of a data set's part, memory-mapped.
-    rows : ndarray of int32
-        Which of them, in order.
-    digest : str
-        SHA-256 of `pixels`.
-    """
-
-    pixels: Pixels
-    rows: Rows
-    digest: str
+    pixels: Pixels  # all images of a data set's part, memory-mapped: (n, height, width), maybe with channels
+    rows: Rows  # which of them, in order
+    digest: str  # SHA-256 of `pixels`
 
     @property
     def shape(self) -> tuple[int, ...]:

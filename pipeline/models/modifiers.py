@@ -71,9 +71,8 @@ def dropout(recipe: Recipe, block: Block, blocks: Sequence[Block]) -> list[keras
 def _dropped(declared: Dropout, block: Block, blocks: Sequence[Block]) -> bool:
     last_conv = block is [None, *(one for one in blocks if isinstance(one, Conv))][-1]
     dense = isinstance(block, Dense)
-    return {"last_conv_and_dense": last_conv or dense, "last_conv": last_conv, "dense": dense, "hidden": True}[
-        declared.after
-    ]
+    places = {"last_conv_and_dense": last_conv or dense, "last_conv": last_conv, "dense": dense, "hidden": True}
+    return places[declared.after]
 
 
 OPTIONS: tuple[Options, ...] = (initializers, kernel_regularizer)

@@ -29,18 +29,7 @@ def probabilities(
 ) -> npt.NDArray[np.float32]:
     """Class probabilities of images, float32 of shape (n, classes), in inference mode.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        What the weights belong to.
-    weights : dict of ndarray
-        By `layer/variable`.
-    images : ndarray of uint8, shape (n, height, width, channels)
-        Unscaled images; scaled batch by batch, to bound memory.
-    scaling : Scaling
-        From pixels to what the network is given.
-    classes : int
-        Number of classes.
+    Images are uint8 of shape (n, height, width, channels), scaled batch by batch, to bound memory.
     """
     model, answer = _model(_inference_part(recipe), images.shape[1:], classes)
     set_weights(model, weights)
