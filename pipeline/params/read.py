@@ -164,8 +164,9 @@ def _of_others(name: str, variant: Variant, recipe: Recipe, resolved: Resolved) 
     for field, other in needed_by(variant).items():
         if resolved[other][0].vary != variant.vary:
             yield ".vary", f"expected that of '{other}', whose runs are taken by '{field}' repeat for repeat"
-    if variant.merged and resolved[variant.merged.variant][0].merged:
-        yield ".merged.variant", f"expected a variant that is trained; received '{variant.merged.variant}'"
+    for field, other in needed_by(variant).items():
+        if resolved[other][0].merged:
+            yield f".{field}", f"expected a variant that is trained; received '{other}'"
     if variant.warm_start:
         start = resolved[variant.warm_start][1]
         differ = [field for field in SHAPE if getattr(recipe, field) != getattr(start, field)]

@@ -43,6 +43,13 @@ def test_a_variant_that_is_not_declared_is_refused_with_the_nearest(
     )
 
 
+def test_merged_predictions_are_no_start_of_a_training(write_params: WriteParams) -> None:
+    key = f"{MERGED}.variants.four_same"
+    assert message(write_params({f"{key}.warm_start": "ten_to_four_sum"})) == (
+        f"{key}.warm_start: expected a variant that is trained; received 'ten_to_four_sum'."
+    )
+
+
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
