@@ -131,7 +131,6 @@ def compute_counts() -> Iterator[tuple[str, Value]]:
         rows, title = count_network(name, pixels), f"image_size/{name} at {pixels}×{pixels}"
         dense = next(row for row in rows if isinstance(row.layer, layer_counts.Dense))
         yield from ((title, total(rows)), (f"{title}, first dense layer", dense.parameters))
-    yield "cnn753_formula/the three convolutions", total(count_network("cnn753_10")[:5])
     for classes in (10, 4):
         rows = count_reading(classes, "same", "same")
         yield f"cnn753_same/head of {classes}", rows[-1].parameters

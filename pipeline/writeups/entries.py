@@ -22,13 +22,20 @@ class Place(Section):
 
 
 class Figure(Section):
-    """A printed figure, what its shortened intermediates give, the decimals it stands for, a remark."""
+    """A printed figure.
+
+    `carried` is what the write-up's own earlier figures give, shortened ones or one that is an erratum itself;
+    `decimals` those the figure stands for; `quote` what stands at its place, if not `text`; `erratum` the id under
+    which a wrong figure is listed.
+    """
 
     text: str
     carried: float | None = None
     decimals: int | None = None
     note: str | None = None
     place: Place | None = None
+    quote: str | None = None
+    erratum: str | None = None
 
 
 TextAlone = BeforeValidator(lambda figure: {"text": figure} if isinstance(figure, str) else figure)
@@ -75,33 +82,36 @@ class Network(Section):
 
 
 class Question(Section):
-    """A prose question, the write-up's answer, the right one, and how the former fares."""
+    """A prose question, the write-up's answer, the right one, and how the former fares; a quote from its place."""
 
     id: str
     where: str
+    place: Place
+    quote: str
     question: str
     written: str
     right: str
     verdict: Literal["right", "partly right", "wrong"]
-    place: Place | None = None
 
 
 class Erratum(Section):
     """What was written, where, and what is right.
 
-    The id is a letter (D: the text against the write-up's own code or log, R: a fault in a worked exercise,
-    F: a wrong figure), the write-up's three digits, and a number. `right_value` carries numbers, if there are
-    any; `verdict` and `source` ("exercise id/step title") belong to figures.
+    The id is a letter (D: the text against itself, its code, its log or what is known, R: a fault in a worked
+    exercise, F: a wrong figure), the write-up's three digits, and a number that stays when others go. `quote` stands
+    at the place as it is printed there; `right_value` carries numbers, if there are any; `verdict` and `source`
+    ("exercise id/step title") belong to figures.
     """
 
     id: str
     where: str
+    place: Place
+    quote: str
     written: str
     right: str
     right_value: Value = None
     verdict: str | None = None
     source: str | None = None
-    place: Place | None = None
 
 
 Quotient = BeforeValidator(lambda number: float(Fraction(number)) if isinstance(number, str) else number)

@@ -57,10 +57,13 @@ def test_an_unknown_key_is_named_with_file_and_entry(tmp_path: Path, monkeypatch
         read_entries(file, Erratum)
 
 
-def test_an_entry_may_say_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "D003-9: {where: w, written: a, right: b, place: {write_up: '003', line: 41}}"
-    entry = read_entries(write(tmp_path, monkeypatch, text), Erratum)["D003-9"]
-    assert entry.place is not None and entry.place.line == 41
+def test_an_erratum_says_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "D003-9: {where: w, quote: a, written: a, right: b%s}"
+    entry = read_entries(write(tmp_path, monkeypatch, text % ", place: {write_up: '003', line: 41}"), Erratum)["D003-9"]
+    assert entry.place.line == 41
+    read_entries.cache_clear()
+    with pytest.raises(UserError, match="D003-9: place: expected a value, received none"):
+        read_entries(write(tmp_path, monkeypatch, text % ""), Erratum)
 
 
 def test_a_share_may_be_a_quotient_of_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
