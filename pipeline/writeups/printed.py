@@ -41,7 +41,7 @@ class Line:
         mean, n = self.ours.mean(), len(self.ours)
         error = compute_standard_error(mean, self.printed, self.images) if self.images else 0
         errors = f"{(mean - self.printed) / error:+.1f}" if error else "–"
-        figures = f"{self.printed:.5g} | {mean:.5g} | {n} | {mean - self.printed:+.3g} | {errors} | {self.of_all}"
+        figures = f"{self.printed:.6g} | {mean:.6g} | {n} | {mean - self.printed:+.3g} | {errors} | {self.of_all}"
         return f"| `{row}` | {place} | {self.name} | {figures} |"
 
 
@@ -107,7 +107,7 @@ def format_write_up(write_up: str, places: Mapping[str, tuple[str, str]]) -> Ite
         yield from (line.format(row, " / ".join(places[row])) for line in lines)
         compared += sum(line.figures for line in lines)
         for name, n in (run.count() - Counter({line.name: line.figures for line in lines})).items():
-            left["times, of other machines" if "second" in name else f"{name} of `{row}`, nowhere recorded"] += n
+            left["times, of other machines" if "second" in name else f"{name} of `{row}`, no counterpart of ours"] += n
     worked, wrong = count_worked(write_up), sum(one.id.startswith(f"F{write_up}") for one in solve().errata)
     yield f"\n{compared + worked + left.total()} printed figures. Compared: {compared} with runs; {worked} of exercises"
     yield f"and summaries with computed values, {wrong} of them not right (see errata). Not compared: {left.total()}"

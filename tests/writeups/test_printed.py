@@ -344,10 +344,10 @@ def test_the_tables_say_what_is_not_compared_and_why(tmp_path: Path, monkeypatch
     assert Counter(left) == Counter(
         [
             "- 5 times, of other machines",
-            "- 1 stopped_epoch of `row`, nowhere recorded",
-            "- 1 loss of lost epochs of `row`, nowhere recorded",
-            "- 1 predicted of samples of `row`, nowhere recorded",
-            "- 1 test_loss of `unplanned`, nowhere recorded",
+            "- 1 stopped_epoch of `row`, no counterpart of ours",
+            "- 1 loss of lost epochs of `row`, no counterpart of ours",
+            "- 1 predicted of samples of `row`, no counterpart of ours",
+            "- 1 test_loss of `unplanned`, no counterpart of ours",
         ]
     )
 
