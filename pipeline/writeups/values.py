@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.writeups.convolution import compute_convolution
 from pipeline.writeups.counts import compute_counts, count_parameters
-from pipeline.writeups.entries import PrintedRun, WorkedExercise, read_entries
+from pipeline.writeups.entries import WorkedExercise, read_entries, read_printed
 from pipeline.writeups.networks import compute_numpy_network, compute_worksheet
 from pipeline.writeups.text import Value
 
@@ -42,13 +42,12 @@ def _solve_worksheets() -> Iterator[tuple[str, Value]]:
 
 
 def _list_printed() -> Iterator[tuple[str, float]]:
-    """Printed figures as `row/metric`; of epochs as `row/metric/epoch`, from 1, their sum as `…/total`."""
-    for row, run in read_entries("printed.yaml", PrintedRun).items():
-        yield from ((f"{row}/{metric}", figure) for metric, figure in run.metrics.items())
-        for metric, figures in run.epochs.items():
-            known = {epoch: one for epoch, one in enumerate(figures, 1) if one is not None}
-            yield from ((f"{row}/{metric}/{epoch}", one) for epoch, one in known.items())
-            yield f"{row}/{metric}/total", sum(known.values())
+    """Printed figures and settings as `row/name`; of epochs as `row/metric/epoch`, their sum as `…/total`."""
+    for row, run in read_printed().items():
+        yield from ((f"{row}/{name}", figure) for name, figure in {**run.scalars, **run.settings}.items())
+        for metric in run.epochs:
+            yield from ((f"{row}/{metric}/{epoch}", one) for epoch, one in run.curve(metric).items())
+            yield f"{row}/{metric}/total", sum(run.curve(metric).values())
 
 
 def _compare_printed(printed: Mapping[str, float]) -> Iterator[tuple[str, Value]]:

@@ -607,7 +607,8 @@ def test_every_quote_and_figure_stands_in_its_line() -> None:
     quotes = [(one["id"], one["place"]["write_up"], one["place"]["line"], one["quote"]) for one in ANSWERS]
     for name, figure in read_figures().items():
         assert figure.place
-        quotes.append((name, figure.place.write_up, figure.place.line, figure.quote or figure.text.replace("−", "-")))
+        quote = figure.quote or figure.text.replace("−", "-")
+        quotes += [(name, figure.place.write_up, line, quote) for line in (figure.place.line, *figure.again)]
     lines = {key: (Path(TEXTS or "") / f"{key}.txt").read_text(encoding="utf-8").split("\n") for key in LINES}
     assert {key: len(text) for key, text in lines.items()} == LINES
     missing = [(key, quote) for key, text, line, quote in quotes if quote not in lines[text][line - 1]]
