@@ -22,6 +22,7 @@ from pipeline.statistics.spread import SpreadTest
 class LedgerRow:
     """A claim's answer in one scope; the columns of metrics/claims.csv.
 
+    `place` are the lines of the text that say it, ``000:458; 000:466``.
     `estimate`, `low` and `high` are the mean advantage in the claim's direction and its simultaneous interval, of
     the comparison that decided, in `unit` ("share" is a fraction, "" a bare number); p is absent where nothing was
     tested. An interval without bounds is absent. `printed` are the write-up's single-run figures, `ours` our means of
@@ -31,6 +32,7 @@ class LedgerRow:
     id: str
     scope: str
     write_up: str
+    place: str = ""
     study: str
     says: str
     verdict: str
@@ -115,6 +117,7 @@ def _make_row(answer: Answer) -> LedgerRow:
         id=answer.claim,
         scope=answer.scope,
         write_up=answer.write_up,
+        place=answer.place,
         study=answer.study,
         says=answer.says,
         verdict=answer.verdict,

@@ -8,18 +8,11 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BeforeValidator, Field
 from ruamel.yaml import YAML
 
-from pipeline.params.section import Section
+from pipeline.params.section import Place, Section
 from pipeline.params.validate import validate
 from pipeline.writeups.text import Value
 
 DATA = Path(__file__).parent / "data"
-
-
-class Place(Section):
-    """Where in a write-up something stands."""
-
-    write_up: str
-    line: int
 
 
 class Figure(Section):

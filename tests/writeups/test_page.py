@@ -2,7 +2,7 @@
 
 import re
 
-from pipeline.writeups.entries import Place
+from pipeline.params.section import Place
 from pipeline.writeups.exercises import Solved, solve
 from pipeline.writeups.page import exercises_page, show
 
