@@ -56,7 +56,7 @@ METRICS = {
     "sparsity": Metric("share of kernel weights below 0.001", SHARE),
     "false_positives": Metric("false positives", "images", False),
     "false_negatives": Metric("false negatives", "images", False),
-    "probability_sum_error": Metric("largest distance of an image's probabilities from a sum of 1", BARE, False, identity=True),
+    "probability_sum_error": Metric("largest distance of a sum of probabilities from 1", BARE, False, identity=True),
     "split_checksum": Metric("images that train", BARE, counted=True),
     "train_seconds": Metric("training time", "s", False, timed=True),
     "inference_seconds": Metric("inference time", "s", False, timed=True),
