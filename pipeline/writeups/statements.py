@@ -16,8 +16,8 @@ FILE = "statements.yaml"
 HEAD = """# Statements
 
 What the five write-ups say of learning, cost and size, in our own words, and which [claims](claims.md) ask it.
-Written by `python -m pipeline.writeups.statements`. A line is that of the write-up's text; what is said again in a
-summary is counted again. Definitions, procedure, the wording of tasks, tables, and what a single log shows are left out.
+Written by `python -m pipeline.writeups.statements`. A line is that of the write-up's text; what a summary says again
+is counted again. Definitions, procedure, the wording of tasks, tables, and what a single log shows are left out.
 """
 Text = Annotated[str, Field(min_length=1)]
 

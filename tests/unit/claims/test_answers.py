@@ -8,6 +8,7 @@ from scipy import stats
 
 from pipeline.claims.answers import Answer, answer_study
 from pipeline.claims.findings import EQUIVALENT, REFUTED, SUPPORTED, UNDECIDED, ComputedDifference
+from pipeline.claims.ledger import make_ledger
 from pipeline.statistics.comparison import Comparison
 from pipeline.statistics.power import smallest_attainable_p
 from pipeline.statistics.spread import SpreadTest
