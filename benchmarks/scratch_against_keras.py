@@ -25,12 +25,15 @@ def numpy_turn(steps: int, batch_size: int) -> Turn:
     """Some steps of the network from scratch."""
     import numpy as np
 
-    from pipeline.models.scratch import Adam, cnn3, in_order
+    from pipeline.models.scratch.architectures import cnn3
+    from pipeline.models.scratch.losses import SoftmaxCrossEntropy
+    from pipeline.models.scratch.network import Network, in_order
+    from pipeline.models.scratch.optimizers import Adam
 
     generator = np.random.default_rng(0)
     x = generator.random((steps * batch_size, 28, 28, 1), dtype=np.float32)
     y = generator.integers(10, size=len(x))
-    network, optimizer = cnn3(generator), Adam()
+    network, optimizer = Network(cnn3(), SoftmaxCrossEntropy(), (28, 28, 1), generator), Adam()
     return lambda: network.fit(x, y, optimizer, in_order(generator.permutation(len(x)), batch_size))
 
 

@@ -9,18 +9,8 @@ class UserError(Exception):
 
 
 def nearest(name: object, legal: Iterable[str]) -> str | None:
-    """Legal name closest to the one received, or None when nothing is close.
-
-    Parameters
-    ----------
-    name : object
-        What was received; anything but a string has no nearest name.
-    legal : iterable of str
-        The names that would have been accepted.
-    """
-    if not isinstance(name, str):
-        return None
-    close = difflib.get_close_matches(name, list(legal), n=1, cutoff=0.5)
+    """Legal name closest to the one received; None when nothing is close, or no string was received."""
+    close = difflib.get_close_matches(name, list(legal), n=1, cutoff=0.5) if isinstance(name, str) else []
     return close[0] if close else None
 
 

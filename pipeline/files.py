@@ -102,13 +102,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read the value of a JSON file that a stage wrote.
-
-    Raises
-    ------
-    UserError
-        When it is not there.
-    """
+    """Read the value of a JSON file that a stage wrote; a UserError where it is not there."""
     return json.loads(_text(path))
 
 
@@ -118,13 +112,7 @@ def write_model(path: Path, model: "BaseModel") -> None:
 
 
 def read_model(path: Path, model: type[Model]) -> Model:
-    """Read a typed section that `write_model` wrote.
-
-    Raises
-    ------
-    UserError
-        When it is not there, or is no such section.
-    """
+    """Read a typed section that `write_model` wrote; a UserError where it is not there, or is no such section."""
     try:
         return model.model_validate_json(_text(path))
     except ValueError as error:
@@ -139,10 +127,7 @@ def _text(path: Path) -> str:
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:
-    """Rows as CSV text with shortest round-trip numbers; None is an empty cell.
-
-    Columns are those of the first row, unless named.
-    """
+    """Rows as CSV text with shortest round-trip numbers; None is an empty cell. Columns: the first row's, or named."""
     out = io.StringIO()
     writer = csv.DictWriter(out, columns or (list(rows[0]) if rows else []), lineterminator="\n")
     writer.writeheader()
@@ -151,13 +136,7 @@ def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = 
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """Rows of a CSV file that a stage wrote, as text; an empty cell is empty text.
-
-    Raises
-    ------
-    UserError
-        When it is not there.
-    """
+    """Rows of a CSV file that a stage wrote, as text (an empty cell is empty); a UserError where it is not there."""
     with io.StringIO(_text(path), newline="") as file:
         return list(csv.DictReader(file))
 

@@ -20,7 +20,8 @@ class Metric:
     label: str
     unit: str
     higher_is_better: bool | None = None
-    gap: bool = False  # a difference of two shares, or their spread: in percentage points, never in percent
+    gap: bool = False  # a difference of two shares: in percentage points, never in percent
+    spread: bool = False  # a standard deviation of shares: in percentage points too, and without a sign
     timed: bool = False  # measured apart, as no two machines give the same
     counted: bool = False  # the same in every repeat, but where a search chose the network
     identity: bool = False  # what differs from it is rounding alone: the largest of all runs stands for it, untested
@@ -43,7 +44,9 @@ METRICS = {
     "generalization_gap": Metric("gap between training and validation accuracy", SHARE, False, gap=True),
     "test_gap": Metric("gap between training and test accuracy", SHARE, False, gap=True),
     "first_epoch_accuracy": Metric("training accuracy of the first epoch", SHARE, True),
-    "val_accuracy_sd": Metric("standard deviation of validation accuracy over epochs", SHARE, False, gap=True),
+    "val_accuracy_sd": Metric(
+        "standard deviation of validation accuracy over epochs", SHARE, False, gap=True, spread=True
+    ),
     "val_loss_rise": Metric("rise of validation loss above its smallest epoch", "nats", False),
     "best_epoch": Metric("epoch of the smallest validation loss", "epochs"),
     "stopped_epoch": Metric("epoch at which training stopped early", "epochs"),
@@ -122,7 +125,13 @@ def is_share(name: str) -> bool:
 def is_gap(name: str) -> bool:
     """Whether a metric is a difference or a spread of shares, shown in percentage points."""
     found = metric(name)
-    return bool(found and found.gap)
+    return bool(found and (found.gap or found.spread))
+
+
+def is_spread(name: str) -> bool:
+    """Whether a metric is a spread of shares, shown without a sign."""
+    found = metric(name)
+    return bool(found and found.spread)
 
 
 def _require_known(received: str) -> str:

@@ -8,9 +8,8 @@ import numpy.typing as npt
 
 from pipeline import layout
 from pipeline.data.identity import Identity, Part
-from pipeline.data.images import Examples, Images
+from pipeline.data.images import Examples, Images, scale_to_unit
 from pipeline.data.preparation import ChosenRows
-from pipeline.data.scaling import scale_to_unit
 from pipeline.data.tasks import write_rows, write_split
 from pipeline.files import digest, write_array, write_arrays, write_model
 from pipeline.params.plan import PlannedSource, PlannedVariant, TrainingPlan
@@ -18,8 +17,8 @@ from pipeline.params.recipe import Recipe
 from pipeline.params.resolve import resolve_recipe
 from pipeline.params.schema import Caps
 from pipeline.seeds import repeat_seeds
+from pipeline.training.data import RunResult
 from pipeline.training.record import StudyRun
-from pipeline.training.result import RunResult
 
 FIELDS: dict[str, Any] = {
     "architecture": "cnn3",

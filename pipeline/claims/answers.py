@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -9,14 +10,12 @@ import pandas as pd
 from pipeline.claims.findings import UNDECIDED, Asked, Finding, ask, find
 from pipeline.claims.recorded import NotRecordedError, Recorded
 from pipeline.claims.verdicts import NOT_TESTABLE, judge_claim
-from pipeline.claims.vocabulary import Claim, Condition
+from pipeline.claims.vocabulary import SCOPES, TIMED, Claim, Condition, Scope
 from pipeline.files import Arrays
-from pipeline.metrics import metric as metric_of
 from pipeline.params.plan import ComparisonPlan
 from pipeline.seeds import derive
 from pipeline.statistics.interim import find_first_decisions, plan_analyses
 
-SCOPES = ("as_written", "controlled")
 TIMED_APART = "it is about time alone, which no two machines share; timings/claims.csv has the answer of this one"
 
 
@@ -30,7 +29,7 @@ class Answer:
 
     claim: str
     study: str
-    scope: str
+    scope: Scope
     says: str
     printed: dict[str, float]
     place: str = ""
@@ -58,12 +57,8 @@ class Look:
     timed: bool
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A claim in one scope before anything is tested: its conditions, each with the questions it asks."""
-
-    answer: Answer
-    asked: tuple[tuple[Condition, tuple[Asked, ...]], ...] = ()
+Prepared = tuple[Answer, list[tuple[Condition, list[Asked]]]]
+"""A claim in one scope before anything is tested: its conditions, each with the questions it asks."""
 
 
 def answer_study(
@@ -71,16 +66,9 @@ def answer_study(
 ) -> list[Answer]:
     """Answers to every claim of a study, in either scope.
 
-    Parameters
-    ----------
-    plan : ComparisonPlan
-        plan/comparison/<study>.json.
-    runs : DataFrame
-        evaluations/<study>/runs.csv, or with `timed` the times that were measured apart.
-    arrays : mapping of str to dict of ndarray
-        evaluations/<study>/<variant>.npz by variant.
-    timed : bool
-        Answer the conditions on time, of the claims that have any, instead of all the others.
+    `runs` is evaluations/<study>/runs.csv, `arrays` each variant's evaluations/<study>/<variant>.npz. With `timed`
+    the conditions on time are answered, of the claims that have any, instead of all the others; `runs` are then the
+    times that were measured apart.
     """
     if not plan.claims:
         return []
@@ -95,8 +83,8 @@ def answer_study(
 
 def timed_variants(plan: ComparisonPlan) -> list[str]:
     """Variants that the study's claims compare by time, in the order they are first named."""
-    tests = [test for claim in plan.claims.values() for test in claim.tests.values()]
-    named = dict.fromkeys(name for test in tests for one in test if _is_timed(one) for name in one.variants)
+    conditions = [one for claim in plan.claims.values() for test in claim.tests.values() for one in test]
+    named = dict.fromkeys(name for one in conditions if one.metric in TIMED for name in one.variants)
     return [name for name in named if name in plan.variants]
 
 
@@ -108,40 +96,33 @@ def _answer_all(look: Look) -> dict[tuple[str, str], Answer]:
             _prepare(Answer(name, look.plan.study, scope, claim.says, claim.printed, claim.where), claim, look)
             for name, claim in look.plan.claims.items()
             if scope in claim.not_testable or scope in claim.tests
-            if not look.timed or any(map(_is_timed, claim.tests.get(scope, [])))
+            if not look.timed or any(one.metric in TIMED for one in claim.tests.get(scope, []))
         ]
         seed = derive("claims", look.plan.study, scope, look.recorded.n)
-        rng = np.random.Generator(np.random.PCG64(seed))
-        found.update({(one.claim, scope): one for one in _test(prepared, rng)})
+        found |= {(one.claim, scope): one for one in _test(prepared, np.random.Generator(np.random.PCG64(seed)))}
     return found
 
 
 def _prepare(answer: Answer, claim: Claim, look: Look) -> Prepared:
     """A claim's questions in the answer's scope, or the reason why there are none."""
-    if answer.scope in claim.not_testable:
-        return _give_up(answer, claim.not_testable[answer.scope])
-    conditions = claim.tests[answer.scope]
-    chosen = [one for one in conditions if _is_timed(one) == look.timed]
-    if not chosen:
-        return _give_up(answer, TIMED_APART)
+    conditions = claim.tests.get(answer.scope, [])
+    chosen = [one for one in conditions if (one.metric in TIMED) == look.timed]
+    reason = claim.not_testable.get(answer.scope) or (None if chosen else TIMED_APART)
     try:
-        asked = tuple((one, tuple(ask(one, look.recorded, look.plan, look.level))) for one in chosen)
+        asked = [(one, ask(one, look.recorded, look.plan, look.level)) for one in chosen]
     except NotRecordedError as missing:
-        return _give_up(answer, str(missing))
-    apart = not look.timed and len(chosen) < len(conditions)
-    return Prepared(replace(answer, timed_apart=apart), asked)
-
-
-def _give_up(answer: Answer, reason: str) -> Prepared:
-    return Prepared(replace(answer, verdict=NOT_TESTABLE, reason=reason))
+        reason = str(missing)
+    if reason:
+        return replace(answer, verdict=NOT_TESTABLE, reason=reason), []
+    return replace(answer, timed_apart=not look.timed and len(chosen) < len(conditions)), asked
 
 
 def _test(prepared: list[Prepared], rng: np.random.Generator) -> Iterator[Answer]:
     """Answers of one scope, whose questions are tested together."""
-    findings = iter(find([question for one in prepared for _, asked in one.asked for question in asked], rng))
-    for one in prepared:
-        found = [(condition, [next(findings) for _ in asked]) for condition, asked in one.asked]
-        yield _conclude(one.answer, found) if found else one.answer
+    findings = iter(find([one for _, conditions in prepared for _, asked in conditions for one in asked], rng))
+    for answer, conditions in prepared:
+        found = [(condition, list(islice(findings, len(asked)))) for condition, asked in conditions]
+        yield _conclude(answer, found) if found else answer
 
 
 def _conclude(answer: Answer, found: list[tuple[Condition, list[Finding]]]) -> Answer:
@@ -154,8 +135,3 @@ def _conclude(answer: Answer, found: list[tuple[Condition, list[Finding]]]) -> A
         deciding=deciding,
         rankings=(", ".join(groups[0]), ", ".join(groups[1])) if groups else None,
     )
-
-
-def _is_timed(condition: Condition) -> bool:
-    found = metric_of(condition.metric)
-    return bool(found and found.timed)

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
-from pipeline.claims.vocabulary import Condition
+from pipeline.claims.vocabulary import TIMED, Condition
 from pipeline.errors import UserError, hint
-from pipeline.metrics import metric
 from pipeline.models.architectures import layer_names
 from pipeline.params.schema import Study
 from pipeline.params.task import Task
@@ -46,6 +45,5 @@ def _mistakes(study: Study, condition: Condition, unsampled: Collection[str]) ->
         layers = layer_names(network.architecture, network.pooling)
         if network.layer is not None and network.layer not in layers:
             yield f"'{network.layer}' is no layer of {network.architecture}. {hint(network.layer, layers)}"
-    timed = {bool(found and found.timed) for found in map(metric, condition.metrics)}
-    if len(timed) > 1:
+    if len({name in TIMED for name in condition.metrics}) > 1:
         yield "expected metrics that are all times, or none; times are measured apart."

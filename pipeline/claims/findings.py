@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 from typing import Literal
 
 import numpy as np
@@ -47,7 +47,7 @@ class ComputedDifference:
     def verdict(self) -> str:
         """Better, worse or equivalent, stated exactly; see `comparison.VERDICTS`."""
         d = self.estimate
-        return name_verdict((d > 0) - (d < 0), d, self.margin, equivalent=is_inside(d, self.margin))
+        return name_verdict(d, d, self.margin, equivalent=is_inside(d, self.margin))
 
 
 Result = Comparison | SpreadTest | ComputedDifference
@@ -62,11 +62,6 @@ class Asked:
     metric: Metric
     test: Test
     bound: bool
-
-    @property
-    def family(self) -> tuple[str, Test]:
-        """Questions about one metric by one kind of test are a family."""
-        return self.metric.label, self.test
 
 
 @dataclass(frozen=True)
@@ -88,19 +83,16 @@ class Finding:
         if word == UNDECIDED:
             return UNDECIDED
         if self.relation == "equals":
-            return self._judge_equality(word)
+            # Equal is what lies inside the margin; unequal only what is shown to lie outside it.
+            if word.endswith(("equivalent", "negligible")):
+                return SUPPORTED
+            exact = self.is_exact and self.margin is None
+            return REFUTED if exact or word.endswith("matters") else UNDECIDED
         if word == EQUIVALENT and self.bound:
             return REFUTED if self.is_exact and self.result.estimate == 0 else UNDECIDED
         if word == EQUIVALENT:
             return EQUIVALENT
         return SUPPORTED if word.startswith("better") or self.relation == "differs_from" else REFUTED
-
-    def _judge_equality(self, word: str) -> str:
-        """Equal is what lies inside the margin; unequal only what is shown to lie outside it."""
-        if word.endswith(("equivalent", "negligible")):
-            return SUPPORTED
-        exact = self.is_exact and self.margin is None
-        return REFUTED if exact or word.endswith("matters") else UNDECIDED
 
     @property
     def is_exact(self) -> bool:
@@ -128,10 +120,9 @@ def ask(condition: Condition, recorded: Recorded, plan: ComparisonPlan, alpha: f
     for of, rival, relation in _list_pairs(condition):
         control, treatment = (make_arm(one, condition.metric, recorded) for one in (rival, of))
         computed = all(_is_computed(*side, condition.metric) for side in ((of, treatment), (rival, control)))
-        bound = rival.value is not None and relation in ("above", "below")
-        question = Question(control, treatment, declared)
         test: Test = "computed" if computed else "spread" if of.spread else "paired"
-        found.append(Asked(question, relation, metric, test, bound))
+        bound = rival.value is not None and relation in ("above", "below")
+        found.append(Asked(Question(control, treatment, declared), relation, metric, test, bound))
     return found
 
 
@@ -154,15 +145,11 @@ def _find_metric(condition: Condition) -> Metric:
 
 
 def _list_pairs(condition: Condition) -> Iterator[tuple[Operand, Operand, str]]:
-    if condition.differ:
-        for one, other in combinations(condition.differ, 2):
-            yield Operand(variant=one), Operand(variant=other), "differs_from"
-    for group in condition.best_changes or ():
-        for one, other in combinations(group, 2):
-            yield Operand(variant=one), Operand(variant=other), "above"
-    for of in condition.of or ():
-        for rival in condition.against:
-            yield of, rival, condition.relation
+    groups = [condition.differ] if condition.differ else condition.best_changes or ()
+    for one, other in (pair for group in groups for pair in combinations(group, 2)):
+        yield Operand(variant=one), Operand(variant=other), "differs_from" if condition.differ else "above"
+    for of, rival in product(condition.of or (), condition.against):
+        yield of, rival, condition.relation
 
 
 def _is_computed(operand: Operand, arm: Arm, metric: str) -> bool:
@@ -174,19 +161,25 @@ def _is_computed(operand: Operand, arm: Arm, metric: str) -> bool:
 
 
 def find(asked: Sequence[Asked], rng: np.random.Generator) -> list[Finding]:
-    """Findings of a scope's questions in their order, Holm-corrected over each family of distinct pairs."""
+    """Findings of a scope's questions in their order, Holm-corrected over each family of distinct pairs.
+
+    Questions about one metric by one kind of test are a family.
+    """
+    families: dict[tuple[str, Test], list[int]] = {}
+    for index, one in enumerate(asked):
+        families.setdefault((one.metric.label, one.test), []).append(index)
     found: dict[int, Result] = {}
-    for family in dict.fromkeys(one.family for one in asked):
-        members = [index for index, one in enumerate(asked) if one.family == family]
-        results = _answer([asked[index].question for index in members], family[1], rng)
-        found.update(zip(members, results, strict=True))
+    for (_, test), members in families.items():
+        found |= zip(members, _answer([asked[index].question for index in members], test, rng), strict=True)
     return [Finding(one.relation, one.metric, found[i], one.bound) for i, one in enumerate(asked)]
 
 
 def _answer(questions: Sequence[Question], test: Test, rng: np.random.Generator) -> Sequence[Result]:
     if test == "paired":
         return compare_all(questions, rng=rng)
-    return compare_spreads(questions) if test == "spread" else _compute_differences(questions)
+    if test == "spread":
+        return compare_spreads(questions)
+    return _compute_differences(questions)
 
 
 def _compute_differences(questions: Sequence[Question]) -> list[ComputedDifference]:

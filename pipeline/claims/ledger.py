@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter
+from pydantic import BeforeValidator, TypeAdapter
 
 from pipeline.claims.answers import Answer
 from pipeline.claims.findings import ComputedDifference, Finding, Result
@@ -16,6 +17,13 @@ from pipeline.claims.wording import format_answer
 from pipeline.errors import UserError
 from pipeline.files import csv_text, read_rows, write_text
 from pipeline.statistics.spread import SpreadTest
+
+
+def _split(cell: str) -> dict[str, str]:
+    return {name: value for name, _, value in (one.rpartition(" ") for one in cell.split("; ") if one)}
+
+
+Figures = Annotated[dict[str, float], BeforeValidator(_split)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,24 +59,24 @@ class LedgerRow:
     family_size: int | None = None
     margin: float | None = None
     repeats_needed: int | None = None
-    printed: dict[str, float]
-    ours: dict[str, float]
+    printed: Figures
+    ours: Figures
     sentence: str
 
 
 COLUMNS = tuple(field.name for field in fields(LedgerRow))
 FIGURES = ("printed", "ours")
-OF_RESULT = (
-    *("n", "metric", "estimate", "new_images_low", "new_images_high", "peek_proof_low", "peek_proof_high"),
-    *("p_adjusted", "p_smallest", "family_size", "margin", "repeats_needed"),
-)
+OF_ANSWER = ("scope", "write_up", "place", "study", "says", "verdict", "printed")
+OF_RESULT = COLUMNS[COLUMNS.index("n") : COLUMNS.index("printed")]
 NUMBER = re.compile(r"-?[\d.]+(e[+-]\d+)?")  # the name of an arm that is one
 ROW = TypeAdapter(LedgerRow)
 
 
 def format_ledger(rows: Iterable[LedgerRow]) -> str:
     """Rows as CSV; named figures as ``l1 0.9913; loss of l1 0.03``, to six digits."""
-    cells = [asdict(row) | {name: _join(getattr(row, name)) for name in FIGURES} for row in rows]
+    cells = [asdict(row) for row in rows]
+    for row, name in product(cells, FIGURES):
+        row[name] = "; ".join(f"{figure} {value:.6g}" for figure, value in row[name].items())
     return csv_text(cells, COLUMNS)
 
 
@@ -86,25 +94,11 @@ def read_ledger(path: Path) -> list[LedgerRow]:
         When it is not there, or holds something else.
     """
     try:
-        return [ROW.validate_python(_parse(row)) for row in read_rows(path)]
-    except (ValueError, KeyError) as error:
+        # An empty cell says nothing, so that it keeps a row's default.
+        rows = [{name: cell for name, cell in row.items() if cell or name in FIGURES} for row in read_rows(path)]
+        return [ROW.validate_python(row) for row in rows]
+    except ValueError as error:
         raise UserError(f"{path}: expected this file as stage compare wrote it; {error}") from None
-
-
-def _join(figures: Mapping[str, float]) -> str:
-    return "; ".join(f"{name} {value:.6g}" for name, value in figures.items())
-
-
-def _parse(cells: Mapping[str, str]) -> dict[str, Any]:
-    """Cells that say something, so that the others keep a row's default."""
-    figures = {name: dict(_split(cells[name])) for name in FIGURES}
-    return {name: cell for name, cell in cells.items() if cell} | figures
-
-
-def _split(cell: str) -> Iterator[tuple[str, str]]:
-    for figure in cell.split("; ") if cell else ():
-        name, _, value = figure.rpartition(" ")
-        yield name, value
 
 
 def make_ledger(answers: Iterable[Answer]) -> list[LedgerRow]:
@@ -115,13 +109,7 @@ def make_ledger(answers: Iterable[Answer]) -> list[LedgerRow]:
 def _make_row(answer: Answer) -> LedgerRow:
     return LedgerRow(
         id=answer.claim,
-        scope=answer.scope,
-        write_up=answer.write_up,
-        place=answer.place,
-        study=answer.study,
-        says=answer.says,
-        verdict=answer.verdict,
-        printed=answer.printed,
+        **{name: getattr(answer, name) for name in OF_ANSWER},
         ours=_collect_means(answer),
         sentence=format_answer(answer),
         **({} if answer.deciding is None else _figures(answer.deciding)),
@@ -131,12 +119,8 @@ def _make_row(answer: Answer) -> LedgerRow:
 def _figures(finding: Finding) -> dict[str, Any]:
     """Columns that the deciding finding fills: those of its figures that its kind of result has."""
     result, untested = finding.result, ("p_adjusted", "p_smallest") if finding.is_exact else ()
-    return {
-        "unit": finding.metric.unit,
-        "low": result.simultaneous_low,
-        "high": result.simultaneous_high,
-        **{name: getattr(result, name, None) for name in OF_RESULT if name not in untested},
-    }
+    figures = {name: getattr(result, name, None) for name in OF_RESULT if name not in untested}
+    return figures | {"unit": finding.metric.unit, "low": result.simultaneous_low, "high": result.simultaneous_high}
 
 
 def _collect_means(answer: Answer) -> dict[str, float]:
@@ -160,7 +144,5 @@ def _means(result: Result) -> tuple[float | None, float | None]:
 
 def count_verdicts(answers: Iterable[Answer]) -> dict[str, dict[str, int]]:
     """How many claims of each scope got each verdict."""
-    found: dict[str, Counter[str]] = {}
-    for answer in answers:
-        found.setdefault(answer.scope, Counter())[answer.verdict] += 1
-    return {scope: {word: found[scope][word] for word in VERDICTS} for scope in sorted(found)}
+    found = Counter((one.scope, one.verdict) for one in answers)
+    return {scope: {word: found[scope, word] for word in VERDICTS} for scope in sorted({scope for scope, _ in found})}

@@ -16,17 +16,9 @@ from pipeline.models.layer_counts import ImpossibleShapeError, count, layers_of,
 from pipeline.params.task import Split
 from pipeline.statistics.comparison import Arm
 
-Values = Callable[[str], Floats]
-
 
 def make_arm(operand: Operand, metric: str, recorded: Recorded) -> Arm:
-    """An operand's values in each repeat, with its name in words.
-
-    Raises
-    ------
-    NotRecordedError
-        When it speaks of something that the study did not record.
-    """
+    """An operand's values in each repeat, with its name in words; see `ask` for what it raises."""
     chosen = operand.metric or metric
     with np.errstate(invalid="ignore"):  # infinite - infinite is undefined, and scored as such
         name, values = _evaluate(operand, lambda variant: recorded.values(chosen, variant), recorded.n)
@@ -39,7 +31,7 @@ def make_arm(operand: Operand, metric: str, recorded: Recorded) -> Arm:
     return Arm(name, values, _images(operand, chosen, recorded))
 
 
-def _evaluate(operand: Operand, of: Values, n: int) -> tuple[str, Floats]:
+def _evaluate(operand: Operand, of: Callable[[str], Floats], n: int) -> tuple[str, Floats]:
     """An operand in words, and its values in n repeats; `of` gives a variant's."""
     match operand:
         case Operand(variant=str(name)):
@@ -56,21 +48,20 @@ def _evaluate(operand: Operand, of: Values, n: int) -> tuple[str, Floats]:
             return _name_network(network), np.full(n, _parameters(network))
         case Operand(split=SplitOf() as split):
             return f"the split of seed {split.seed}", np.full(n, float(_checksum(split)))
-    return _evaluate_several(operand, of)
-
-
-def _evaluate_several(operand: Operand, of: Values) -> tuple[str, Floats]:
-    """The same of an operand over several variants."""
     names = operand.lowest or operand.highest or operand.sd_over or operand.among or []
-    listed, values = ", ".join(names), np.array([of(name) for name in names])
+    return _reduce(operand, ", ".join(names), np.array([of(name) for name in names]))
+
+
+def _reduce(operand: Operand, listed: str, values: Floats) -> tuple[str, Floats]:
+    """The same of an operand over several variants, whose values have shape (variants, n)."""
     if operand.lowest:
         return f"the lowest of {listed}", values.min(axis=0)
     if operand.highest:
         return f"the highest of {listed}", values.max(axis=0)
     if operand.sd_over:
         return f"the spread over {listed}", values.std(axis=0, ddof=1)
-    ranks = stats.rankdata(-values, axis=0)
-    return f"the rank of {operand.rank} among {listed}", ranks[names.index(str(operand.rank))]
+    place = (operand.among or []).index(str(operand.rank))
+    return f"the rank of {operand.rank} among {listed}", stats.rankdata(-values, axis=0)[place]
 
 
 def _deviations(values: Floats) -> Floats:

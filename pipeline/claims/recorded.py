@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from pipeline.claims.check import DROP
 from pipeline.evaluation.scores import precision, recall
 from pipeline.files import Arrays
 from pipeline.metrics import BY_CLASS, METRICS
@@ -68,12 +69,9 @@ class Recorded:
     def _computed(self, metric: str, variant: str, rows: pd.DataFrame) -> Floats | None:
         if metric == "test_gap":
             return (rows["train_accuracy"] - rows["test_accuracy"]).to_numpy()
-        if metric.startswith("accuracy_drop_shift_"):
-            shift = metric.removeprefix("accuracy_drop_shift_")
-            return (rows["test_accuracy_shift_0"] - rows[f"test_accuracy_shift_{shift}"]).to_numpy()
-        if metric in self.runs:
-            return rows[metric].to_numpy(dtype=float)
-        return self._by_class(metric, variant)
+        if metric.startswith(DROP):
+            return (rows["test_accuracy_shift_0"] - rows[metric.replace(DROP, "test_accuracy_shift_")]).to_numpy()
+        return rows[metric].to_numpy(dtype=float) if metric in rows else self._by_class(metric, variant)
 
     def _by_class(self, metric: str, variant: str) -> Floats | None:
         if variant not in self.arrays:
@@ -86,6 +84,5 @@ class Recorded:
         if kind not in BY_CLASS or not name.isdecimal() or int(name) >= confusion.shape[1]:
             return None
         shares = precision(confusion) if kind == "precision" else recall(confusion)
-        ranked = stats.rankdata(shares, axis=1) if kind == "recall_rank" else shares
-        by_repeat: Floats = ranked[:, int(name)]
-        return by_repeat
+        ranked: Floats = stats.rankdata(shares, axis=1) if kind == "recall_rank" else shares
+        return ranked[:, int(name)]

@@ -1,6 +1,7 @@
 """A claim's verdict from the findings of its conditions, and the finding that it rests on."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -18,10 +19,8 @@ def judge_claim(found: Sequence[tuple[Condition, Sequence[Finding]]]) -> tuple[s
     """Verdict and the finding that decided: all conditions have to hold, so the worst of them decides."""
     verdicts = [judge_condition(condition, findings) for condition, findings in found]
     verdict = next(word for word in WORST_FIRST if word in verdicts)
-    responsible = [
-        one for word, (_, findings) in zip(verdicts, found, strict=True) if word == verdict for one in findings
-    ]
-    return verdict, _choose_deciding(responsible, verdict)
+    responsible = (findings for word, (_, findings) in zip(verdicts, found, strict=True) if word == verdict)
+    return verdict, _choose_deciding(list(chain.from_iterable(responsible)), verdict)
 
 
 def judge_condition(condition: Condition, findings: Sequence[Finding]) -> str:
@@ -36,41 +35,30 @@ def judge_condition(condition: Condition, findings: Sequence[Finding]) -> str:
 
 def _judge_rankings(groups: Sequence[Sequence[str]], findings: Sequence[Finding]) -> str:
     """Whether the best of one group, once shown, is beaten in the other: then the best has changed."""
-    half = len(findings) // 2
+    half, places = len(findings) // 2, range(len(groups[0]))
     wins = [_collect_wins(group, part) for group, part in zip(groups, (findings[:half], findings[half:]), strict=True)]
-    size = len(groups[0])
-    best = [next((i for i in range(size) if len(won[i]) == size - 1), None) for won in wins]
-    for one, other in ((0, 1), (1, 0)):
-        if best[one] is not None and any(best[one] in won for won in wins[other].values()):
-            return SUPPORTED
+    best = [next((i for i in places if {(i, j) for j in places if j != i} <= won), None) for won in wins]
+    if any(best[one] == beaten for one in (0, 1) for _, beaten in wins[1 - one]):
+        return SUPPORTED
     if best[0] is not None and best[0] == best[1]:
         return REFUTED
     return EQUIVALENT if all(one.verdict == EQUIVALENT for one in findings) else UNDECIDED
 
 
-def _collect_wins(group: Sequence[str], findings: Sequence[Finding]) -> dict[int, set[int]]:
-    """Places that each place of a group is shown to be above."""
-    won: dict[int, set[int]] = {place: set() for place in range(len(group))}
-    for one in findings:
-        first, second = (group.index(name) for name in (one.result.treatment, one.result.control))
-        if one.verdict == SUPPORTED:
-            won[first].add(second)
-        elif one.verdict == REFUTED:
-            won[second].add(first)
-    return won
+def _collect_wins(group: Sequence[str], findings: Sequence[Finding]) -> set[tuple[int, int]]:
+    """Pairs of places in a group of which the first is shown to be above the second."""
+    shown = [one for one in findings if one.verdict in (SUPPORTED, REFUTED)]
+    pairs = [(group.index(one.result.treatment), group.index(one.result.control)) for one in shown]
+    return {(i, j) if one.verdict == SUPPORTED else (j, i) for (i, j), one in zip(pairs, shown, strict=True)}
 
 
 def _choose_deciding(findings: Sequence[Finding], verdict: str) -> Finding:
     """The finding a verdict rests on: the weakest where all have to hold, the clearest where one is enough."""
-    of_verdict = [one for one in findings if one.verdict == verdict] or list(findings)
+    of_verdict = [one for one in findings if one.verdict == verdict] or findings
     if verdict == UNDECIDED:
-        return max(of_verdict, key=_repeats_needed)
+        return max(of_verdict, key=lambda one: getattr(one.result, "repeats_needed", None) or 0)
     by_strength = sorted(of_verdict, key=_strength)
     return by_strength[-1] if verdict == REFUTED else by_strength[0]
-
-
-def _repeats_needed(finding: Finding) -> int:
-    return (finding.result.repeats_needed or 0) if isinstance(finding.result, Comparison) else 0
 
 
 def _strength(finding: Finding) -> tuple[float, float]:

@@ -1,17 +1,20 @@
 """The vocabulary of claims: what a write-up says, as tests over recorded quantities. Data, never code."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from pipeline.metrics import MetricName
+from pipeline.metrics import METRICS, MetricName
 from pipeline.models.architectures import ARCHITECTURES, TUNABLE
 from pipeline.params.section import Name, Places, Section, name_among
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Several = Annotated[list[Name], Field(min_length=2)]
 Scope = Literal["as_written", "controlled"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 RELATIONS = ("above", "below", "equals", "differs_from")
+ALONE = ("differ", "best_changes")
+TIMED = [name for name, about in METRICS.items() if about.timed]
 
 
 class Network(Section):
@@ -26,13 +29,9 @@ class Network(Section):
     as_dense: bool = False
 
     @model_validator(mode="after")
-    def _units_where_asked(self) -> Self:
+    def _is_complete(self) -> Self:
         if (self.architecture in TUNABLE) != (self.units is not None):
             raise ValueError(f"expected 'units' with {' or '.join(TUNABLE)}, and with no other architecture")
-        return self
-
-    @model_validator(mode="after")
-    def _dense_in_place_of_a_layer(self) -> Self:
         if self.as_dense and self.layer is None:
             raise ValueError("expected 'as_dense' with a 'layer'")
         return self
@@ -69,8 +68,7 @@ class Operand(Section):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        kinds = [kind for kind in KINDS if getattr(self, kind) is not None]
-        if len(kinds) != 1:
+        if sum(getattr(self, kind) is not None for kind in KINDS) != 1:
             raise ValueError(f"expected exactly one of {', '.join(KINDS)}")
         if (self.rank is None) != (self.among is None):
             raise ValueError("expected 'among' with 'rank', and with nothing else")
@@ -86,10 +84,7 @@ class Operand(Section):
         return [*one, *(name for names in several for name in names or ())]
 
 
-KINDS = (
-    *("variant", "value", "difference", "lowest", "highest", "sd_over", "rank", "deviation", "spread"),
-    *("network", "split"),
-)
+KINDS = tuple(name for name in Operand.model_fields if name not in ("among", "metric", "times"))
 
 
 def _operand(value: object) -> object:
@@ -102,11 +97,7 @@ def _listed(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-Operands = Annotated[
-    list[Annotated[Operand, BeforeValidator(_operand)]],
-    BeforeValidator(_listed),
-    Field(min_length=1),
-]
+Operands = Annotated[list[Annotated[Operand, BeforeValidator(_operand)]], BeforeValidator(_listed), Field(min_length=1)]
 
 
 class Condition(Section):
@@ -128,8 +119,7 @@ class Condition(Section):
 
     @model_validator(mode="after")
     def _one_relation(self) -> Self:
-        relations = [name for name in RELATIONS if getattr(self, name) is not None]
-        alone = [name for name in ("differ", "best_changes") if getattr(self, name) is not None]
+        relations, alone = ([name for name in names if getattr(self, name) is not None] for names in (RELATIONS, ALONE))
         if self.of is not None and (len(relations) != 1 or alone):
             raise ValueError(f"expected 'of' with exactly one of {', '.join(RELATIONS)}")
         if self.of is None and (relations or len(alone) != 1):
@@ -137,17 +127,13 @@ class Condition(Section):
         return self
 
     @model_validator(mode="after")
-    def _spread_against_a_number(self) -> Self:
+    def _sides_fit(self) -> Self:
         if self.of and any(one.spread for one in self.of):
             rivals = self.above or self.below
             if rivals is None or any(one.value is None or one.value <= 0 for one in rivals):
                 raise ValueError("expected a 'spread' to be above or below a number greater than 0")
         if any(one.spread for name in RELATIONS for one in getattr(self, name) or ()):
             raise ValueError("expected a 'spread' only in 'of'")
-        return self
-
-    @model_validator(mode="after")
-    def _places_correspond(self) -> Self:
         if self.best_changes and len({len(group) for group in self.best_changes}) > 1:
             raise ValueError("expected as many variants in both groups of 'best_changes', in the same order")
         return self
@@ -155,8 +141,7 @@ class Condition(Section):
     @property
     def relation(self) -> str:
         """Name of the relation."""
-        names = (*RELATIONS, "differ", "best_changes")
-        return next(name for name in names if getattr(self, name) is not None)
+        return next(name for name in (*RELATIONS, *ALONE) if getattr(self, name) is not None)
 
     @property
     def against(self) -> list[Operand]:
@@ -166,9 +151,8 @@ class Condition(Section):
     @property
     def variants(self) -> list[str]:
         """Names of all variants it speaks of."""
-        operands = [name for one in self.operands for name in one.variants]
-        groups = [name for group in self.best_changes or () for name in group]
-        return [*operands, *(self.differ or ()), *groups]
+        groups = [*(one.variants for one in self.operands), self.differ or (), *(self.best_changes or ())]
+        return [name for group in groups for name in group]
 
     @property
     def operands(self) -> list[Operand]:
@@ -204,9 +188,9 @@ class Claim(Section):
     def _a_test_or_a_reason(self) -> Self:
         if not self.tests and not self.not_testable:
             raise ValueError("expected 'as_written', 'controlled', or the reason why it is 'not_testable'")
-        both = [scope for scope in self.tests if scope in self.not_testable]
-        if both:
-            raise ValueError(f"expected a test or a reason in the scope {both[0]}, not both")
+        for scope in self.tests:
+            if scope in self.not_testable:
+                raise ValueError(f"expected a test or a reason in the scope {scope}, not both")
         return self
 
     @property
@@ -217,5 +201,4 @@ class Claim(Section):
     @property
     def tests(self) -> dict[str, list[Condition]]:
         """The tests that are declared, by scope."""
-        both = {"as_written": self.as_written, "controlled": self.controlled}
-        return {scope: test for scope, test in both.items() if test is not None}
+        return {scope: test for scope in SCOPES if (test := getattr(self, scope)) is not None}

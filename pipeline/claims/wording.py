@@ -7,13 +7,10 @@ from pipeline.metrics import Metric
 from pipeline.statistics.comparison import Comparison
 from pipeline.statistics.power import POWER, smallest_n_that_can_reject
 from pipeline.statistics.spread import SpreadTest
-from pipeline.statistics.wording import format_count, format_difference, format_interval, name_test
+from pipeline.statistics.wording import format_amount, format_count, format_difference, format_interval, name_test
 
-OPENING = {SUPPORTED: "Supported", REFUTED: "Refuted", EQUIVALENT: "Equivalent", UNDECIDED: "Undecided"}
 TINY = 1e-6  # a smaller p says more about the model than about the runs
-SIDE_BY_SIDE = "timed side by side in one process, everything traced first, variants interleaved"
 UNDIRECTED = ("equals", "differs_from")
-ALSO_TIMED = "what it says of time is answered apart, in timings/claims.csv"
 
 
 def format_answer(answer: Answer) -> str:
@@ -24,24 +21,23 @@ def format_answer(answer: Answer) -> str:
     own = finding.verdict if answer.rankings else answer.verdict
     parts = [_describe(own, finding), *_give_evidence(own, finding)]
     if answer.rankings:
-        parts[0] = f"{_describe_rankings(answer)}; for one, {parts[0]}"
+        parts[0] = f"{_describe_rankings(answer.verdict, *answer.rankings)}; for one, {parts[0]}"
     elif len(answer.findings) > 1:
         parts.append(_name_deciding(answer))
     if answer.timed_apart:
-        parts.append(ALSO_TIMED)
+        parts.append("what it says of time is answered apart, in timings/claims.csv")
     if finding.metric.timed:
-        parts.append(SIDE_BY_SIDE)
-    return f"{OPENING[answer.verdict]}: {'; '.join(part for part in parts if part)}."
+        parts.append("timed side by side in one process, everything traced first, variants interleaved")
+    return f"{answer.verdict.capitalize()}: {'; '.join(filter(None, parts))}."
 
 
-def _describe_rankings(answer: Answer) -> str:
-    first, second = answer.rankings or ("", "")
+def _describe_rankings(verdict: str, first: str, second: str) -> str:
     what = f"the best of {first} and the best of {second}"
     return {
         SUPPORTED: f"{what} are in different places",
         REFUTED: f"{what} are in the same place",
         EQUIVALENT: f"{what} can't be told from the others, which are all equal within the margin",
-    }.get(answer.verdict, f"whether {what} are in different places")
+    }.get(verdict, f"whether {what} are in different places")
 
 
 def _describe(verdict: str, finding: Finding) -> str:
@@ -50,10 +46,10 @@ def _describe(verdict: str, finding: Finding) -> str:
     treatment, control = result.treatment, result.control
     if verdict == UNDECIDED:
         return f"whether {_describe_claim(finding)} in {label}"
-    if result.verdict == "equivalent" or (finding.relation == "equals" and verdict == SUPPORTED):
+    if result.verdict == EQUIVALENT or (finding.relation == "equals" and verdict == SUPPORTED):
         return f"{treatment} and {control} are {_describe_equality(finding)}"
     if finding.relation == "differs_from":
-        return f"{treatment} differs from {control} in {label}"
+        return f"{_describe_claim(finding)} in {label}"
     small = result.verdict.endswith("negligible") and not finding.bound
     negligible = ", though by less than the margin" if small else ""
     return f"{treatment} is {'higher' if _is_higher(finding) else 'lower'} than {control} in {label}{negligible}"
@@ -61,17 +57,15 @@ def _describe(verdict: str, finding: Finding) -> str:
 
 def _describe_claim(finding: Finding) -> str:
     """The relation that was claimed."""
-    result = finding.result
-    if finding.relation == "equals":
-        return f"{result.treatment} and {result.control} are equal"
-    if finding.relation == "differs_from":
-        return f"{result.treatment} differs from {result.control}"
-    return f"{result.treatment} is {'above' if result.higher_is_better else 'below'} {result.control}"
+    treatment, control, relation = finding.result.treatment, finding.result.control, finding.relation
+    if relation == "equals":
+        return f"{treatment} and {control} are equal"
+    return f"{treatment} {'differs from' if relation == 'differs_from' else f'is {relation}'} {control}"
 
 
 def _describe_equality(finding: Finding) -> str:
     exactly = finding.is_exact and finding.result.estimate == 0
-    inside = "" if exactly or finding.margin is None else f", within {_amount(finding.margin, finding.metric)}"
+    inside = "" if exactly or finding.margin is None else f", within {format_amount(finding.margin, finding.metric)}"
     return f"{'exactly ' if exactly else ''}equal in {finding.metric.label}{inside}"
 
 
@@ -98,10 +92,8 @@ def _give_evidence(verdict: str, finding: Finding) -> list[str]:
 
 def _give_paired_evidence(verdict: str, finding: Finding, c: Comparison) -> list[str]:
     if c.control_diverged or c.treatment_diverged:
-        unbounded = (
-            f"{c.treatment_diverged} runs of {c.treatment} and {c.control_diverged} of {c.control} have no finite "
-            "value, so that only who is ahead is tested"
-        )
+        diverged = f"{c.treatment_diverged} runs of {c.treatment} and {c.control_diverged} of {c.control}"
+        unbounded = f"{diverged} have no finite value, so that only who is ahead is tested"
         return [unbounded, _favour(finding, c), _test(c)]
     difference = format_difference(c.estimate, finding.metric)
     if c.n == 1:
@@ -126,10 +118,10 @@ def _size(finding: Finding, c: Comparison | SpreadTest) -> str:
 
 def _way(finding: Finding) -> str:
     """Whether a difference goes the claim's way, where it claims one."""
-    estimate = finding.result.estimate or 0
-    if finding.relation in UNDIRECTED or estimate == 0:
+    estimate = finding.result.estimate
+    if finding.relation in UNDIRECTED or not estimate:
         return ""
-    return " in the other direction" if estimate < 0 else " in the claimed direction"
+    return f" in the {'other' if estimate < 0 else 'claimed'} direction"
 
 
 def _test(c: Comparison) -> str:
@@ -138,16 +130,17 @@ def _test(c: Comparison) -> str:
 
 def _p(c: Comparison | SpreadTest) -> str:
     family = f" after Holm over {c.family_size} pairs" if c.family_size > 1 else ""
-    smallest = min(1.0, c.p_smallest * c.family_size) if isinstance(c, Comparison) else None
-    attainable = "" if smallest is None else f", smallest attainable {smallest:.3g}"
+    smallest = (
+        f", smallest attainable {min(1.0, c.p_smallest * c.family_size):.3g}" if isinstance(c, Comparison) else ""
+    )
     value = f"= {c.p_adjusted:.3g}" if c.p_adjusted > TINY else f"< {TINY:g}"
-    return f"p {value}{family}{attainable}"
+    return f"p {value}{family}{smallest}"
 
 
 def _equality(c: Comparison, unit: Metric) -> str:
     if c.equivalence_p_adjusted is None or c.equivalence_p_adjusted > c.alpha:
         return ""
-    margin = _amount(c.margin, unit)
+    margin = format_amount(c.margin, unit)
     return f"two one-sided t-tests inside the margin of {margin}: p = {c.equivalence_p_adjusted:.3g}"
 
 
@@ -161,7 +154,11 @@ def _favour(finding: Finding, c: Comparison) -> str:
 def _plan(c: Comparison, unit: Metric) -> str:
     """How many repeats would decide."""
     few = c.n < smallest_n_that_can_reject(c.family_size, c.alpha)
-    return ", and ".join(part for part in (_fewest(c) if few else "", _enough(c, unit)) if part)
+    parts = [_fewest(c)] if few else []
+    if c.repeats_needed is not None:
+        difference = f"a difference of {format_amount(c.margin, unit)} with {100 * POWER:g} % power"
+        parts.append(f"{c.repeats_needed} repeats would detect {difference}")
+    return ", and ".join(parts)
 
 
 def _fewest(c: Comparison) -> str:
@@ -169,25 +166,14 @@ def _fewest(c: Comparison) -> str:
     return f"the exact test can decide nothing with fewer than {fewest} repeats"
 
 
-def _enough(c: Comparison, unit: Metric) -> str:
-    if c.repeats_needed is None:
-        return ""
-    power = f"with {100 * POWER:g} % power"
-    return f"{c.repeats_needed} repeats would detect a difference of {_amount(c.margin, unit)} {power}"
-
-
 def _name_deciding(answer: Answer) -> str:
     """Which of several comparisons the figures are of."""
     which = {SUPPORTED: "the weakest", REFUTED: "the clearest"}.get(answer.verdict, "the one that decides")
-    held = sum(one.verdict == SUPPORTED for one in answer.findings)
-    if answer.verdict == SUPPORTED and held < len(answer.findings):  # some two had to differ
-        return f"{which} of the {held} that hold, of {len(answer.findings)} comparisons of which not all have to"
-    return f"{which} of the {len(answer.findings)} comparisons that the claim needs"
+    n, held = len(answer.findings), sum(one.verdict == SUPPORTED for one in answer.findings)
+    if answer.verdict == SUPPORTED and held < n:  # some two had to differ
+        return f"{which} of the {held} that hold, of {n} comparisons of which not all have to"
+    return f"{which} of the {n} comparisons that the claim needs"
 
 
 def _repeats(c: Comparison | SpreadTest) -> str:
     return format_count(c.n, "repeat")
-
-
-def _amount(x: float | None, unit: Metric) -> str:
-    return format_difference(x, unit).lstrip("+")

@@ -1,6 +1,5 @@
 """`make looks`: the next look (interim analysis) for every undecided study, by `dvc repro`, until all are decided."""
 
-import io
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -11,11 +10,10 @@ from pipeline import layout
 from pipeline.claims.ledger import LedgerRow, read_ledger
 from pipeline.command_line import run
 from pipeline.errors import UserError
-from pipeline.files import write_text
+from pipeline.files import replaced
 from pipeline.params.read import read
 from pipeline.params.schema import Params
-from pipeline.statistics.results import StudyVerdicts
-from pipeline.statistics.results_file import read_summary
+from pipeline.statistics.results import StudyVerdicts, read_summary
 
 
 def looks() -> None:
@@ -27,14 +25,9 @@ def looks() -> None:
 
 
 def look_until_decided(path: Path, repro: Callable[[], None], undecided: Callable[[], Iterable[str]]) -> None:
-    """Alternate whole reproductions with later looks for the studies that are undecided.
+    """Alternate whole reproductions (`repro`) with later looks for the studies that are `undecided` after them.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        params.yaml; the look of a study is written to it before the study is looked at again.
-    repro, undecided : callable
-        Reproduce everything; names of the studies that are undecided after that.
+    `path` is that of params.yaml; the look of a study is written to it before the study is looked at again.
 
     Raises
     ------
@@ -69,8 +62,7 @@ def undecided_studies(studies: Mapping[str, StudyVerdicts], claims: Iterable[Led
 
 
 def _undecided() -> set[str]:
-    studies = read_summary(layout.SUMMARY).studies
-    return undecided_studies(studies, read_ledger(layout.CLAIMS))
+    return undecided_studies(read_summary(layout.SUMMARY).studies, read_ledger(layout.CLAIMS))
 
 
 def _repro() -> None:
@@ -85,15 +77,13 @@ def _repro() -> None:
 def _declare(path: Path, profile: str, later: Mapping[str, int]) -> None:
     """Write each study's look into the profile's section, keeping comments and order."""
     yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 120
-    params = yaml.load(path.read_text(encoding="utf-8"))
+    yaml.preserve_quotes, yaml.width = True, 120
+    params = yaml.load(path)
     section = params["profiles"][profile].setdefault("studies", {})
     for name, look in later.items():
         section.setdefault(name, {})["look"] = look
-    out = io.StringIO()
-    yaml.dump(params, out)
-    write_text(path, out.getvalue())
+    with replaced(path) as temporary:
+        yaml.dump(params, temporary)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """`make readme`: the README's verdicts, written from the committed metrics so that no figure is typed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,8 +12,7 @@ from pipeline.metrics import words
 from pipeline.outputs.figures.theme import CLAIM_STYLES
 from pipeline.outputs.report.views import group_by_verdict
 from pipeline.statistics.power import smallest_n_that_can_reject
-from pipeline.statistics.results import StudyResults
-from pipeline.statistics.results_file import read_results, read_summary
+from pipeline.statistics.results import StudyResults, read_results, read_summary
 
 README = Path("README.md")
 BEGIN, END = "<!-- verdicts: make readme -->\n", "<!-- end of verdicts -->\n"
@@ -27,12 +27,10 @@ def format_verdicts(studies: Sequence[StudyResults]) -> str:
     shown = [s for s in compared if s.repeats >= smallest_n_that_can_reject(len(s.comparisons), s.alpha)]
     rows = ["| question | n | treatment: verdict, against the control |", "|---|---|---|"]
     rows += [f"| {s.question} (`{s.control}`) | {s.repeats} | {_format_study(s)} |" for s in shown]
-    fewer = sorted({study.repeats for study in compared if study not in shown})
-    if fewer:
-        rows.append(
-            f"| {len(compared) - len(shown)} more studies, in the report | {', '.join(map(str, fewer))} "
-            "| fewer repeats than the exact test needs to tell a difference |"
-        )
+    if fewer := sorted({study.repeats for study in compared if study not in shown}):
+        reason = "fewer repeats than the exact test needs to tell a difference"
+        more = f"{len(compared) - len(shown)} more studies, in the report"
+        rows.append(f"| {more} | {', '.join(map(str, fewer))} | {reason} |")
     return "\n".join(rows) + "\n"
 
 
@@ -45,10 +43,8 @@ def format_claims(claims: Mapping[str, Mapping[str, int]], stand_in: bool) -> st
     """Markdown table: how many claims of each scope got each verdict."""
     data = "stand-in data" if stand_in else "the write-ups' own data"
     rows = [f"| claims, on {data} | {' | '.join(CLAIM_STYLES)} |", "|---" * (1 + len(CLAIM_STYLES)) + "|"]
-    rows += [
-        f"| {words(scope)} | {' | '.join(str(counts[verdict]) for verdict in CLAIM_STYLES)} |"
-        for scope, counts in claims.items()
-    ]
+    for scope, counts in claims.items():
+        rows.append(f"| {words(scope)} | {' | '.join(str(counts[verdict]) for verdict in CLAIM_STYLES)} |")
     return "\n".join(rows) + "\n"
 
 
@@ -60,11 +56,10 @@ def replace_verdicts(readme: str, tables: str) -> str:
     UserError
         When the two markers are not there.
     """
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
+    replaced, found = re.subn(f"{BEGIN}.*?{END}", lambda _: f"{BEGIN}{tables}{END}", readme, count=1, flags=re.DOTALL)
+    if not found:
         raise UserError(f"{README}: expected the lines {BEGIN.strip()} and {END.strip()}.")
-    return f"{before}{BEGIN}{tables}{END}{after}"
+    return replaced
 
 
 def format_tables(root: Path = Path()) -> str:

@@ -10,8 +10,7 @@ from pipeline.command_line import run
 from pipeline.metrics import words
 from pipeline.outputs.figures.theme import CLAIM_STYLES
 from pipeline.outputs.report.views import group_by_verdict
-from pipeline.statistics.results import Summary
-from pipeline.statistics.results_file import read_summary
+from pipeline.statistics.results import Summary, read_summary
 
 NEXT = "Next: open report/claims.html and report/index.html, or browse the runs with `make ui`."
 
@@ -20,9 +19,8 @@ def tabulate_verdicts(summary: Summary) -> Table:
     """One row a study: its repeats, and its treatments by verdict against the control."""
     table = Table("study", "n", "treatments, by verdict against the control", show_lines=True)
     for name, study in summary.studies.items():
-        groups = group_by_verdict(study.verdicts).items()
-        verdicts = "\n".join(f"{verdict}: {', '.join(names)}" for verdict, names in groups)
-        table.add_row(name, str(study.n), verdicts or "no comparisons")
+        groups = [f"{verdict}: {', '.join(names)}" for verdict, names in group_by_verdict(study.verdicts).items()]
+        table.add_row(name, str(study.n), "\n".join(groups) or "no comparisons")
     return table
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from pipeline import layout
-from pipeline.data.images import Examples
-from pipeline.data.scaling import Scaling
+from pipeline.data.images import Examples, Scaling
 from pipeline.data.splits import is_per_repeat, split_indices
 from pipeline.files import digest, hash_json, read_model
 from pipeline.params.plan import PlannedSource
@@ -56,16 +55,9 @@ def read_identities() -> dict[str, Identity]:
 
 
 def identify(task: Preparation, source: PlannedSource, parts: Mapping[str, Examples], scaling: Scaling) -> Identity:
-    """Identity of a task.
+    """Identity of a task by its parts: train, test, and validation where there is one.
 
-    Parameters
-    ----------
-    task, source : Preparation, PlannedSource
-        How the task is prepared, and where its arrays came from, with the digests of all four.
-    parts : mapping of str to Examples
-        train, test, and validation where there is one. Where each repeat splits the development images, train is
-        all of them.
-    scaling : Scaling
+    Where each repeat splits the development images, train is all of them.
     """
     about = {name: _identify_part(one) for name, one in parts.items()}
     split = task.split if is_per_repeat(task.split) else None
@@ -95,12 +87,8 @@ def identify(task: Preparation, source: PlannedSource, parts: Mapping[str, Examp
 def _identify_part(examples: Examples) -> Part:
     """A part by the digest of the array that it is chosen from, and of the choice."""
     images = examples.images
-    return Part(
-        n=len(examples),
-        shape=list(images.shape[1:]),
-        x=hash_json([images.digest, digest(images.rows)]),
-        y=digest(examples.labels),
-    )
+    x, y = hash_json([images.digest, digest(images.rows)]), digest(examples.labels)
+    return Part(n=len(examples), shape=list(images.shape[1:]), x=x, y=y)
 
 
 def _divide(about: Part, development: Examples, split: Split) -> dict[str, Part]:

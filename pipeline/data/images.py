@@ -1,4 +1,4 @@
-"""Images and labels of a task: rows of a data set's arrays, which are stored once and stay on disk."""
+"""Images and labels of a task: rows of a data set's arrays, which are stored once and stay on disk; their scaling."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,21 +13,11 @@ Rows = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """Images chosen from an array by their rows; an index or a slice reads them, with a channel axis.
+    """Images chosen from an array by their rows; an index or a slice reads them, with a channel axis."""
 
-    Attributes
-    ----------
-    pixels : ndarray of uint8, shape (n, height, width) or (n, height, width, channels)
-        All images of a data set's part, memory-mapped.
-    rows : ndarray of int32
-        Which of them, in order.
-    digest : str
-        SHA-256 of `pixels`.
-    """
-
-    pixels: Pixels
-    rows: Rows
-    digest: str
+    pixels: Pixels  # all images of a data set's part, memory-mapped: (n, height, width), maybe with channels
+    rows: Rows  # which of them, in order
+    digest: str  # SHA-256 of `pixels`
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -59,3 +49,37 @@ class Examples:
     def take(self, chosen: npt.NDArray[Any]) -> "Examples":
         """Some of the examples, by their indices; reads no pixel."""
         return Examples(replace(self.images, rows=self.images.rows[chosen]), self.labels[chosen])
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Pixels x become (x - offset) / divisor in float32; both broadcast over one image's shape."""
+
+    offset: npt.NDArray[np.float32]
+    divisor: npt.NDArray[np.float32]
+
+    def __call__(self, images: Pixels) -> npt.NDArray[np.float32]:
+        """Scaled images, float32, of the same shape."""
+        scaled: npt.NDArray[np.float32] = (images.astype(np.float32) - self.offset) / self.divisor
+        return scaled
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.float32]]:
+        """The two statistics by name."""
+        return {"offset": self.offset, "divisor": self.divisor}
+
+
+def scale_to_unit() -> Scaling:
+    """Pixels 0..255 to 0..1."""
+    return Scaling(np.zeros((), np.float32), np.full((), 255, np.float32))
+
+
+def standardize_pixels(images: Pixels) -> Scaling:
+    """Each pixel's mean and standard deviation over images of shape (n, height, width, channels).
+
+    A pixel that never varies keeps a divisor of 1, as in scikit-learn's StandardScaler.
+    """
+    from sklearn.preprocessing import StandardScaler  # a second that no worker needs to wait for
+
+    fitted = StandardScaler().fit(images.reshape(len(images), -1))
+    shape = images.shape[1:]
+    return Scaling(fitted.mean_.reshape(shape).astype(np.float32), fitted.scale_.reshape(shape).astype(np.float32))

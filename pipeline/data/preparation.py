@@ -30,14 +30,9 @@ def choose_rows(
     groups : list of list of int or None
         Labels that become one class each; images with labels in no group are left out. None keeps all as they are.
     where : str
-        Key of the task, for error messages.
+        Key of the task, for the error where a class would have no images, or a label is in two groups.
     limit, sort : int, bool
         How many of the first images are used; whether these are then sorted by class.
-
-    Raises
-    ------
-    UserError
-        When a class would have no images, or a label is in two groups.
     """
     rows = np.arange(len(labels))
     if groups is not None:
@@ -54,13 +49,7 @@ def choose_rows(
 
 
 def merge_map(groups: list[list[int]], where: str = "") -> npt.NDArray[np.int64]:
-    """New class of each label 0..255, shape (256,): its group's position, or -1 for a label in no group.
-
-    Raises
-    ------
-    UserError
-        When a label is in two groups or is no label.
-    """
+    """New class of each label 0..255, shape (256,): its group's position, or -1 for a label in no group."""
     labels = [label for group in groups for label in group]
     if len(set(labels)) < len(labels) or not all(0 <= label < 256 for label in labels):
         raise UserError(f"{where}.classes: expected each label of 0..255 at most once; received {groups}.")

@@ -27,14 +27,7 @@ _MNIST_GZ = {
 
 
 def load(source: PlannedSource, root: Path) -> Arrays:
-    """Verified arrays x_train, y_train, x_test, y_test of a source.
-
-    Parameters
-    ----------
-    source : PlannedSource
-        A section of `sources` in params.yaml, with its name.
-    root : pathlib.Path
-        Folder that a relative `path` starts from.
+    """Verified arrays x_train, y_train, x_test, y_test of a source; its relative `path` starts from `root`.
 
     Returns
     -------
@@ -113,17 +106,14 @@ def _npz(path: Path) -> Arrays:
     for key, array in arrays.items():
         _check_array(f"{path}: {key}", key, array)
     for part in ("train", "test"):
-        images, labels = arrays[f"x_{part}"], arrays[f"y_{part}"]
-        if len(images) != len(labels):
+        images, labels = len(arrays[f"x_{part}"]), len(arrays[f"y_{part}"])
+        if images != labels:
             raise UserError(
-                f"{path}: expected as many labels as images; "
-                f"received {len(images)} x_{part} and {len(labels)} y_{part}."
+                f"{path}: expected as many labels as images; received {images} x_{part} and {labels} y_{part}."
             )
-    if arrays["x_train"].shape[1:] != arrays["x_test"].shape[1:]:
-        raise UserError(
-            f"{path}: expected train and test images of one shape; "
-            f"received {arrays['x_train'].shape[1:]} and {arrays['x_test'].shape[1:]}."
-        )
+    train, test = arrays["x_train"].shape[1:], arrays["x_test"].shape[1:]
+    if train != test:
+        raise UserError(f"{path}: expected train and test images of one shape; received {train} and {test}.")
     return {key: arrays[key] for key in KEYS}
 
 

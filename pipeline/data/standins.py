@@ -17,14 +17,8 @@ Pattern = Callable[[Coordinates, Coordinates, int], npt.NDArray[np.bool_]]
 def digits() -> Arrays:
     """scikit-learn's 1,797 handwritten digits, 8x8 in 0..16, enlarged to 28x28 uint8 in 0..255.
 
-    Returns
-    -------
-    dict of ndarray
-        1,437 development and 360 test images (stratified, drawn with random_state 0), and their labels.
-
-    Notes
-    -----
-    Real digits, but not MNIST: other writers, an eighth of the detail, a fortieth of the images.
+    1,437 development and 360 test images (stratified, drawn with random_state 0), and their labels. Real digits, but
+    not MNIST: other writers, an eighth of the detail, a fortieth of the images.
     """
     small, labels = load_digits(return_X_y=True)
     enlarged = zoom(small.reshape(-1, 8, 8) * (255 / 16), (1, 3.5, 3.5), order=1, grid_mode=True, mode="nearest")
@@ -39,28 +33,16 @@ SIZE = 32
 
 
 def pictures() -> Arrays:
-    """2,000 + 500 made pictures, 32x32x3 uint8, in ten classes of one drawn pattern each.
+    """2,000 development and 500 test pictures with labels, 32x32x3 uint8, in ten classes of one drawn pattern each.
 
-    Returns
-    -------
-    dict of ndarray
-        Development and test images and their labels, from a fixed generator.
-
-    Notes
-    -----
     A stand-in for CIFAR-10 in shape only. Colours, place and size vary freely and a fifth of the pixels is noise,
-    so that a small network can learn the patterns and a large one can learn the pictures by heart. Integer
-    arithmetic throughout: every machine draws the same bits.
+    so that a small network can learn the patterns and a large one can learn the pictures by heart. From a fixed
+    generator by integer arithmetic: every machine draws the same bits.
     """
     generator = np.random.Generator(np.random.PCG64(20))
     labels = generator.permutation(np.repeat(np.arange(len(_PATTERNS), dtype=np.uint8), 250))
     images = np.stack([_picture(_PATTERNS[label], generator) for label in labels])
-    return {
-        "x_train": images[:2000],
-        "y_train": labels[:2000],
-        "x_test": images[2000:],
-        "y_test": labels[2000:],
-    }
+    return {"x_train": images[:2000], "y_train": labels[:2000], "x_test": images[2000:], "y_test": labels[2000:]}
 
 
 def _picture(pattern: Pattern, generator: np.random.Generator) -> npt.NDArray[np.uint8]:

@@ -1,19 +1,17 @@
 """The files of a task: rows and labels, split and scaling. Pixels stay in the data set's arrays, memory-mapped."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline import layout
-from pipeline.data.images import Examples, Images, Labels
+from pipeline.data.images import Examples, Images, Labels, Scaling
 from pipeline.data.preparation import ChosenRows
-from pipeline.data.scaling import Scaling
 from pipeline.data.splits import Indices
-from pipeline.files import read_array, read_arrays, read_model, write_arrays
+from pipeline.files import Arrays, read_array, read_arrays, read_model, write_arrays
 from pipeline.params.plan import PlannedSource
 
 
-@dataclass(frozen=True)
-class TaskData:
+class TaskData(NamedTuple):
     """All images of a task before they are split, read where they are asked for."""
 
     development: Examples
@@ -27,11 +25,8 @@ def read_labels(data_set: str, part: str) -> Labels:
 
 def write_rows(path: Path, train: ChosenRows, test: ChosenRows) -> None:
     """Write which rows a task uses, and their classes."""
-    parts = {"train": train, "test": test}
-    write_arrays(
-        path,
-        {f"{name}_{field}": getattr(one, field) for name, one in parts.items() for field in ("rows", "labels")},
-    )
+    arrays: Arrays = {"train_rows": train.rows, "train_labels": train.labels}
+    write_arrays(path, arrays | {"test_rows": test.rows, "test_labels": test.labels})
 
 
 def read_task(task: str, data_set: str) -> TaskData:

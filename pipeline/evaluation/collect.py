@@ -1,6 +1,7 @@
-"""A study's evaluations, collected from the store into its table and its arrays."""
+"""A study's evaluations, collected from the store into its table and its arrays; and the seconds that runs took."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -8,11 +9,24 @@ import pandas as pd
 from pipeline import layout
 from pipeline.data.identity import Identity
 from pipeline.data.tasks import read_examples
-from pipeline.evaluation.evaluate import TrainedRun, read_evaluation
+from pipeline.evaluation.evaluate import Evaluation, TrainedRun, fingerprint_evaluation, plan_evaluations
 from pipeline.evaluation.table import make_row, stack_repeats, summarize_history
-from pipeline.files import Arrays, csv_text, write_arrays, write_text
+from pipeline.files import Arrays, csv_text, read_arrays, read_model, write_arrays, write_text
 from pipeline.params.plan import TrainingPlan
+from pipeline.params.section import Section
+from pipeline.training.record import Seconds, read_run
 from pipeline.training.store import Store
+
+
+class RunSeconds(Section):
+    """Seconds of one run; None where a store no longer has them, or the variant was not trained."""
+
+    train_seconds: float | None = None
+    traced: bool | None = None
+    inference_seconds: float | None = None
+
+
+Times = dict[str, dict[int, RunSeconds]]
 
 
 def write_study(
@@ -24,25 +38,17 @@ def write_study(
 ) -> None:
     """Write runs.csv and an .npz a variant into a study's folder.
 
-    Parameters
-    ----------
-    folder : Path
-        Where to.
-    plan, identities : TrainingPlan, mapping of str to Identity
-    runs : sequence of (str, TrainedRun)
-        Each with the fingerprint of its evaluation, in order of the plan.
-    store : Store
-        Of evaluations, which has them all.
+    Runs come in order of the plan, each with the fingerprint of its evaluation, which the store of evaluations has.
     """
     tasks = {run.task for _, run in runs}
     labels = {task: read_examples(task, identities[task].data_set, "test").labels for task in tasks}
     tests: dict[tuple[str, str], list[Arrays]] = {}
     rows = []
     for name, run in runs:
-        found, test = read_evaluation(store.path(name))
-        threshold = plan.variants[run.variant].threshold
+        scalars = read_model(store.path(name) / layout.EVALUATION, Evaluation).scalars
+        test, threshold = read_arrays(store.path(name) / layout.ANSWERS), plan.variants[run.variant].threshold
         learned = _read_learned(run, identities)
-        rows.append(make_row(run.variant, run.about, found.scalars, learned, test, labels[run.task], threshold))
+        rows.append(make_row(run.variant, run.about, scalars, learned, test, labels[run.task], threshold))
         tests.setdefault((run.variant, run.task), []).append(test)
     write_text(folder / layout.evaluated_runs("").name, csv_text(rows))
     for (variant, task), repeats in tests.items():
@@ -55,3 +61,23 @@ def _read_learned(run: TrainedRun, identities: Mapping[str, Identity]) -> dict[s
     about = run.about
     at = layout.run_folder(about.study, about.variant, about.repeat)
     return summarize_history(about, pd.read_csv(at / layout.HISTORY), identities[about.task].train.n)
+
+
+def read_seconds(plan: TrainingPlan, identities: Mapping[str, Identity], trained: Store, evaluated: Store) -> Times:
+    """Seconds of every run of a study, by variant and repeat, as the stores keep them: of no hashed file."""
+    found: Times = {}
+    for run in plan_evaluations(plan, identities, partial(read_run, plan.study)):
+        seconds = _read_seconds(run, fingerprint_evaluation(run, identities[run.task]), trained, evaluated)
+        found.setdefault(run.variant, {})[run.about.repeat] = seconds
+    return found
+
+
+def _read_seconds(run: TrainedRun, evaluation: str, trained: Store, evaluated: Store) -> RunSeconds:
+    about = RunSeconds()
+    if run.merge is None and trained.has(run.about.fingerprint):
+        seconds = read_model(trained.path(run.about.fingerprint) / layout.SECONDS, Seconds)
+        about = about.model_copy(update=dict(seconds))
+    if evaluated.has(evaluation):
+        found = read_model(evaluated.path(evaluation) / layout.EVALUATION, Evaluation)
+        about = about.model_copy(update={"inference_seconds": found.inference_seconds})
+    return about

@@ -1,6 +1,6 @@
 """Evaluation of finished runs. Evaluations are kept as runs are, by all that they depend on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from pipeline.data.tasks import read_examples, read_scaling, read_trained_on
 from pipeline.dependencies import fingerprint_code
 from pipeline.errors import UserError
 from pipeline.evaluation.work import Evaluated, Job, Merge, TaskImages, perform
-from pipeline.files import hash_json, read_arrays, read_model, write_arrays, write_model
+from pipeline.files import hash_json, read_arrays, write_arrays, write_model
 from pipeline.params.plan import TrainingPlan
 from pipeline.params.section import Section
 from pipeline.training.fingerprint import VALUES, library_versions
@@ -50,21 +50,15 @@ def plan_evaluations(
 ) -> list[TrainedRun]:
     """Runs that a plan wants evaluated: every trained variant's, then every derived one's.
 
-    Parameters
-    ----------
-    plan, identities : TrainingPlan, mapping of str to Identity
-    read : callable
-        run.json of a variant's repeat.
+    `read` gives the run.json of a variant's repeat.
     """
-    found = []
+    found, shifts = [], tuple(plan.shifts or ())
     for variant, planned in {**plan.trained, **plan.derived}.items():
-        source = planned.merged.variant if planned.merged else variant
         for repeat in range(plan.repeats):
-            about, merge = read(source, repeat), None
+            about, merge = read(planned.merged.variant if planned.merged else variant, repeat), None
             if planned.merged:
-                tasks = identities[about.task], identities[planned.task]
-                merge = merge_classes(planned.merged.rule, *tasks)
-            found.append(TrainedRun(variant, planned.task, about, tuple(plan.shifts or ()), merge))
+                merge = merge_classes(planned.merged.rule, identities[about.task], identities[planned.task])
+            found.append(TrainedRun(variant, planned.task, about, shifts, merge))
     return found
 
 
@@ -103,27 +97,23 @@ def evaluate_missing(
 ) -> int:
     """Evaluate the runs, by the fingerprint of their evaluation, that the store of evaluations lacks; number of them.
 
-    Raises
-    ------
-    UserError
-        When the store of runs lacks the weights of any.
+    A UserError where the store of runs lacks the weights of any.
     """
     missing = {name: run for name, run in runs.items() if not evaluated.has(name)}
     print(f"{len(runs)} evaluations, {len(missing)} to compute", flush=True)
-    _check_weights(list(missing.values()), trained)
+    _check_weights(missing.values(), trained)
     images = {task: load_images(task) for task in sorted({run.task for run in missing.values()})}
     jobs = [_make_job(run, images[run.task], trained) for run in missing.values()]
     sizes = [sum(map(len, job.images.parts.values())) for job in jobs]
-    names = list(missing)
     batches = group_jobs([(run.about.recipe, run.task) for run in missing.values()], sizes)
-    results = run_all(perform, jobs, workers, batches)
+    results, named = run_all(perform, jobs, workers, batches), list(missing.items())
     for index, result in show_progress(results, sum(sizes), lambda done: sizes[done[0]], "evaluate"):
-        name = names[index]
-        evaluated.put(name, partial(_write, name, missing[name].about.fingerprint, result))
+        name, run = named[index]
+        evaluated.put(name, partial(_write, name, run.about.fingerprint, result))
     return len(missing)
 
 
-def _check_weights(runs: Sequence[TrainedRun], trained: Store) -> None:
+def _check_weights(runs: Iterable[TrainedRun], trained: Store) -> None:
     absent = {run.about.fingerprint for run in runs if not trained.has(run.about.fingerprint)}
     if absent:
         raise UserError(
@@ -142,8 +132,3 @@ def _write(name: str, run: str, result: Evaluated, folder: Path) -> None:
     found = Evaluation(fingerprint=name, run=run, scalars=finite, inference_seconds=result.inference_seconds)
     write_model(folder / layout.EVALUATION, found)
     write_arrays(folder / layout.ANSWERS, result.test)
-
-
-def read_evaluation(folder: Path) -> tuple[Evaluation, dict[str, np.ndarray]]:
-    """An evaluation as the store keeps it: its numbers, and the answers on every test image."""
-    return read_model(folder / layout.EVALUATION, Evaluation), read_arrays(folder / layout.ANSWERS)

@@ -13,6 +13,7 @@ from pipeline.training.record import StudyRun
 
 THRESHOLDS = (0.5, 0.9)  # at which a two-class task is reported, whatever a variant decides by
 REACHED = 0.98
+OF_VALIDATION = ("val_accuracy_sd", "val_loss_rise", "epochs_to_98")
 OF_RUN = ("epochs_run", "stopped_epoch", "best_epoch", "parameters", "trainable_parameters")
 Row = dict[str, str | int | float | None]
 
@@ -29,16 +30,10 @@ def make_row(
     """One row of evaluations/<study>/runs.csv.
 
     `generalization_gap` is train minus validation accuracy, both measured in inference mode on the final weights.
-    `test_accuracy` decides by the variant's `threshold`, where it has one.
-
-    Parameters
-    ----------
-    variant, run : str, StudyRun
-        Who is evaluated, and the run whose weights answered: another variant's, where one is derived.
-    scalars, learned : mapping
-        What the evaluation measured; what the run's history says, see `summarize_history`.
-    test, labels : dict of ndarray, ndarray of uint8, shape (n,)
-        Answers on the test images: `predicted`, `nll`, and `positive` of a two-class task; and the right ones.
+    `test_accuracy` decides by the variant's `threshold`, where it has one. The run is the one whose weights answered,
+    another variant's where one is derived; `scalars` is what its evaluation measured, `learned` what its history says,
+    see `summarize_history`. `test` has the answers on the test images: `predicted`, `nll`, and `positive` of a
+    two-class task; `labels` are the right ones.
     """
     correct = int((decide(test, threshold) == labels).sum())
     train, validation = scalars["train_accuracy"], scalars.get("val_accuracy")
@@ -71,18 +66,16 @@ def summarize_history(run: StudyRun, history: pd.DataFrame, n_train: int) -> dic
     (from 1) whose validation accuracy is at least 0.98, infinite where none is. `updates` counts weight updates.
     """
     updates = count_updates(run.recipe, run.epochs_run, n_train)
-    found: dict[str, float | None] = {"first_epoch_accuracy": float(history["accuracy"].iloc[0])}
+    found: dict[str, float | None] = dict.fromkeys(("first_epoch_accuracy", *OF_VALIDATION, "updates"))
+    found |= {"first_epoch_accuracy": float(history["accuracy"].iloc[0]), "updates": updates}
     if "val_accuracy" not in history:
-        absent = dict.fromkeys(("val_accuracy_sd", "val_loss_rise", "epochs_to_98"))
-        return {**found, **absent, "updates": updates}
+        return found
     accuracy, loss = history["val_accuracy"].to_numpy(), history["val_loss"].to_numpy()
     reached = np.flatnonzero(accuracy >= REACHED)
-    return {
-        **found,
+    return found | {
         "val_accuracy_sd": float(accuracy.std(ddof=1)) if len(accuracy) > 1 else None,
         "val_loss_rise": float(loss[-1] - np.nanmin(loss)) if np.isfinite(loss).any() else None,
         "epochs_to_98": int(history["epoch"].iloc[reached[0]]) if len(reached) else math.inf,
-        "updates": updates,
     }
 
 

@@ -7,20 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.data.images import Examples, Labels, Pixels
-from pipeline.data.scaling import Scaling
+from pipeline.data.images import Examples, Labels, Pixels, Scaling
 from pipeline.data.splits import split_examples
-from pipeline.evaluation.scores import (
-    merge_probabilities,
-    negative_log_likelihood,
-    predict_labels,
-    score_answers,
-    summarize_kernels,
-)
+from pipeline.evaluation import scores
 from pipeline.params.recipe import Recipe
 from pipeline.params.task import Split
-from pipeline.training.result import Weights
+from pipeline.training.data import Weights
 
+Answers = dict[str, npt.NDArray[Any]]
 DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1))
 
 
@@ -73,7 +67,7 @@ class Evaluated:
     """
 
     scalars: dict[str, float]
-    test: dict[str, npt.NDArray[Any]]
+    test: Answers
     inference_seconds: float
 
 
@@ -83,25 +77,22 @@ def perform(job: Job) -> Evaluated:
     parts = job.images.of_repeat(job.split_seed)
     for part, short in (("train", "train"), ("validation", "val")):
         if part in parts:
-            accuracy, loss = score_answers(*_answer(job, parts[part].images[:]), parts[part].labels)
+            accuracy, loss = scores.score_answers(*_answer(job, parts[part].images[:]), parts[part].labels)
             scalars |= {f"{short}_accuracy": accuracy, f"{short}_loss": loss}
     images, labels = parts["test"].images[:], parts["test"].labels
     start = time.perf_counter()
     probabilities, predicted = _answer(job, images)
     seconds = time.perf_counter() - start
-    accuracy, loss = score_answers(probabilities, predicted, labels)
-    scalars |= {"test_accuracy": accuracy, "test_loss": loss, **summarize_kernels(job.weights)}
+    accuracy, loss = scores.score_answers(probabilities, predicted, labels)
+    scalars |= {"test_accuracy": accuracy, "test_loss": loss, **scores.summarize_kernels(job.weights)}
     sums = probabilities.sum(axis=1, dtype=np.float64)
     scalars["probability_sum_error"] = float(np.abs(sums - 1).max())
     for distance in job.shifts:
         scalars[f"test_accuracy_shift_{distance}"] = _shifted_accuracy(job, images, labels, distance)
-    arrays: dict[str, npt.NDArray[Any]] = {
-        "predicted": predicted,
-        "nll": negative_log_likelihood(probabilities, labels),
-    }
+    test: Answers = {"predicted": predicted, "nll": scores.negative_log_likelihood(probabilities, labels)}
     if job.images.classes == 2:
-        arrays["positive"] = probabilities[:, 1]
-    return Evaluated(scalars, arrays, seconds)
+        test["positive"] = probabilities[:, 1]
+    return Evaluated(scalars, test, seconds)
 
 
 def _answer(job: Job, images: Pixels) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
@@ -111,35 +102,28 @@ def _answer(job: Job, images: Pixels) -> tuple[npt.NDArray[np.float32], npt.NDAr
     classes = len(job.merge.new_class) if job.merge else job.images.classes
     answers = probabilities(job.recipe, job.weights, images, job.images.scaling, classes)
     if job.merge is None:
-        return answers, predict_labels(answers)
+        return answers, scores.predict_labels(answers)
     new_class = np.array(job.merge.new_class, np.uint8)
-    summed = merge_probabilities(answers, new_class)
-    by_argmax = new_class[predict_labels(answers)]
-    return summed, by_argmax if job.merge.rule == "argmax" else predict_labels(summed)
+    summed = scores.merge_probabilities(answers, new_class)
+    by_argmax = new_class[scores.predict_labels(answers)]
+    return summed, by_argmax if job.merge.rule == "argmax" else scores.predict_labels(summed)
 
 
 def _shifted_accuracy(job: Job, images: Pixels, labels: Labels, distance: int) -> float:
     """Mean accuracy over the four directions in which the test images are moved by a number of pixels."""
     directions = DIRECTIONS if distance else DIRECTIONS[:1]
-    found = [
-        (_answer(job, shift_images(images, down * distance, right * distance))[1] == labels).mean()
-        for down, right in directions
-    ]
-    return float(np.mean(found))
+    moved = (shift_images(images, down * distance, right * distance) for down, right in directions)
+    return float(np.mean([(_answer(job, one)[1] == labels).mean() for one in moved]))
 
 
 def shift_images(images: Pixels, down: int, right: int) -> Pixels:
     """Images (n, height, width, channels) moved by whole pixels; zeros move in, what leaves is lost."""
     moved = np.zeros_like(images)
     height, width = images.shape[1:3]
-    to_rows, from_rows = _overlap(down, height)
-    to_columns, from_columns = _overlap(right, width)
+    (to_rows, from_rows), (to_columns, from_columns) = _overlap(down, height), _overlap(right, width)
     moved[:, to_rows, to_columns] = images[:, from_rows, from_columns]
     return moved
 
 
 def _overlap(distance: int, size: int) -> tuple[slice, slice]:
-    return (
-        slice(max(distance, 0), size + min(distance, 0)),
-        slice(max(-distance, 0), size + min(-distance, 0)),
-    )
+    return slice(max(distance, 0), size + min(distance, 0)), slice(max(-distance, 0), size + min(-distance, 0))

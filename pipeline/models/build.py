@@ -14,18 +14,12 @@ from pipeline.params.recipe import Recipe
 def build(
     recipe: Recipe, input_shape: Sequence[int], classes: int, model_class: type[keras.Model] = keras.Model
 ) -> Any:
-    """Uncompiled functional model of a recipe.
+    """Uncompiled functional model of a recipe, of which only blocks and modifiers matter here.
 
     Parameters
     ----------
-    recipe : Recipe
-        What to build; only its blocks and modifiers matter here.
     input_shape : sequence of int
         Shape (height, width, channels) of one image, given scaled, as float32.
-    classes : int
-        Number of classes.
-    model_class : type of keras.Model
-        Class of the returned model.
 
     Raises
     ------
@@ -52,12 +46,7 @@ def _apply(x: Any, block: Block, recipe: Recipe, blocks: Sequence[Block]) -> Any
     options = _options(recipe, block, blocks)
     if isinstance(block, Conv):
         x = keras.layers.Conv2D(
-            block.filters,
-            block.kernel_size,
-            padding=recipe.padding,
-            activation="relu",
-            name=block.name,
-            **options,
+            block.filters, block.kernel_size, padding=recipe.padding, activation="relu", name=block.name, **options
         )(x)
     else:
         x = keras.layers.Dense(block.units, activation="relu", name=block.name, **options)(_flat(x))

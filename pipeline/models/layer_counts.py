@@ -85,22 +85,11 @@ def layers_of(
     before_dense: Sequence[Layer] = (),
     after_dense: Sequence[Layer] = (),
 ) -> Iterator[tuple[str, Layer]]:
-    """Layers of an architecture with the names of their roles, from its hidden blocks.
+    """Layers of an architecture with the names of their roles, from its hidden blocks: with units, where dense.
 
-    Parameters
-    ----------
-    hidden : iterable of Block
-        With units, where they are dense.
-    outputs : int
-        Units of the last layer.
-    padding : {"valid", "same"}
-        Of convolutions and pools.
-    pooling : bool
-        False leaves the pools out.
-    after_conv, after_dense : sequence of Layer
-        What follows the activation of every convolution, before its pool, and of every hidden dense layer.
-    before_dense : sequence of Layer
-        What stands before the flattening.
+    `outputs` are the units of the last layer, `padding` is that of convolutions and pools; without `pooling` the pools
+    are left out. `after_conv` follows the activation of every convolution, before its pool, `after_dense` that of every
+    hidden dense layer; `before_dense` stands before the flattening.
     """
     flatten = [*(("before_dense", layer) for layer in before_dense), ("flatten", Flatten())]
     for block in hidden:

@@ -20,10 +20,7 @@ Layers = Callable[[Recipe, Block, Sequence[Block]], list[keras.Layer]]
 
 def initializers(recipe: Recipe, block: Block | None, blocks: Sequence[Block]) -> dict[str, Any]:
     """Initialisers of kernel and bias, the same for every layer."""
-    return {
-        "kernel_initializer": recipe.kernel_initializer,
-        "bias_initializer": recipe.bias_initializer,
-    }
+    return {"kernel_initializer": recipe.kernel_initializer, "bias_initializer": recipe.bias_initializer}
 
 
 def kernel_regularizer(recipe: Recipe, block: Block | None, blocks: Sequence[Block]) -> dict[str, Any]:
@@ -74,12 +71,8 @@ def dropout(recipe: Recipe, block: Block, blocks: Sequence[Block]) -> list[keras
 def _dropped(declared: Dropout, block: Block, blocks: Sequence[Block]) -> bool:
     last_conv = block is [None, *(one for one in blocks if isinstance(one, Conv))][-1]
     dense = isinstance(block, Dense)
-    return {
-        "last_conv_and_dense": last_conv or dense,
-        "last_conv": last_conv,
-        "dense": dense,
-        "hidden": True,
-    }[declared.after]
+    places = {"last_conv_and_dense": last_conv or dense, "last_conv": last_conv, "dense": dense, "hidden": True}
+    return places[declared.after]
 
 
 OPTIONS: tuple[Options, ...] = (initializers, kernel_regularizer)

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from pipeline.data.images import Pixels
-from pipeline.data.scaling import Scaling
+from pipeline.data.images import Pixels, Scaling
 from pipeline.models.build import build
 from pipeline.models.weights import Weights, set_weights
 from pipeline.params.recipe import Recipe
@@ -30,18 +29,7 @@ def probabilities(
 ) -> npt.NDArray[np.float32]:
     """Class probabilities of images, float32 of shape (n, classes), in inference mode.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        What the weights belong to.
-    weights : dict of ndarray
-        By `layer/variable`.
-    images : ndarray of uint8, shape (n, height, width, channels)
-        Unscaled images; scaled batch by batch, to bound memory.
-    scaling : Scaling
-        From pixels to what the network is given.
-    classes : int
-        Number of classes.
+    Images are uint8 of shape (n, height, width, channels), scaled batch by batch, to bound memory.
     """
     model, answer = _model(_inference_part(recipe), images.shape[1:], classes)
     set_weights(model, weights)
@@ -53,11 +41,7 @@ def probabilities(
 def _inference_part(recipe: Recipe) -> Recipe:
     """The part of a recipe that a trained network's answers depend on, besides its weights."""
     training_only = dict.fromkeys(("l1", "l2", "dropout", "augmentation", "step_decay", "early_stopping", "updates"))
-    fixed = {
-        "batch_size": 1,
-        "epochs": 1,
-        "optimizer": recipe.optimizer.model_copy(update={"learning_rate": 1.0}),
-    }
+    fixed = {"batch_size": 1, "epochs": 1, "optimizer": recipe.optimizer.model_copy(update={"learning_rate": 1.0})}
     return recipe.model_copy(update={**training_only, **fixed})
 
 

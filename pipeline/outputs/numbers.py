@@ -1,8 +1,10 @@
 """Numbers as readers see them, on pages and axes: what is missing is a dash, and shares turn into percent only here."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from pipeline.metrics import SHARE, is_gap, is_share, words
+from pipeline.metrics import SHARE, is_gap, is_share, is_spread, words
 from pipeline.metrics import unit as unit_of
 
 MISSING = "–"
@@ -48,17 +50,15 @@ def format_number(value: float | None) -> str:
 
 
 def format_value(amount: float | None, metric: str) -> str:
-    """Value of a metric, in percent for shares and in percentage points for gaps between two."""
+    """Value of a metric, in percent for shares and in percentage points for gaps between two and their spread."""
     if is_gap(metric):
-        return format_points(amount)
+        return format_size(amount, metric) if is_spread(metric) else format_points(amount)
     return format_percent(amount) if is_share(metric) else format_number(amount)
 
 
 def format_difference(amount: float | None, metric: str) -> str:
     """Difference of a metric, in percentage points for shares, always signed."""
-    if amount is None or is_share(metric):
-        return format_points(amount)
-    return format_signed(amount, 4)
+    return format_points(amount) if amount is None or is_share(metric) else format_signed(amount, 4)
 
 
 def format_size(amount: float | None, metric: str) -> str:
@@ -68,34 +68,29 @@ def format_size(amount: float | None, metric: str) -> str:
 
 def format_value_interval(low: float | None, high: float | None, metric: str) -> str:
     """Interval of a metric: ``[98.91, 99.33] %``."""
-    if low is None or high is None:
-        return MISSING
-    if is_gap(metric):
+    if is_gap(metric) and not is_spread(metric):
         return format_difference_interval(low, high, metric)
     if is_share(metric):
-        return f"[{_format_plain(100 * low, 2)}, {_format_plain(100 * high, 2)}] %"
-    return f"[{format_number(low)}, {format_number(high)}]"
+        unit = "pp" if is_gap(metric) else "%"
+        return _format_interval(low, high, lambda end: _format_plain(100 * end, 2), unit)
+    return _format_interval(low, high, format_number)
 
 
 def format_difference_interval(low: float | None, high: float | None, metric: str) -> str:
     """Interval of a difference: ``[−0.05, +0.29] pp``."""
-    if low is None or high is None:
-        return MISSING
     if is_share(metric):
-        return f"[{format_signed(100 * low)}, {format_signed(100 * high)}] pp"
-    return f"[{format_signed(low, 4)}, {format_signed(high, 4)}]"
+        return _format_interval(low, high, lambda end: format_signed(100 * end), "pp")
+    return _format_interval(low, high, lambda end: format_signed(end, 4))
 
 
 def format_change(amount: float | None, unit: str) -> str:
     """Difference in a unit of the ledger of claims, signed: a ``share`` in percentage points, others as they are."""
-    return _add_unit(unit, MISSING if amount is None else _format_amount(amount, unit))
+    return MISSING if amount is None else f"{_format_amount(amount, unit)} {_name_change_unit(unit)}".rstrip()
 
 
 def format_change_interval(low: float | None, high: float | None, unit: str) -> str:
     """Interval of a difference in a unit of the ledger of claims: ``[−1.11, +0.67] pp``."""
-    if low is None or high is None:
-        return MISSING
-    return _add_unit(unit, f"[{_format_amount(low, unit)}, {_format_amount(high, unit)}]")
+    return _format_interval(low, high, lambda end: _format_amount(end, unit), _name_change_unit(unit))
 
 
 def format_extent(amount: float | None, unit: str) -> str:
@@ -116,26 +111,17 @@ def get_scale(metric: str) -> float:
 
 def label_values(metric: str) -> str:
     """Axis label of a metric's values, with its unit."""
-    unit = "%" if is_share(metric) and not is_gap(metric) else _name_difference_unit(metric)
-    return _label(words(metric), unit)
+    return f"{words(metric)} (%)" if is_share(metric) and not is_gap(metric) else label_differences(metric, "")
 
 
-def label_differences(metric: str) -> str:
-    """Axis label of differences of a metric, oriented so that higher is better, with their unit."""
-    return _label(f"improvement in {words(metric)}", _name_difference_unit(metric))
+def label_differences(metric: str, what: str = "improvement in ") -> str:
+    """Axis label of differences of a metric, oriented so that higher is better, or of what has their unit."""
+    unit = "percentage points" if is_share(metric) else unit_of(metric)
+    return f"{what}{words(metric)} ({unit})" if unit else f"{what}{words(metric)}"
 
 
-def label_spread(metric: str) -> str:
-    """Axis label of a metric's standard deviation over repeats, with its unit."""
-    return _label(f"standard deviation of {words(metric)}", _name_difference_unit(metric))
-
-
-def _label(text: str, unit: str) -> str:
-    return f"{text} ({unit})" if unit else text
-
-
-def _name_difference_unit(metric: str) -> str:
-    return "percentage points" if is_share(metric) else unit_of(metric)
+def _format_interval(low: float | None, high: float | None, show: Callable[[float], str], unit: str = "") -> str:
+    return MISSING if low is None or high is None else f"[{show(low)}, {show(high)}] {unit}".rstrip()
 
 
 def _format_amount(amount: float, unit: str) -> str:
@@ -145,8 +131,8 @@ def _format_amount(amount: float, unit: str) -> str:
     return sign + format_number(abs(amount))
 
 
-def _add_unit(unit: str, text: str) -> str:
-    return text if text == MISSING else f"{text} {'pp' if unit == SHARE else unit}".rstrip()
+def _name_change_unit(unit: str) -> str:
+    return "pp" if unit == SHARE else unit
 
 
 def _format_plain(amount: float, decimals: int) -> str:

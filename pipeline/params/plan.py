@@ -55,11 +55,11 @@ class TrainingPlan(Section):
 
 
 class ComparedVariant(Section):
-    """What a comparison must know of a variant; `held_out_anew`: the fraction that each repeat holds out of its own."""
+    """What a comparison must know of a variant."""
 
     kind: Kind
     vary: list[str] | None
-    held_out_anew: float | None
+    held_out_anew: float | None  # fraction of the development images to validate on, where each repeat draws its own
 
 
 class Origin(Section):

@@ -10,7 +10,7 @@ from pipeline.params.plan import (
     TrainingPlan,
 )
 from pipeline.params.resolve import resolve_variant, selected
-from pipeline.params.schema import Caps, Params, Study
+from pipeline.params.schema import Params, ProfileStudy, Study
 from pipeline.params.task import Preparation, Task
 
 
@@ -45,7 +45,7 @@ def plan_training(params: Params, study: str) -> TrainingPlan:
         study=study,
         profile=params.profile,
         repeats=_repeats(params, study),
-        caps=_caps(params, study),
+        caps=_changes(params, study).caps or params.profiles[params.profile].caps,
         shifts=params.studies[study].shifts,
         variants=_variants(params.studies[study], study),
     )
@@ -61,21 +61,17 @@ def _variants(study: Study, name: str) -> dict[str, PlannedVariant]:
     }
 
 
-def _caps(params: Params, study: str) -> Caps:
-    profile = params.profiles[params.profile]
-    declared = profile.studies.get(study)
-    return (declared and declared.caps) or profile.caps
+def _changes(params: Params, study: str) -> ProfileStudy:
+    """What the chosen profile changes for a study."""
+    return params.profiles[params.profile].studies.get(study, ProfileStudy())
 
 
 def _repeats(params: Params, study: str) -> int:
     """Repeats of a study: those of its current look; those that the profile declares where nothing is looked at."""
-    profile = params.profiles[params.profile]
-    declared = profile.studies.get(study)
-    looks = params.protocol.looks
-    about = params.studies[study]
+    changes, looks, about = _changes(params, study), params.protocol.looks, params.studies[study]
     if looks and (about.treatments != [] or about.claims):
-        return looks[((declared and declared.look) or 1) - 1]
-    return (declared and declared.repeats) or profile.repeats
+        return looks[(changes.look or 1) - 1]
+    return changes.repeats or params.profiles[params.profile].repeats
 
 
 def plan_comparison(params: Params, name: str) -> ComparisonPlan:
@@ -101,22 +97,14 @@ def plan_comparison(params: Params, name: str) -> ComparisonPlan:
 
 
 def _compared(params: Params, variant: PlannedVariant) -> ComparedVariant:
-    return ComparedVariant(
-        kind=variant.kind,
-        vary=variant.vary,
-        held_out_anew=_held_out_anew(params.tasks[variant.task], variant.vary),
-    )
+    split, vary = params.tasks[variant.task].split, variant.vary
+    drawn_anew = split.seed == "repeat" and (vary is None or "split" in vary)
+    return ComparedVariant(kind=variant.kind, vary=vary, held_out_anew=split.fraction if drawn_anew else None)
 
 
 def _origin(params: Params, task: str) -> Origin:
     source = _source(params, params.tasks[task].data)
     return Origin(source=source.name, stand_in=source.stand_in, description=source.description)
-
-
-def _held_out_anew(task: Task, vary: list[str] | None) -> float | None:
-    """Fraction of the development images that a variant's repeats validate on, where each draws its own."""
-    drawn = task.split.seed == "repeat" and (vary is None or "split" in vary)
-    return task.split.fraction if drawn else None
 
 
 def _margin(params: Params, task: str) -> float:

@@ -19,19 +19,22 @@ def _rate_alone(value: object) -> object:
     return {"rate": value} if isinstance(value, float | int) and not isinstance(value, bool) else value
 
 
-def _batch_size(value: object) -> object:
-    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
-    if not whole and value != "full":
-        raise ValueError("expected a whole number from 1, or full")
-    return value
+def whole_or(word: str, minimum: int) -> PlainValidator:
+    """Validator that accepts a whole number from a minimum, or one word."""
+
+    def check(value: object) -> object:
+        if value != word and not (isinstance(value, int) and not isinstance(value, bool) and value >= minimum):
+            raise ValueError(f"expected a whole number from {minimum}, or {word}")
+        return value
+
+    return PlainValidator(check)
 
 
 def _rows(value: object) -> object:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
-        return value
-    raise ValueError("expected the id of a row, or a list of ids")
+    listed = isinstance(value, list) and value and all(isinstance(one, str) for one in value)
+    if not (value is None or isinstance(value, str) or listed):
+        raise ValueError("expected the id of a row, or a list of ids")
+    return value
 
 
 class Optimizer(Section):
@@ -94,7 +97,7 @@ class RecipeFields(Section):
     kernel_initializer: Initializer = "glorot_uniform"
     bias_initializer: Initializer = "zeros"
     optimizer: Optimizer
-    batch_size: Annotated[int | Literal["full"], PlainValidator(_batch_size)]
+    batch_size: Annotated[int | Literal["full"], whole_or("full", 1)]
     epochs: Count
     updates: Count | None = None
     sampling: Literal["epochs", "with_replacement"] = "epochs"

@@ -6,20 +6,11 @@ from typing import Any
 from pipeline.models.architectures import ARCHITECTURES
 from pipeline.params.recipe import Recipe, Variant
 from pipeline.params.schema import DeclaredRecipe, Study
-from pipeline.params.validate import validate
+from pipeline.params.section import validate
 
 
 def resolve_variant(study: Study, name: str, where: str, key: str) -> tuple[Variant, Recipe]:
-    """Labels and recipe of one variant.
-
-    Parameters
-    ----------
-    study : Study
-        The study that declares the variant.
-    name : str
-        The variant's name.
-    where, key : str
-        File and key of the study, for error messages.
+    """Labels and recipe of one variant; `where` and `key` are file and key of the study, for error messages.
 
     Raises
     ------
@@ -34,10 +25,7 @@ def resolve_variant(study: Study, name: str, where: str, key: str) -> tuple[Vari
         inherited = field in study.model and field not in changes
         return f"{key}.model." if inherited else f"{key}.variants.{name}."
 
-    return (
-        validate(Variant, labels, where, prefix),
-        resolve_recipe({**study.model, **changes}, where, prefix),
-    )
+    return validate(Variant, labels, where, prefix), resolve_recipe({**study.model, **changes}, where, prefix)
 
 
 def resolve_recipe(

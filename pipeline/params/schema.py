@@ -13,18 +13,8 @@ from pipeline.params.section import ClaimId, Name, Named, Section, name_among
 from pipeline.params.task import Task
 
 BY_HAND = ("mlp", "cnn3")  # what pipeline/models/scratch builds
-NOT_BY_HAND = (
-    "padding",
-    "pooling",
-    "loss",
-    "l1",
-    "l2",
-    "dropout",
-    "batch_normalization",
-    "augmentation",
-    "step_decay",
-    "early_stopping",
-)
+MODIFIERS = ("l1", "l2", "dropout", "batch_normalization", "augmentation", "step_decay", "early_stopping")
+NOT_BY_HAND = ("padding", "pooling", "loss", *MODIFIERS)
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 

@@ -1,17 +1,19 @@
-"""The base of every section of params.yaml, and the names that its keys and values may have."""
+"""The base of every section of params.yaml, and validation whose errors name file and key, expected and received."""
 
-from collections.abc import Iterable
-from typing import Annotated, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from pipeline.errors import hint
+from pipeline.errors import UserError, hint
 
 T = TypeVar("T")
+Model = TypeVar("Model", bound=BaseModel)
 
 NAME = r"^[a-z0-9_]+$"
 CLAIM_ID = r"^[A-Za-z0-9_-]+$"
+NAMES = {NAME: "a-z, 0-9 and _", CLAIM_ID: "letters, digits, _ and -"}  # by pattern
 Name = Annotated[str, Field(pattern=NAME)]
 ClaimId = Annotated[str, Field(pattern=CLAIM_ID)]
 Named = Annotated[dict[Name, T], Field(min_length=0)]
@@ -47,3 +49,67 @@ def name_among(legal: Iterable[str]) -> AfterValidator:
         return received
 
     return AfterValidator(check)
+
+
+def validate(model: type[Model], data: Any, where: str, prefix: Callable[[str], str] = lambda field: "") -> Model:
+    """Instance of a pydantic model, or a UserError with one line for each mistake.
+
+    Parameters
+    ----------
+    data : object
+        What the file holds for the section.
+    where : str
+        The file, as the user knows it.
+    prefix : callable
+        Key, with a trailing dot, under which a field of the section stands in the file.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        lines = [_line(model, data, dict(mistake), where, prefix) for mistake in error.errors()]
+        raise UserError("\n".join(lines)) from None
+
+
+def _line(model: type[BaseModel], data: Any, mistake: dict[str, Any], where: str, prefix: Callable[[str], str]) -> str:
+    location = [part for part in mistake["loc"] if part != "[key]"]
+    key = (prefix(str(location[0]) if location else "") + ".".join(map(str, location))).rstrip(".")
+    received = mistake["input"]
+    if mistake["type"] == "extra_forbidden":
+        legal = _legal_keys(model, location[:-1])
+        return f"{where}: {key}: unknown key. {hint(location[-1], legal)}"
+    if mistake["type"] == "missing":
+        return f"{where}: {key}: expected a value, received none."
+    if mistake["type"] == "literal_error":
+        legal = [name.strip(" '") for name in mistake["ctx"]["expected"].replace(" or ", ",").split(",")]
+        return f"{where}: {key}: received {received!r}. {hint(received, legal)}"
+    if mistake["type"] == "unknown_name":
+        return f"{where}: {key}: received {received!r}. {mistake['msg']}"
+    if mistake["type"] == "string_pattern_mismatch" and (name := NAMES.get(mistake["ctx"]["pattern"])):
+        return f"{where}: {key}: expected a name of {name}; received {received!r}."
+    said = mistake["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    expected = said if said.startswith("expected") else f"expected {said}"
+    return f"{where}: {key}: {expected}; received {_shown(received)}."
+
+
+def _shown(value: Any) -> str:
+    kind = {"str": "the string ", "bool": "the boolean "}.get(type(value).__name__, "")
+    if isinstance(value, Mapping):
+        return f"a mapping with the keys {', '.join(map(str, value)) or '(none)'}"
+    return f"{kind}{value!r}"
+
+
+def _legal_keys(model: Any, path: list[Any]) -> list[str]:
+    """Field names of the section found by following a path of keys through the schema."""
+    for part in path:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            field = model.model_fields.get(str(part))
+            model = _section(field.annotation) if field else model
+    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+
+
+def _section(annotation: Any) -> Any:
+    """Section class inside an annotation such as `Section | None` or `dict[str, Section]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_section(argument) for argument in get_args(annotation))
+    return next((one for one in found if one is not None), None)

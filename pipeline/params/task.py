@@ -2,17 +2,10 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PlainValidator, model_validator
+from pydantic import Field, model_validator
 
-from pipeline.params.recipe import Count, Fraction
+from pipeline.params.recipe import Count, Fraction, whole_or
 from pipeline.params.section import Name, Section
-
-
-def _split_seed(value: object) -> object:
-    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    if not whole and value not in (None, "repeat"):
-        raise ValueError("expected a whole number from 0, or repeat")
-    return value
 
 
 class Split(Section):
@@ -24,7 +17,7 @@ class Split(Section):
 
     kind: Literal["tail", "shuffled", "none", "test"]
     fraction: Fraction | None = None
-    seed: Annotated[int | Literal["repeat"] | None, PlainValidator(_split_seed)] = None
+    seed: Annotated[int | Literal["repeat"], whole_or("repeat", 0)] | None = None
     stratified: bool = False
 
     @model_validator(mode="after")

@@ -8,8 +8,7 @@ from pipeline.claims.ledger import count_verdicts, make_ledger, write_ledger
 from pipeline.command_line import run
 from pipeline.files import read_arrays, read_table, replaced
 from pipeline.params.plan import read_comparison
-from pipeline.statistics.results import compute_results, summarize
-from pipeline.statistics.results_file import write_results, write_summary
+from pipeline.statistics.results import compute_results, summarize, write_results, write_summary
 
 
 def compare() -> None:

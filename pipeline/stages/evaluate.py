@@ -6,12 +6,7 @@ from pipeline import layout
 from pipeline.command_line import run
 from pipeline.data.identity import read_identities
 from pipeline.evaluation.collect import write_study
-from pipeline.evaluation.evaluate import (
-    evaluate_missing,
-    fingerprint_evaluation,
-    plan_evaluations,
-    read_images,
-)
+from pipeline.evaluation.evaluate import evaluate_missing, fingerprint_evaluation, plan_evaluations, read_images
 from pipeline.files import replaced
 from pipeline.params.plan import read_training
 from pipeline.training.grid import count_workers

@@ -3,7 +3,7 @@
 from pipeline import layout
 from pipeline.command_line import run
 from pipeline.data.identity import Identities, identify
-from pipeline.data.scaling import Scaling, scale_to_unit, standardize_pixels
+from pipeline.data.images import Scaling, scale_to_unit, standardize_pixels
 from pipeline.data.tasks import read_examples, read_trained_on
 from pipeline.files import replaced, write_arrays, write_model
 from pipeline.params.plan import read_source, read_tasks

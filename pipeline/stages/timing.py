@@ -7,12 +7,12 @@ from pipeline.claims.answers import answer_study, timed_variants
 from pipeline.claims.ledger import make_ledger, write_ledger
 from pipeline.command_line import run
 from pipeline.data.identity import read_identities
-from pipeline.evaluation.seconds import read_seconds
+from pipeline.evaluation.collect import read_seconds
 from pipeline.files import write_json, write_text
 from pipeline.outputs.report.timings import render_timings
 from pipeline.params.plan import read_comparison, read_training
-from pipeline.training.measure import measure_study
 from pipeline.training.store import evaluation_store, run_store
+from pipeline.training.timing import measure_study
 
 
 def timing() -> None:

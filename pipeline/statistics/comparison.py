@@ -8,14 +8,8 @@ from numpy.typing import ArrayLike
 from pipeline.errors import UserError
 
 VERDICTS = (
-    "better and it matters",
-    "better",
-    "better but negligible",
-    "equivalent",
-    "worse but negligible",
-    "worse",
-    "worse and it matters",
-    "undecided",
+    *("better and it matters", "better", "better but negligible", "equivalent"),
+    *("worse but negligible", "worse", "worse and it matters", "undecided"),
 )
 
 
@@ -33,8 +27,12 @@ class Declaration:
     alpha: float = 0.05
     n_test: int | None = None
 
+    @property
+    def sign(self) -> int:
+        """What turns the metric so that higher is better: 1 or -1."""
+        return 1 if self.higher_is_better else -1
+
     def __post_init__(self) -> None:
-        """Refuse a level or a margin that means nothing."""
         if not 0 < self.alpha < 1:
             raise UserError(f"{self.metric}: expected alpha between 0 and 1, received {self.alpha}.")
         if self.margin is not None and not 0 <= self.margin < np.inf:
@@ -123,9 +121,16 @@ class Comparison:
         beyond the margin, it is negligible when the two one-sided tests hold too. "Equivalent" never follows from
         a large p. With zero variance the verdict is stated exactly, without a test.
         """
-        direction = self._direction
-        nearest = self.simultaneous_low if direction > 0 else self.simultaneous_high
-        return name_verdict(direction, nearest, self.margin, equivalent=self.is_equivalent)
+        low, high = self.simultaneous_low, self.simultaneous_high
+        if self.sd == 0 and self.estimate is not None:
+            ahead = self.estimate
+        elif self.p_adjusted > self.alpha:
+            ahead = 0
+        elif low is None or high is None:  # diverged: wins and losses alone
+            ahead = self.wins - self.losses
+        else:
+            ahead = (low > 0) - (high < 0)
+        return name_verdict(ahead, low if ahead > 0 else high, self.margin, equivalent=self.is_equivalent)
 
     @property
     def is_equivalent(self) -> bool:
@@ -134,26 +139,16 @@ class Comparison:
             return is_inside(self.estimate, self.margin)
         return self.equivalence_p_adjusted is not None and self.equivalence_p_adjusted <= self.alpha
 
-    @property
-    def _direction(self) -> int:
-        if self.sd == 0 and self.estimate is not None:  # stated exactly, without a test
-            return (self.estimate > 0) - (self.estimate < 0)
-        if self.p_adjusted > self.alpha:
-            return 0
-        if self.simultaneous_low is None or self.simultaneous_high is None:  # diverged: wins and losses alone
-            return (self.wins > self.losses) - (self.wins < self.losses)
-        return (self.simultaneous_low > 0) - (self.simultaneous_high < 0)
 
-
-def name_verdict(direction: int, nearest: float | None, margin: float | None, *, equivalent: bool) -> str:
+def name_verdict(ahead: float, nearest: float | None, margin: float | None, *, equivalent: bool) -> str:
     """One of `VERDICTS`, from what is shown.
 
-    `direction` is 1 where the treatment is shown to be better, -1 where worse, 0 where neither is; `nearest` is the
-    end of the interval that is nearest to 0; `equivalent`: the difference is shown to lie inside the margin.
+    `ahead` is above 0 where the treatment is shown to be better, below 0 where worse; `nearest` is the end of the
+    interval that is nearest to 0; `equivalent`: the difference is shown to lie inside the margin.
     """
-    if direction == 0:
+    if not abs(ahead) > 0:
         return "equivalent" if equivalent else "undecided"
-    word = "better" if direction > 0 else "worse"
+    word = "better" if ahead > 0 else "worse"
     if nearest is not None and margin is not None and abs(nearest) > margin:
         return f"{word} and it matters"
     return f"{word} but negligible" if equivalent else word

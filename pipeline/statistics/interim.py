@@ -1,8 +1,4 @@
-"""Interim analyses (looks): a study analysed at planned numbers of repeats, and an interval that needs no plan.
-
-Adding repeats until a test rejects would break its level. Either the looks are planned, and share alpha out, or the
-interval is anytime-valid (peek-proof).
-"""
+"""Interim analyses (looks): a study analysed at planned numbers of repeats, and an interval that needs no plan."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TypeVar
@@ -17,8 +13,10 @@ T = TypeVar("T")
 def plan_analyses(repeats: int, alpha: float, looks: Sequence[int] | None) -> list[tuple[int, float]]:
     """Numbers of repeats at which a study is analysed, in order, each with its level.
 
-    Without looks it is analysed once, with all its repeats. With K looks, every one that was reached is analysed at
-    alpha / K (Bonferroni), so that a decision made then stands; before the first look all repeats are, at that level.
+    Adding repeats until a test rejects would break its level: either the looks are planned, and share alpha out, or the
+    interval is anytime-valid (peek-proof). Without looks a study is analysed once, with all its repeats. With K looks,
+    every one that was reached is analysed at alpha / K (Bonferroni), so that a decision made then stands; before the
+    first look all repeats are, at that level.
     """
     if not looks:
         return [(repeats, alpha)]
@@ -37,12 +35,8 @@ def anytime_valid_interval(differences: ArrayLike, alpha: float = 0.05) -> tuple
     Under a normal model: mean +- se * sqrt((n - 1)(1 - a) / (a - r)) with r = 1 / (1 + n), a = (alpha^2 r)^(1 / n);
     (-inf, inf) where a <= r. Inverts the t-test's mixture likelihood ratio, effect sizes mixed over a standard normal.
 
-    Parameters
-    ----------
-    differences : array_like of float, shape (n,)
-        In the fixed order of repeats. An infinite difference (a diverged run) leaves the interval infinite.
-    alpha : float
-        Chance that the interval ever misses the mean, over all n; alpha / family_size for a family.
+    `differences`, shape (n,), are in the fixed order of repeats; an infinite one (a diverged run) leaves the interval
+    infinite. `alpha` is the chance that it ever misses the mean, over all n; divided by the family size for a family.
 
     References
     ----------

@@ -11,9 +11,8 @@ from statsmodels.stats.weightstats import DescrStatsW
 
 from pipeline.statistics import power
 from pipeline.statistics.comparison import Arm, Comparison, Declaration, Question
-from pipeline.statistics.crossed import new_images_interval
 from pipeline.statistics.interim import anytime_valid_interval
-from pipeline.statistics.intervals import ROUNDING, d_z_interval, student_interval, superiority
+from pipeline.statistics.intervals import ROUNDING, d_z_interval, new_images_interval, student_interval, superiority
 
 Key = TypeVar("Key", bound=Hashable)
 Floats = NDArray[np.float64]
@@ -30,12 +29,9 @@ def compare_family(
 ) -> dict[str, Comparison]:
     """Comparisons of every treatment with the control, by treatment; see `compare_all`.
 
-    Parameters
-    ----------
-    values : mapping of str to array_like, shape (n,)
-        One value per repeat of each variant, the control among them; all the others are the family.
-    images : mapping of str to array_like, shape (n, images), optional
-        What each repeat got of each test image, in the metric's unit; gives the interval on new images.
+    `values` has one value per repeat of each variant, shape (n,), the control among them; all the others are the
+    family. `images`, shape (n, images), is what each repeat got of each test image, in the metric's unit; it gives
+    the interval on new images.
     """
     arms = {name: Arm(name, x, (images or {}).get(name)) for name, x in values.items()}
     questions = [Question(arms[control], arm, declared) for name, arm in arms.items() if name != control]
@@ -45,22 +41,36 @@ def compare_family(
 def compare_all(questions: Sequence[Question], *, rng: Rng) -> list[Comparison]:
     """Comparisons that answer the questions of one family, Holm-corrected over its distinct pairs of arms.
 
-    A pair asked about twice, or in both directions, is one test.
-
-    Parameters
-    ----------
-    questions : sequence of Question
-        About one metric. Repeat r of every arm shares its seeds, so position pairs.
-    rng : numpy.random.Generator
-        Resamples sign patterns beyond 16 repeats; unused up to 16.
+    The questions are about one metric; repeat r of every arm shares its seeds, so position pairs. A pair asked about
+    twice, or in both directions, is one test. `rng` resamples sign patterns beyond 16 repeats; unused up to 16.
 
     Raises
     ------
     ValueError
         If two arms differ in their number of repeats, or counts are not integers in 0 .. n_test.
     """
-    family = {question.pair for question in questions}
-    return _adjust([_compare(question, len(family), rng) for question in questions])
+    pairs = [question.pair for question in questions]
+    found = [_compare(question, len(set(pairs)), rng) for question in questions]
+    p = holm(pairs, [c.p for c in found])
+    # Equivalence within another margin is another test; who is not tested for it still counts, as p = 1.
+    within = [(pair, c.margin) for pair, c in zip(pairs, found, strict=True)]
+    e = holm(within, [1.0 if c.equivalence_p is None else c.equivalence_p for c in found])
+    return [
+        replace(c, p_adjusted=p[pair], equivalence_p_adjusted=None if c.equivalence_p is None else e[pair, c.margin])
+        for pair, c in zip(pairs, found, strict=True)
+    ]
+
+
+def holm(keys: Sequence[Key], p: Sequence[float]) -> dict[Key, float]:
+    """Holm's adjusted p of every member of a family; Holm (1979), Scandinavian Journal of Statistics 6.
+
+    A key's larger p counts where it has two, as asking both ways gives after a diverged run.
+    """
+    largest: dict[Key, float] = {}
+    for key, value in zip(keys, p, strict=True):
+        largest[key] = max(value, largest.get(key, 0.0))
+    adjusted = multipletests(list(largest.values()), method="holm")[1] if largest else []
+    return dict(zip(largest, map(float, adjusted), strict=True))
 
 
 def _score(values: ArrayLike, declared: Declaration) -> Floats:
@@ -70,7 +80,7 @@ def _score(values: ArrayLike, declared: Declaration) -> Floats:
         raise ValueError(f"{declared.metric}: expected one value per repeat, received shape {x.shape}.")
     if declared.n_test is not None and not np.isin(x, np.arange(declared.n_test + 1)).all():
         raise ValueError(f"{declared.metric}: expected counts up to {declared.n_test}, received {x.tolist()}.")
-    return np.where(np.isnan(x), -np.inf, x if declared.higher_is_better else -x)
+    return np.where(np.isnan(x), -np.inf, declared.sign * x)
 
 
 def _compare(question: Question, m: int, rng: Rng) -> Comparison:
@@ -85,6 +95,7 @@ def _compare(question: Question, m: int, rng: Rng) -> Comparison:
     finite = bool(np.isfinite([c, t]).all())
     unit = declared.n_test or 1
     p_superiority, p_low, p_high = superiority(c, t, 1 - declared.alpha)
+    new_low, new_high = _on_new_images(question, m)
     return Comparison(
         control=question.control.name,
         treatment=question.treatment.name,
@@ -108,8 +119,9 @@ def _compare(question: Question, m: int, rng: Rng) -> Comparison:
         p_superiority_low=p_low,
         p_superiority_high=p_high,
         pairing_correlation=_correlate(c, t) if finite else None,
+        new_images_low=new_low,
+        new_images_high=new_high,
         **(_measure(d / unit, declared, m) if finite else {}),
-        **_on_new_images(question, m),
     )
 
 
@@ -128,18 +140,18 @@ def _measure(d: Floats, declared: Declaration, family_size: int) -> dict[str, An
     n, estimate, alpha, margin = d.size, float(d.mean()), declared.alpha, declared.margin
     if n == 1:
         return {"estimate": estimate}
-    low, high = student_interval(d, 1 - alpha)
-    simultaneous_low, simultaneous_high = student_interval(d, 1 - alpha / family_size)
-    fields: dict[str, Any] = {"estimate": estimate, "sd": float(d.std(ddof=1)), "low": low, "high": high}
-    fields |= {"simultaneous_low": simultaneous_low, "simultaneous_high": simultaneous_high}
-    low, high = anytime_valid_interval(d, alpha / family_size)
-    if np.isfinite(low):  # so few repeats may bound nothing
-        fields |= {"peek_proof_low": low, "peek_proof_high": high}
+    sd, level = float(d.std(ddof=1)), alpha / family_size
+    fields = {
+        **_name_ends("", student_interval(d, 1 - alpha)),
+        **_name_ends("simultaneous_", student_interval(d, 1 - level)),
+    }
+    peek_proof = anytime_valid_interval(d, level)
+    if np.isfinite(peek_proof[0]):  # so few repeats may bound nothing
+        fields |= _name_ends("peek_proof_", peek_proof)
     if np.ptp(d) == 0:
-        return fields | {"estimate": simultaneous_low, "sd": 0.0}  # exact, where a mean may be rounded
-    sd, d_z = fields["sd"], estimate / fields["sd"]
-    d_z_low, d_z_high = d_z_interval(d_z, n, 1 - alpha)
-    fields |= {"d_z": d_z, "d_z_low": d_z_low, "d_z_high": d_z_high}
+        return fields | {"estimate": fields["low"], "sd": 0.0}  # exact, where a mean may be rounded
+    fields |= {"estimate": estimate, "sd": sd, "d_z": estimate / sd}
+    fields |= _name_ends("d_z_", d_z_interval(estimate / sd, n, 1 - alpha))
     fields["minimum_detectable_effect"] = power.minimum_detectable_effect(sd, n, alpha, family_size)
     if margin is not None:
         fields["equivalence_p"] = float(DescrStatsW(d).ttost_mean(-margin, margin)[0])
@@ -147,56 +159,24 @@ def _measure(d: Floats, declared: Declaration, family_size: int) -> dict[str, An
     return fields
 
 
-def _on_new_images(question: Question, m: int) -> dict[str, Any]:
+def _name_ends(name: str, interval: tuple[float, float]) -> dict[str, Any]:
+    return {f"{name}low": interval[0], f"{name}high": interval[1]}
+
+
+def _on_new_images(question: Question, m: int) -> tuple[float, float] | tuple[None, None]:
     """The interval on new images, where both arms have the same test images, or one is a number."""
     control, treatment, declared = question.control.images, question.treatment.images, question.declared
     if control is None or treatment is None:
-        return {}
+        return None, None
     control, treatment = np.asarray(control, float), np.asarray(treatment, float)
     if max(control.ndim, treatment.ndim) < 2 or (control.shape != treatment.shape and control.ndim == treatment.ndim):
-        return {}
-    sign = 1 if declared.higher_is_better else -1
-    low, high = new_images_interval(sign * (treatment - control), declared.alpha / m) or (None, None)
-    return {"new_images_low": low, "new_images_high": high}
-
-
-def _adjust(found: Sequence[Comparison]) -> list[Comparison]:
-    """Comparisons after Holm's correction; who is not tested for equivalence still counts, as p = 1.
-
-    Equivalence within another margin is another test. A pair's larger p counts where asking both ways gives two,
-    as it does after a diverged run.
-    """
-    pairs = [frozenset((c.control, c.treatment)) for c in found]
-    within = [(pair, c.margin) for c, pair in zip(found, pairs, strict=True)]
-    p = holm(_take_largest(pairs, [c.p for c in found]))
-    e = holm(_take_largest(within, [1.0 if c.equivalence_p is None else c.equivalence_p for c in found]))
-    return [
-        replace(
-            c,
-            p_adjusted=p[pair],
-            equivalence_p_adjusted=None if c.equivalence_p is None else e[pair, c.margin],
-        )
-        for c, pair in zip(found, pairs, strict=True)
-    ]
-
-
-def _take_largest(keys: Sequence[Key], p: Sequence[float]) -> dict[Key, float]:
-    found: dict[Key, float] = {}
-    for key, value in zip(keys, p, strict=True):
-        found[key] = max(value, found.get(key, 0.0))
-    return found
-
-
-def holm(p: Mapping[Key, float]) -> dict[Key, float]:
-    """Holm's adjusted p of every member of a family; Holm (1979), Scandinavian Journal of Statistics 6."""
-    adjusted = multipletests(list(p.values()), method="holm")[1] if p else []
-    return dict(zip(p, map(float, adjusted), strict=True))
+        return None, None
+    return new_images_interval(declared.sign * (treatment - control), declared.alpha / m) or (None, None)
 
 
 def _mean(scores: Floats, declared: Declaration) -> float | None:
     """Mean of one arm in the metric's own unit and direction; None after a diverged run."""
-    sign = 1 if declared.higher_is_better else -1
-    return sign * float(scores.mean()) / (declared.n_test or 1) if np.isfinite(scores).all() else None
+    return declared.sign * float(scores.mean()) / (declared.n_test or 1) if np.isfinite(scores).all() else None
 
 
 def _correlate(c: Floats, t: Floats) -> float | None:

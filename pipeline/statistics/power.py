@@ -21,14 +21,10 @@ LARGE_EFFECT = 5.0  # detected by any n that can reject; from about 37 / sqrt(n)
 
 
 def sign_flip_p(d: ArrayLike, rng: np.random.Generator) -> float:
-    """Two-sided p of the sign-flip test that differences are symmetric about 0, in (0, 1].
+    """Two-sided p of the sign-flip test that differences, shape (n,), are symmetric about 0, in (0, 1].
 
-    Parameters
-    ----------
-    d : array_like of float, shape (n,)
-        Counts or fractions: means within 1e-10 of the largest difference are ties, whatever fractions are rounded to.
-    rng : numpy.random.Generator
-        Used beyond 16 differences only: 99,999 resamples instead of all patterns.
+    They are counts or fractions: means within 1e-10 of the largest are ties, whatever fractions are rounded to. `rng`
+    is used beyond 16 differences only: 99,999 resamples instead of all patterns.
 
     References
     ----------
@@ -63,23 +59,21 @@ def smallest_n_that_can_reject(family_size: int = 1, alpha: float = 0.05) -> int
     return math.ceil(1 + math.log2(family_size / alpha))
 
 
-def detectable_d_z(n: int, alpha: float = 0.05, power: float = POWER) -> float:
-    """Standardised mean difference (mean / sd of the differences) that n repeats detect, by the t-test's power.
+def detectable_d_z(n: int, alpha: float = 0.05) -> float:
+    """Standardised mean difference (mean / sd of the differences) that n repeats detect, by the t-test's power of 0.8.
 
     The sign-flip test has slightly less: simulated 0.77 for 0.80 at n = 8, 0.79 at n = 10. `n` is at least 2, `alpha`
-    two-sided (divided by the family size for a family), `power` in (alpha, 1).
+    two-sided (divided by the family size for a family).
 
     Raises
     ------
     ArithmeticError
         If the solver does not converge.
     """
-    return _solve(nobs=n, alpha=alpha, power=power, effect_size=None)
+    return _solve(nobs=n, alpha=alpha, effect_size=None)
 
 
-def minimum_detectable_effect(
-    sd: float, n: int, alpha: float = 0.05, family_size: int = 1, power: float = POWER
-) -> float | None:
+def minimum_detectable_effect(sd: float, n: int, alpha: float = 0.05, family_size: int = 1) -> float | None:
     """Mean difference that n repeats would have detected, in the unit of `sd`.
 
     None where the exact test cannot reject at this n, however large the difference. From the observed sd of
@@ -87,12 +81,10 @@ def minimum_detectable_effect(
     """
     if n < smallest_n_that_can_reject(family_size, alpha):
         return None
-    return sd * detectable_d_z(n, alpha / family_size, power)
+    return sd * detectable_d_z(n, alpha / family_size)
 
 
-def repeats_needed(
-    sd: float, n: int, margin: float, alpha: float = 0.05, family_size: int = 1, power: float = POWER
-) -> int | None:
+def repeats_needed(sd: float, n: int, margin: float, alpha: float = 0.05, family_size: int = 1) -> int | None:
     """Number of repeats that detect a mean difference as large as the margin, in the unit of `sd`; None for margin 0.
 
     `sd` is of the n >= 2 differences at hand; planning takes the upper end of its 80 % interval. Each comparison is
@@ -103,16 +95,14 @@ def repeats_needed(
     ArithmeticError
         If the solver does not converge.
     """
-    floor = smallest_n_that_can_reject(family_size, alpha)
-    sd_high = sd_interval(sd, n, PLANNING_LEVEL)[1]
     if margin <= 0:
         return None
-    level = alpha / family_size
-    effect = margin / max(sd_high, margin / LARGE_EFFECT)
+    floor, level = smallest_n_that_can_reject(family_size, alpha), alpha / family_size
+    effect = margin / max(sd_interval(sd, n, PLANNING_LEVEL)[1], margin / LARGE_EFFECT)
     # The solver cannot go below 2 repeats, so ask first whether the fewest that can reject are enough.
-    if _power(effect, floor, level) >= power:
+    if _power(effect, floor, level) >= POWER:
         return floor
-    return math.ceil(_solve(effect_size=effect, alpha=level, power=power, nobs=None))
+    return math.ceil(_solve(effect_size=effect, nobs=None, alpha=level))
 
 
 def _power(effect_size: float, nobs: float, alpha: float) -> float:
@@ -124,16 +114,15 @@ def _power(effect_size: float, nobs: float, alpha: float) -> float:
     return float(TTestPower().power(effect_size, nobs, alpha / 2, alternative="larger"))
 
 
-def _solve(*, effect_size: float | None, nobs: float | None, alpha: float, power: float) -> float:
-    """The one argument that is None, from the other three; see `_power` for the one-tailed call."""
-    solver = TTestPower()
+def _solve(*, effect_size: float | None, nobs: float | None, alpha: float) -> float:
+    """The one argument that is None, from the other two and `POWER`; see `_power` for the one-tailed call."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # raised as an error below
-        found = float(solver.solve_power(effect_size, nobs, alpha=alpha / 2, power=power, alternative="larger"))
+        found = float(TTestPower().solve_power(effect_size, nobs, alpha / 2, POWER, alternative="larger"))
     reached = _power(effect_size or found, nobs or found, alpha)
-    if not math.isclose(reached, power, abs_tol=1e-4):  # also where the solver returned nan
+    if not math.isclose(reached, POWER, abs_tol=1e-4):  # also where the solver returned nan
         raise ArithmeticError(
             f"Power did not converge for effect size {effect_size}, {nobs} repeats, alpha {alpha:.3g}: "
-            f"expected power {power}, reached {reached:.4f}."
+            f"expected power {POWER}, reached {reached:.4f}."
         )
     return found

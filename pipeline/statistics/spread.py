@@ -67,13 +67,14 @@ def compare_spreads(questions: Sequence[Question]) -> list[SpreadTest]:
     """
     family_size = len({question.pair for question in questions})
     found = [_compare_spread(question, family_size) for question in questions]
-    p = holm({question.pair: one.p for question, one in zip(questions, found, strict=True)})
-    return [replace(one, p_adjusted=p[question.pair]) for question, one in zip(questions, found, strict=True)]
+    pairs = [question.pair for question in questions]
+    p = holm(pairs, [one.p for one in found])
+    return [replace(one, p_adjusted=p[pair]) for pair, one in zip(pairs, found, strict=True)]
 
 
 def _compare_spread(question: Question, family_size: int) -> SpreadTest:
-    declared = question.declared
-    values, bound = np.asarray(question.treatment.values), float(np.asarray(question.control.values)[0])
+    declared, values = question.declared, np.asarray(question.treatment.values)
+    bound = float(np.asarray(question.control.values)[0])
     test = SpreadTest(
         control=question.control.name,
         treatment=question.treatment.name,
@@ -88,14 +89,9 @@ def _compare_spread(question: Question, family_size: int) -> SpreadTest:
     found = estimate_spread(values, 1 - declared.alpha / family_size)
     if found is None:
         return test
-    sign = 1 if declared.higher_is_better else -1
-    estimate, *interval = (sign * (x - bound) for x in found)
+    estimate, *interval = (declared.sign * (x - bound) for x in found)
     low, high = sorted(interval)
-    p = _chi_square_p(found[0], values.size, bound)
+    df = values.size - 1
+    statistic = df * (found[0] / bound) ** 2
+    p = float(min(1.0, 2 * min(stats.chi2.cdf(statistic, df), stats.chi2.sf(statistic, df))))
     return replace(test, sd=found[0], p=p, estimate=estimate, simultaneous_low=low, simultaneous_high=high)
-
-
-def _chi_square_p(sd: float, n: int, bound: float) -> float:
-    """Two-sided p of the hypothesis that a normal standard deviation is `bound`, from that of n values."""
-    statistic = (n - 1) * (sd / bound) ** 2
-    return float(min(1.0, 2 * min(stats.chi2.cdf(statistic, n - 1), stats.chi2.sf(statistic, n - 1))))

@@ -14,13 +14,12 @@ def format_sentence(c: Comparison) -> str:
     elif c.sd == 0:
         parts = [_headline(c), _constancy(c), _test(c)]
     elif c.n == 1:
-        lucky = f"one repeat says nothing about luck (difference {_difference(c)}, {_margin(c)})"
-        parts = [_headline(c), lucky]
+        parts = [_headline(c), f"one repeat says nothing about luck (difference {_difference(c)}, {_margin(c)})"]
     elif c.verdict == "undecided" and c.n < smallest_n_that_can_reject(c.family_size, c.alpha):
         parts = [_favour(c), _p(c), "undecided by the exact test", _size(c), _reach(c), _plan(c)]
     else:
         parts = [_headline(c), _size(c), _test(c), _equivalence(c), _reach(c), _plan(c)]
-    return "; ".join(part for part in parts if part) + "."
+    return "; ".join(filter(None, parts)) + "."
 
 
 def format_number(x: float | None, unit: Metric) -> str:
@@ -36,6 +35,11 @@ def format_difference(x: float | None, unit: Metric) -> str:
     """Signed amount with its unit; of a share in percentage points."""
     name = "percentage points" if unit.share else unit.unit
     return f"{format_number(x, unit)} {name}".rstrip()
+
+
+def format_amount(x: float | None, unit: Metric) -> str:
+    """Amount with its unit, without the sign of a positive one."""
+    return format_difference(x, unit).lstrip("+")
 
 
 def format_interval(low: float | None, high: float | None, unit: Metric) -> str:
@@ -101,7 +105,7 @@ def _reach(c: Comparison) -> str:
     if c.minimum_detectable_effect is None:
         fewest = smallest_n_that_can_reject(c.family_size, c.alpha)
         return f"the exact test can show no difference, however large, with fewer than {fewest} repeats"
-    detectable = format_difference(c.minimum_detectable_effect, _unit(c)).lstrip("+")
+    detectable = format_amount(c.minimum_detectable_effect, _unit(c))
     return f"a difference of {detectable} would have been detected with {100 * POWER:g} % power"
 
 
@@ -110,16 +114,14 @@ def _plan(c: Comparison) -> str:
     if c.verdict != "undecided" or c.repeats_needed is None:
         return ""
     power = f"a difference as large as the margin with {100 * POWER:g} % power"
-    if c.repeats_needed <= c.n:
-        return f"{c.n} repeats are enough to detect {power}"
-    return f"{c.repeats_needed} repeats would detect {power}"
+    n, verb = (c.n, "are enough to") if c.repeats_needed <= c.n else (c.repeats_needed, "would")
+    return f"{n} repeats {verb} detect {power}"
 
 
 def _divergence(c: Comparison) -> str:
     """Runs that diverged, and what is left to count."""
     treatment, control = f"{c.treatment_diverged} of {c.treatment}", f"{c.control_diverged} of {c.control}"
-    counted = ((c.wins, "win"), (c.ties, "tie"), (c.losses, "loss"))
-    counts = ", ".join(format_count(n, noun) for n, noun in counted)
+    counts = ", ".join(map(format_count, (c.wins, c.ties, c.losses), ("win", "tie", "loss")))
     diverged = f"of {c.n} runs each, {treatment} and {control} diverged and count as worst"
     return f"{diverged}; no mean {c.metric} to compare, only {counts}"
 
@@ -127,10 +129,8 @@ def _divergence(c: Comparison) -> str:
 def _constancy(c: Comparison) -> str:
     """A difference that every repeat repeats."""
     same = "none" if c.estimate == 0 else f"{_difference(c)}, which is also the interval"
-    return (
-        f"all {c.n} repeats show the same advantage of {c.treatment} in {c.metric}: {same} ({_margin(c)}); "
-        "stated exactly, not tested"
-    )
+    advantage = f"all {c.n} repeats show the same advantage of {c.treatment} in {c.metric}: {same} ({_margin(c)})"
+    return f"{advantage}; stated exactly, not tested"
 
 
 def _favour(c: Comparison) -> str:
@@ -141,9 +141,7 @@ def _favour(c: Comparison) -> str:
 
 
 def _margin(c: Comparison) -> str:
-    if c.margin is None:
-        return "no margin declared"
-    return f"margin {format_number(c.margin, _unit(c)).lstrip('+')}"
+    return "no margin declared" if c.margin is None else f"margin {format_number(c.margin, _unit(c)).lstrip('+')}"
 
 
 def _difference(c: Comparison) -> str:

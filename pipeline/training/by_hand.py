@@ -1,24 +1,25 @@
 """One run of a network written by hand in numpy, from the initial weights and the order that Keras would have."""
 
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from pipeline.models.build import build
-from pipeline.models.scratch import SGD, Adam, Network, cnn3, in_order, mlp
+from pipeline.models.scratch.architectures import cnn3, mlp
+from pipeline.models.scratch.losses import SoftmaxCrossEntropy
+from pipeline.models.scratch.network import Network, in_order
+from pipeline.models.scratch.optimizers import SGD, Adam, Optimizer
 from pipeline.models.weights import initialize, named_weights
 from pipeline.params.recipe import Recipe
 from pipeline.seeds import Seeds
-from pipeline.training.data import TrainingData
+from pipeline.training.data import RunResult, TrainingData, Weights
 from pipeline.training.orders import order_table
 from pipeline.training.recipes import batch_size_of
-from pipeline.training.result import RunResult, Weights
 from pipeline.training.run import collect_result
 
 NETWORKS = {"mlp": mlp, "cnn3": cnn3}
-OPTIMIZERS: dict[str, Any] = {"sgd": SGD, "adam": Adam}
+OPTIMIZERS: dict[str, Callable[[float], Optimizer]] = {"sgd": SGD, "adam": Adam}
 
 
 def train_by_hand(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weights | None = None) -> RunResult:
@@ -26,29 +27,17 @@ def train_by_hand(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weigh
 
     Keras builds the same architecture, untrained, for its initial weights, parameter counts and summary.
     """
-    model = build(recipe, data.train.images.shape[1:], data.classes)
+    input_shape = data.train.images.shape[1:]
+    model = build(recipe, input_shape, data.classes)
     initialize(model, seeds.weights, seeds.noise)
-    network = NETWORKS[
-        recipe.architecture
-    ](
-        np.random.default_rng(0),  # its own draws are replaced at once
-        input_shape=data.train.images.shape[1:],
-        classes=data.classes,
-        reduction=recipe.loss_reduction,
-    )
+    layers, loss = NETWORKS[recipe.architecture](data.classes), SoftmaxCrossEntropy(recipe.loss_reduction)
+    network = Network(layers, loss, input_shape, np.random.default_rng(0))  # its own draws are replaced at once
     network.set_weights(named_weights(model) if start is None else start)
     began = time.perf_counter()
     history = tuple(_epochs(recipe, network, seeds, data))
     seconds = time.perf_counter() - began
     return collect_result(
-        recipe,
-        data,
-        model,
-        network.get_weights(),
-        history,
-        stopped_epoch=None,
-        train_seconds=seconds,
-        traced=False,
+        recipe, data, model, network.get_weights(), history, stopped_epoch=None, train_seconds=seconds, traced=False
     )
 
 
@@ -70,6 +59,5 @@ def _epochs(recipe: Recipe, network: Network, seeds: Seeds, data: TrainingData) 
 def _validate(network: Network, data: TrainingData) -> dict[str, float]:
     if data.validation is None:
         return {}
-    images, labels = data.scaling(data.validation.images[:]), data.validation.labels
-    loss, accuracy = network.evaluate(images, labels)
+    loss, accuracy = network.evaluate(data.scaling(data.validation.images[:]), data.validation.labels)
     return {"val_loss": loss, "val_accuracy": accuracy}

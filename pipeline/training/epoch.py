@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from pipeline.data.images import Pixels
-from pipeline.data.scaling import Scaling
+from pipeline.data.images import Pixels, Scaling
 
 
 @dataclass(frozen=True)
@@ -29,12 +28,8 @@ class Resident:
     @classmethod
     def hold(cls, images: Pixels, labels: npt.NDArray[Any], scaling: Scaling) -> "Resident":
         """Copy images and labels, encoded as the loss wants them, into TensorFlow's memory."""
-        return cls(
-            tf.constant(np.ascontiguousarray(images)),
-            tf.constant(np.ascontiguousarray(labels)),
-            tf.constant(scaling.offset),
-            tf.constant(scaling.divisor),
-        )
+        whole = map(np.ascontiguousarray, (images, labels))
+        return cls(*map(tf.constant, (*whole, scaling.offset, scaling.divisor)))
 
     def batch(self, indices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Scaled images, in the scaling's dtype, and labels of the given indices."""
@@ -55,18 +50,18 @@ class FusedModel(keras.Model):
 
     def train_step(self, data: Any) -> Any:
         """One epoch of ordinary Keras train steps."""
-        (order,) = data if len(data) == 1 else (data,)
-        _sweep(super().train_step, self._train, *order)
+        _sweep(super().train_step, self._train, data)
         return self.get_metrics_result()
 
     def test_step(self, data: Any) -> Any:
         """One pass of ordinary Keras test steps."""
-        (order,) = data if len(data) == 1 else (data,)
-        _sweep(super().test_step, self._validation, *order)
+        _sweep(super().test_step, self._validation, data)
         return self.get_metrics_result()
 
 
-def _sweep(step: Callable[[Any], Any], arrays: Any, full: tf.Tensor, rest: tf.Tensor) -> None:
+def _sweep(step: Callable[[Any], Any], arrays: Any, data: Any) -> None:
+    full, rest = data[0] if len(data) == 1 else data
+
     def body(i: tf.Tensor) -> tuple[tf.Tensor]:
         step(arrays.batch(full[i]))
         return (i + 1,)

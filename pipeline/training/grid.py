@@ -22,13 +22,7 @@ SMALL = 50_000  # image passes, about ten seconds of a small convolutional netwo
 
 
 def count_workers() -> int:
-    """Workers to use: the CLAIMCHECK_WORKERS environment variable, or one for every core.
-
-    Raises
-    ------
-    UserError
-        When the variable is not a whole number from 1.
-    """
+    """Workers to use: the CLAIMCHECK_WORKERS environment variable, a whole number from 1, or one for every core."""
     declared = os.environ.get(WORKERS) or str(joblib.cpu_count())
     if not declared.isdecimal() or int(declared) < 1:
         raise UserError(f"{WORKERS}: expected a whole number from 1; received '{declared}'.")
@@ -40,18 +34,8 @@ def run_all(
 ) -> Iterator[tuple[int, R]]:
     """Results of `function` over jobs, as (index, result) in the order their batches finish.
 
-    Which worker does what never enters a result: every job carries its own seeds.
-
-    Parameters
-    ----------
-    function : callable
-        What is done with one job.
-    jobs : sequence
-        All jobs.
-    workers : int
-        Processes.
-    batches : sequence of sequences of int
-        Indices of the jobs that one worker does in a row; see `group_jobs`.
+    Which worker does what never enters a result: every job carries its own seeds. A batch holds the indices of the
+    jobs that one worker does in a row; see `group_jobs`.
     """
     if not jobs:
         return
@@ -70,14 +54,8 @@ def run_all(
 def group_jobs(keys: Sequence[Hashable], costs: Sequence[int], most: int = SMALL) -> list[list[int]]:
     """Jobs of one key together, in batches that cost about `most` or less, the longest batch first.
 
-    So a model is traced once for small runs, and the workers end at about the same time.
-
-    Parameters
-    ----------
-    keys : sequence
-        What each job's model is traced for.
-    costs : sequence of int
-        Image passes of each job; jobs that cost `most` or more stand alone.
+    So a model is traced once for small runs, and the workers end at about the same time. A key is what a job's model
+    is traced for, a cost the job's image passes; jobs that cost `most` or more stand alone.
     """
     groups: dict[Hashable, list[int]] = {}
     for index, key in enumerate(keys):
@@ -109,24 +87,13 @@ def _prepare_worker(main: int) -> None:
 def show_progress(results: Iterable[R], total: int, work: Callable[[R], int], label: str) -> Iterator[R]:
     """Pass results through, showing images done, rate and time left.
 
-    Parameters
-    ----------
-    results : iterable
-        Finished jobs.
-    total : int
-        Image passes that all jobs will need at the most.
-    work : callable
-        Image passes that a finished job stood for.
-    label : str
-        What is being done.
+    `total` is the image passes that all jobs will need at the most, `work` those that a finished job stood for.
     """
     if not total:
         yield from results
         return
-    interval = 0.5 if sys.stderr.isatty() else 15.0
-    with tqdm(
-        total=total, desc=label, unit="image", unit_scale=True, mininterval=interval, maxinterval=interval
-    ) as bar:
+    pause = 0.5 if sys.stderr.isatty() else 15.0
+    with tqdm(total=total, desc=label, unit="image", unit_scale=True, mininterval=pause, maxinterval=pause) as bar:
         for count, result in enumerate(results, 1):
             bar.set_postfix_str(f"{count} finished", refresh=False)
             bar.update(work(result))

@@ -22,19 +22,13 @@ def order_table(recipe: Recipe, seed: int, n: int) -> Indices:
     if recipe.updates is None:
         return np.stack(list(islice(orders, recipe.epochs)))
     examples = recipe.updates * batch_size_of(recipe, n)
-    return _first(orders, examples).reshape(even_epochs(recipe.updates), -1)
+    passes = np.concatenate(list(islice(orders, -(-examples // n))))
+    return passes[:examples].reshape(even_epochs(recipe.updates), -1)
 
 
 def even_epochs(updates: int, most: int = 10) -> int:
     """Largest number of epochs, up to `most`, that divides a number of updates."""
     return max(epochs for epochs in range(1, most + 1) if updates % epochs == 0)
-
-
-def _first(orders: Iterator[Indices], examples: int) -> Indices:
-    found: list[Indices] = []
-    while sum(map(len, found)) < examples:
-        found.append(next(orders))
-    return np.concatenate(found)[:examples]
 
 
 def sampled_orders(seed: int, n: int) -> Iterator[Indices]:

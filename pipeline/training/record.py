@@ -3,21 +3,16 @@
 from pathlib import Path
 
 from pipeline import layout
-from pipeline.files import (
-    csv_text,
-    digest_arrays,
-    read_model,
-    write_arrays,
-    write_model,
-    write_text,
-)
+from pipeline.files import csv_text, digest_arrays, read_model, write_arrays, write_model, write_text
 from pipeline.params.recipe import Recipe, Search
 from pipeline.params.section import Name, Section
 from pipeline.seeds import Seeds
+from pipeline.training.data import RunResult
 from pipeline.training.fingerprint import fingerprint_training_code, library_versions
-from pipeline.training.result import RunResult
 from pipeline.training.runs import DeclaredRun
 
+OF_RESULT = ("recipe", "input_shape", "classes", "epochs_run", "stopped_epoch", "best_epoch")
+COUNTS = ("parameters", "trainable_parameters")
 NO_HYPERPARAMETER = ("trial", "val_accuracy", "val_loss")
 
 
@@ -63,20 +58,13 @@ def write_run(run: DeclaredRun, result: RunResult, folder: Path) -> None:
     about = FinishedRun(
         fingerprint=run.fingerprint,
         recipe_fingerprint=run.recipe_fingerprint,
-        recipe=result.recipe,
         search=run.search,
         trials=_choose_trials(result.trials),
         seeds=run.seeds,
-        input_shape=result.input_shape,
-        classes=result.classes,
-        epochs_run=result.epochs_run,
-        stopped_epoch=result.stopped_epoch,
-        best_epoch=result.best_epoch,
-        parameters=result.parameters,
-        trainable_parameters=result.trainable_parameters,
         weights_digest=digest_arrays(result.weights),
         versions=library_versions(),
         code=fingerprint_training_code(run.recipe.library),
+        **{name: getattr(result, name) for name in (*OF_RESULT, *COUNTS)},
     )
     write_model(folder / layout.RUN, about)
     write_text(folder / layout.HISTORY, csv_text(result.history))
@@ -84,8 +72,7 @@ def write_run(run: DeclaredRun, result: RunResult, folder: Path) -> None:
         write_text(folder / layout.TRIALS, csv_text(result.trials))
     write_arrays(folder / layout.WEIGHTS, result.weights)
     write_text(folder / layout.MODEL_SUMMARY, result.summary)
-    seconds = Seconds(train_seconds=result.train_seconds, traced=result.traced)
-    write_model(folder / layout.SECONDS, seconds)
+    write_model(folder / layout.SECONDS, Seconds(train_seconds=result.train_seconds, traced=result.traced))
 
 
 def name_run(study: str, run: DeclaredRun, folder: Path) -> None:
@@ -104,6 +91,5 @@ def _choose_trials(trials: tuple[dict[str, float], ...]) -> dict[str, dict[str, 
     """The best trial of a search by validation accuracy, the first of equals, and the last one."""
     if not trials:
         return None
-    hyperparameters = [{k: v for k, v in row.items() if k not in NO_HYPERPARAMETER} for row in trials]
-    best = max(range(len(trials)), key=lambda row: (trials[row]["val_accuracy"], -row))
-    return {"best": hyperparameters[best], "last": hyperparameters[-1]}
+    chosen = {"best": max(trials, key=lambda row: row["val_accuracy"]), "last": trials[-1]}
+    return {which: {k: v for k, v in row.items() if k not in NO_HYPERPARAMETER} for which, row in chosen.items()}

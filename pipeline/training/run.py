@@ -2,8 +2,7 @@
 
 import io
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -14,45 +13,33 @@ import numpy.typing as npt
 from pipeline.data.images import Examples
 from pipeline.models.build import build
 from pipeline.models.weights import initialize, named_weights, set_weights
-from pipeline.params.recipe import Recipe, StepDecay
+from pipeline.params.recipe import Recipe
 from pipeline.seeds import Seeds
-from pipeline.training.data import TrainingData
+from pipeline.training.data import RunResult, TrainingData, Weights
 from pipeline.training.epoch import FusedModel, Resident, order_dataset, pass_dataset, prepare
 from pipeline.training.orders import order_table
 from pipeline.training.recipes import batch_size_of, traced_part
-from pipeline.training.result import RunResult, Weights
 
 # Affects speed and the grouping of a sum only; part of the code, so part of every fingerprint.
 VALIDATION_BATCH = 256
 
 
-@dataclass(frozen=True)
-class _Compiled:
-    model: FusedModel
-    optimizer_start: list[npt.NDArray[Any]]
-
-
 def train(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weights | None = None) -> RunResult:
     """Train a recipe once.
 
-    Equal arguments give equal bits, whether or not this process has trained the recipe before.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        What to build and how to train it.
-    seeds : Seeds
-        The repeat's streams: initial weights, order of examples, noise of dropout and augmentation.
-    data : TrainingData
-        Train and validation images.
-    start : dict of ndarray, optional
-        Weights to start from, by `layer/variable`, instead of drawn ones.
+    Equal arguments give equal bits, whether or not this process has trained the recipe before. Of the repeat's
+    `seeds` it takes initial weights, order of examples, noise of dropout and augmentation; `start` are weights to
+    start from instead of drawn ones.
     """
     traced = _compiled.cache_info().misses
     orders = order_table(recipe, seeds.order, len(data.train))
-    compiled = _compiled(traced_part(recipe), data, orders.shape[1])
-    model = compiled.model
-    _reset(compiled, recipe, seeds, start)
+    model, optimizer_start = _compiled(traced_part(recipe), data, orders.shape[1])
+    initialize(model, seeds.weights, seeds.noise)
+    if start is not None:
+        set_weights(model, start)
+    for variable, initial in zip(model.optimizer.variables, optimizer_start, strict=True):
+        variable.assign(initial)
+    model.optimizer.learning_rate = recipe.optimizer.learning_rate
     callbacks = _make_callbacks(recipe)
     began = time.perf_counter()
     fitted = model.fit(
@@ -60,7 +47,7 @@ def train(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weights | Non
         epochs=len(orders),
         steps_per_epoch=1,
         shuffle=False,
-        validation_data=_pass_over_validation(data),
+        validation_data=None if data.validation is None else pass_dataset(len(data.validation), VALIDATION_BATCH),
         callbacks=list(callbacks.values()),
         verbose=0,
     )
@@ -101,15 +88,15 @@ def collect_result(
 
 
 @lru_cache(maxsize=8)
-def _compiled(recipe: Recipe, data: TrainingData, examples: int) -> _Compiled:
-    """Model that is traced for one number of examples an epoch: Keras would relax its shapes for a second one."""
+def _compiled(recipe: Recipe, data: TrainingData, examples: int) -> tuple[FusedModel, list[npt.NDArray[Any]]]:
+    """Model, and its optimizer's first state, traced for one number of examples: Keras would relax its shapes."""
     model = build(recipe, data.train.images.shape[1:], data.classes, FusedModel)
     optimizer = keras.optimizers.get({"class_name": recipe.optimizer.name, "config": {}})
     model.compile(optimizer=optimizer, loss=recipe.loss, metrics=["accuracy"], jit_compile=False)
     train_arrays, validation_arrays = _resident(data, recipe.loss)
     model.hold(train_arrays, validation_arrays)
     prepare(model, train_arrays)
-    return _Compiled(model, [np.array(variable) for variable in model.optimizer.variables])
+    return model, [np.array(variable) for variable in model.optimizer.variables]
 
 
 @lru_cache(maxsize=2)
@@ -136,23 +123,15 @@ def encode_labels(labels: npt.NDArray[np.uint8], loss: str, classes: int) -> npt
     return labels[:, np.newaxis].astype(np.float32) if loss == "binary_crossentropy" else labels
 
 
-def _reset(compiled: _Compiled, recipe: Recipe, seeds: Seeds, start: Weights | None) -> None:
-    model = compiled.model
-    initialize(model, seeds.weights, seeds.noise)
-    if start is not None:
-        set_weights(model, start)
-    for variable, initial in zip(model.optimizer.variables, compiled.optimizer_start, strict=True):
-        variable.assign(initial)
-    model.optimizer.learning_rate = recipe.optimizer.learning_rate
-
-
 def _make_callbacks(recipe: Recipe) -> dict[str, keras.callbacks.Callback]:
     found = {}
     if recipe.early_stopping:
         found["early_stopping"] = keras.callbacks.EarlyStopping(**recipe.early_stopping.model_dump())
-    if recipe.step_decay:
-        schedule = _schedule(recipe.optimizer.learning_rate, recipe.step_decay)
-        found["step_decay"] = keras.callbacks.LearningRateScheduler(schedule)
+    if decay := recipe.step_decay:
+        rate = recipe.optimizer.learning_rate
+        found["step_decay"] = keras.callbacks.LearningRateScheduler(
+            lambda epoch, current: rate * decay.factor ** (epoch // decay.epochs)
+        )
     return found
 
 
@@ -161,20 +140,10 @@ def _stopped_epoch(callbacks: Mapping[str, keras.callbacks.Callback]) -> int | N
     return stopped + 1 if stopped else None
 
 
-def _schedule(learning_rate: float, decay: StepDecay) -> Callable[[int, float], float]:
-    return lambda epoch, current: learning_rate * decay.factor ** (epoch // decay.epochs)
-
-
-def _pass_over_validation(data: TrainingData) -> Any:
-    return None if data.validation is None else pass_dataset(len(data.validation), VALIDATION_BATCH)
-
-
 def _rows(history: Mapping[str, list[float]]) -> tuple[dict[str, float], ...]:
     columns = [name for name in ("loss", "accuracy", "val_loss", "val_accuracy") if name in history]
-    count = len(history["loss"])
-    return tuple(
-        {"epoch": epoch + 1, **{name: float(history[name][epoch]) for name in columns}} for epoch in range(count)
-    )
+    rows = zip(*(map(float, history[name]) for name in columns), strict=True)
+    return tuple({"epoch": epoch, **dict(zip(columns, row, strict=True))} for epoch, row in enumerate(rows, 1))
 
 
 def _best_epoch(history: tuple[dict[str, float], ...]) -> int | None:

@@ -1,29 +1,61 @@
-"""Seconds of training and inference, comparable: one process, everything traced first, variants interleaved."""
+"""Times of training and inference, comparable: one process, everything traced first, variants interleaved."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
-from pipeline.models.predict import probabilities
+from pipeline import layout
+from pipeline.backend import start_tensorflow
+from pipeline.data.identity import Identity
+from pipeline.files import read_model, write_model
+from pipeline.params.plan import TrainingPlan
+from pipeline.params.section import Section
+from pipeline.training.data import RunResult
+from pipeline.training.grid import show_progress
 from pipeline.training.recipes import count_image_passes, count_updates
-from pipeline.training.result import RunResult
+from pipeline.training.runs import declare_runs
+from pipeline.training.store import Store
+from pipeline.training.train import job_of, read_training_data
 from pipeline.training.work import Job, perform
 
 PREDICTED = 10_000  # training images whose prediction is timed: test images are for evaluation only
+Row = dict[str, str | int | float | None]
 
 
-def time_runs(jobs: Mapping[str, Sequence[Job]]) -> Iterator[dict[str, Any]]:
-    """Times of every variant's repeats, as rows of `variant`, `repeat` and seconds, as they are measured.
+class Measured(Section):
+    """Rows of times by variant and repeat, and the fingerprints of the runs that they are of."""
+
+    fingerprints: dict[str, list[str]]
+    rows: list[Row]
+
+
+def measure_study(
+    plan: TrainingPlan, identities: Mapping[str, Identity], variants: Sequence[str], store: Store
+) -> Measured:
+    """Times of a study's variants by the runs' own jobs, kept from before where the same runs were measured."""
+    declared = [one for one in declare_runs(plan, identities) if one.variant in variants]
+    chosen = {v: [one for one in declared if one.variant == v] for v in variants}
+    fingerprints = {v: [one.fingerprint for one in own] for v, own in chosen.items()}
+    path = layout.measured_times(plan.study)
+    if path.is_file() and (kept := read_model(path, Measured)).fingerprints == fingerprints:
+        return kept
+    start_tensorflow()
+    data = {task: read_training_data(task, identities[task]) for task in {one.task for one in declared}}
+    jobs = {v: [job_of(one, data[one.task], store.path) for one in own] for v, own in chosen.items()}
+    total = sum(job.image_passes for own in jobs.values() for job in own)
+    passes = {v: own[0].image_passes for v, own in jobs.items()}
+    rows = show_progress(time_runs(jobs), total, lambda row: passes[str(row["variant"])], f"{plan.study} (timing)")
+    measured = Measured(fingerprints=fingerprints, rows=list(rows))
+    write_model(path, measured)
+    return measured
+
+
+def time_runs(jobs: Mapping[str, Sequence[Job]]) -> Iterator[Row]:
+    """Times of every variant's jobs, repeat by repeat and as many of each, as rows of `variant`, `repeat`, seconds.
 
     Each variant is trained once beforehand and not counted, so that nothing is traced while the clock runs. Then all
     variants train their first repeat, then all their second; who goes first rotates, so that a machine that slows
     down favours none.
-
-    Parameters
-    ----------
-    jobs : mapping of str to sequence of Job
-        Jobs of each variant, repeat by repeat; as many of each.
     """
     for own in jobs.values():
         _time_run(replace(own[0], recipe=own[0].recipe.model_copy(update={"epochs": 1})))
@@ -34,16 +66,13 @@ def time_runs(jobs: Mapping[str, Sequence[Job]]) -> Iterator[dict[str, Any]]:
             yield {"variant": variant, "repeat": repeat, **_time_run(jobs[variant][repeat])}
 
 
-def _time_run(job: Job) -> dict[str, Any]:
+def _time_run(job: Job) -> Row:
     """Seconds of one run; `seconds_per_image` counts every pass over an image."""
-    result = perform(job)
-    n = len(job.data.train)
-    updates = count_updates(result.recipe, result.epochs_run, n)
-    passes = count_image_passes(result.recipe, result.epochs_run, n)
+    result, n = perform(job), len(job.data.train)
     return {
         "train_seconds": result.train_seconds,
-        "seconds_per_update": result.train_seconds / updates,
-        "seconds_per_image": result.train_seconds / passes,
+        "seconds_per_update": result.train_seconds / count_updates(result.recipe, result.epochs_run, n),
+        "seconds_per_image": result.train_seconds / count_image_passes(result.recipe, result.epochs_run, n),
         "inference_seconds": _inference_seconds(result, job),
     }
 
@@ -52,6 +81,8 @@ def _inference_seconds(result: RunResult, job: Job) -> float | None:
     """Time to predict up to 10,000 training images; None for a network by hand, which the report's Keras rebuilds."""
     if result.recipe.library == "numpy":
         return None
+    from pipeline.models.predict import probabilities  # imports Keras, which is to find TensorFlow started
+
     images = job.data.train.images[:PREDICTED]
     began = time.perf_counter()
     probabilities(result.recipe, result.weights, images, job.data.scaling, result.classes)

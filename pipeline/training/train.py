@@ -8,10 +8,9 @@ from pipeline import layout
 from pipeline.data.identity import Identity
 from pipeline.data.tasks import read_scaling, read_trained_on
 from pipeline.files import read_arrays, read_model
-from pipeline.training.data import TrainingData
+from pipeline.training.data import RunResult, TrainingData
 from pipeline.training.grid import group_jobs, run_all, show_progress
 from pipeline.training.record import FinishedRun, write_run
-from pipeline.training.result import RunResult
 from pipeline.training.runs import DeclaredRun
 from pipeline.training.store import Store
 from pipeline.training.work import Job, perform
@@ -42,12 +41,10 @@ def train_missing(
     """
     declared = {run.fingerprint: run for run in runs}
     missing = [run for name, run in declared.items() if not store.has(name)]
-    print(
-        f"{len(declared)} runs declared, {len(declared) - len(missing)} reused, {len(missing)} to train",
-        flush=True,
-    )
+    print(f"{len(declared)} runs declared, {len(declared) - len(missing)} reused, {len(missing)} to train", flush=True)
     data = {task: load_data(task) for task in sorted({run.task for run in missing})}
-    passes = {run.fingerprint: run.image_passes(len(data[run.task].train)) for run in missing}
+    jobs = (Job(run.recipe, run.search, run.seeds, data[run.task]) for run in missing)
+    passes = {run.fingerprint: job.image_passes for run, job in zip(missing, jobs, strict=True)}
     trained = _train(missing, data, store, workers)
     for run, result in show_progress(trained, sum(passes.values()), lambda one: passes[one[0].fingerprint], "train"):
         store.put(run.fingerprint, partial(write_run, run, result))
@@ -67,12 +64,12 @@ def _train(
 
 def _waves(missing: Sequence[DeclaredRun]) -> Iterator[list[DeclaredRun]]:
     """Missing runs in groups, each of which needs only runs that are there or in an earlier group."""
-    left = list(missing)
+    left = {run.fingerprint: run for run in missing}
     while left:
-        absent = {run.fingerprint for run in left}
-        ready = [run for run in left if absent.isdisjoint(parent.fingerprint for parent in run.parents)]
+        ready = [run for run in left.values() if left.keys().isdisjoint(parent.fingerprint for parent in run.parents)]
         yield ready
-        left = [run for run in left if not absent.isdisjoint(parent.fingerprint for parent in run.parents)]
+        for run in ready:
+            del left[run.fingerprint]
 
 
 def job_of(run: DeclaredRun, data: TrainingData, folder_of: Callable[[str], Path]) -> Job:

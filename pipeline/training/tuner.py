@@ -9,10 +9,9 @@ from keras_tuner.engine.hyperparameters import HyperParameters
 
 from pipeline.errors import UserError
 from pipeline.params.recipe import Range, Recipe, Search
-from pipeline.seeds import STREAMS, Seeds, derive
-from pipeline.training.data import TrainingData
+from pipeline.seeds import Seeds, derive
+from pipeline.training.data import RunResult, TrainingData
 from pipeline.training.recipes import apply_hyperparameters
-from pipeline.training.result import RunResult
 from pipeline.training.run import train
 
 OBJECTIVE = "val_accuracy"
@@ -21,21 +20,8 @@ OBJECTIVE = "val_accuracy"
 def search(recipe: Recipe, declared: Search, seeds: Seeds, data: TrainingData) -> RunResult:
     """Result of the best trial of a random search, with the table of all trials.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        What every trial shares; the searched fields are replaced.
-    declared : Search
-        Space and number of trials.
-    seeds : Seeds
-        The repeat's streams: one seed is derived for the search, and streams of its own for every trial.
-    data : TrainingData
-        With a validation set, which selects.
-
-    Raises
-    ------
-    UserError
-        When the task has no validation set to select on.
+    The searched fields of `recipe` are replaced in every trial. From the repeat's `seeds`, one is derived for the
+    search, and streams of its own for every trial. The validation set selects; a UserError where there is none.
     """
     if data.validation is None:
         raise UserError("search: expected a task with a validation set to select on; received one without.")
@@ -59,17 +45,13 @@ def search(recipe: Recipe, declared: Search, seeds: Seeds, data: TrainingData) -
 
 def _space(declared: Search) -> HyperParameters:
     space = HyperParameters()
-    if declared.units:
-        _whole_numbers(space, "units", declared.units)
-    if declared.learning_rate:
-        space.Choice("learning_rate", list(declared.learning_rate))
-    if declared.unused:
-        _whole_numbers(space, "unused", declared.unused)
+    for name in ("units", "learning_rate", "unused"):  # in this order: it decides what is drawn
+        values = getattr(declared, name)
+        if isinstance(values, Range):
+            space.Int(name, values.minimum, values.maximum, step=values.step)
+        elif values:
+            space.Choice(name, list(values))
     return space
-
-
-def _whole_numbers(space: HyperParameters, name: str, declared: Range) -> None:
-    space.Int(name, declared.minimum, declared.maximum, step=declared.step)
 
 
 class _RunSearch(keras_tuner.RandomSearch):
@@ -102,5 +84,4 @@ class _RunSearch(keras_tuner.RandomSearch):
 
     def _of(self, number: int) -> Seeds:
         """Streams of one trial."""
-        streams = self._seeds.to_dict()
-        return Seeds(**{stream: derive(streams[stream], "trial", number) for stream in STREAMS})
+        return Seeds(**{name: derive(seed, "trial", number) for name, seed in self._seeds.to_dict().items()})

@@ -6,9 +6,8 @@ from functools import lru_cache
 
 from pipeline.params.recipe import Recipe, Search
 from pipeline.seeds import Seeds
-from pipeline.training.data import TrainingData
+from pipeline.training.data import RunResult, TrainingData, Weights
 from pipeline.training.recipes import apply_hyperparameters, count_image_passes, traced_part
-from pipeline.training.result import RunResult, Weights
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BeforeValidator, Field
 from ruamel.yaml import YAML
 
-from pipeline.params.section import Place, Section
-from pipeline.params.validate import validate
+from pipeline.params.section import Place, Section, validate
 from pipeline.writeups.text import Value
 
 DATA = Path(__file__).parent / "data"

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.models.scratch import Dense, Network, Sigmoid, SigmoidSquaredError, accuracy
+from pipeline.models.scratch.layers import Dense, Sigmoid
+from pipeline.models.scratch.losses import SigmoidSquaredError, accuracy
+from pipeline.models.scratch.network import Network
 from pipeline.writeups.text import Value
 
 Array = npt.NDArray[np.float64]

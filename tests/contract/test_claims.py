@@ -52,7 +52,7 @@ def test_every_claim_has_a_verdict_or_a_reason_in_each_of_its_scopes(profile: st
     for one in found:
         assert one.verdict in VERDICTS
         if one.verdict == NOT_TESTABLE:  # because it was declared so, never because something isn't recorded
-            declared = DECLARED[one.claim, one.scope].not_testable.get(one.scope)  # type: ignore[call-overload]
+            declared = DECLARED[one.claim, one.scope].not_testable.get(one.scope)
             assert one.reason in (declared, TIMED_APART)
         else:
             assert one.findings and one.deciding in one.findings

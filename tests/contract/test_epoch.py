@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.data.scaling import Scaling
+from pipeline.data.images import Scaling
 from pipeline.models.build import build
 from pipeline.models.weights import initialize, named_weights
 from pipeline.params.resolve import resolve_recipe

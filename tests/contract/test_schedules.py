@@ -9,7 +9,7 @@ import pytest
 from pipeline.models.weights import named_weights
 from pipeline.seeds import repeat_seeds
 from pipeline.training import run
-from pipeline.training.result import RunResult, Weights
+from pipeline.training.data import RunResult, Weights
 from pipeline.training.work import Job, perform
 from tests.contract.declared import PLAIN, Case, distinct
 from tests.contract.tiny import SLOWEST, N, built, data_of, same, short

@@ -10,10 +10,9 @@ from pipeline.models.build import build
 from pipeline.params.recipe import Recipe
 from pipeline.seeds import Seeds, derive, repeat_seeds
 from pipeline.training import run, tuner
-from pipeline.training.data import TrainingData
+from pipeline.training.data import RunResult, TrainingData, Weights
 from pipeline.training.recipes import apply_hyperparameters
 from pipeline.training.record import _choose_trials
-from pipeline.training.result import RunResult, Weights
 from pipeline.training.work import Job, perform
 from tests.contract.declared import BY_NAME, Case, distinct
 from tests.contract.tiny import data_of, same, short

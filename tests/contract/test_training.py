@@ -11,7 +11,7 @@ import pytest
 from pipeline.models.build import output_layer
 from pipeline.seeds import Seeds, repeat_seeds
 from pipeline.training import run
-from pipeline.training.result import RunResult
+from pipeline.training.data import RunResult
 from pipeline.training.work import Job, perform
 from tests.contract.declared import BY_NAME, TRACED, Case, distinct, is_plain
 from tests.contract.tiny import (

@@ -7,8 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from pipeline.data.images import Examples, Images, Labels, Pixels
-from pipeline.data.scaling import scale_to_unit
+from pipeline.data.images import Examples, Images, Labels, Pixels, scale_to_unit
 from pipeline.models.architectures import ARCHITECTURES
 from pipeline.models.build import build
 from pipeline.models.weights import initialize, named_weights

@@ -11,14 +11,16 @@ from sklearn.svm import SVC
 from statsmodels.stats.weightstats import ttost_paired
 
 from pipeline.statistics.comparison import Declaration
-from pipeline.statistics.crossed import (
+from pipeline.statistics.interim import anytime_valid_interval
+from pipeline.statistics.intervals import (
     crossed_variance,
+    d_z_interval,
     mean_squares,
     new_images_interval,
     resampled_interval,
+    sd_interval,
+    superiority,
 )
-from pipeline.statistics.interim import anytime_valid_interval
-from pipeline.statistics.intervals import d_z_interval, sd_interval, superiority
 from pipeline.statistics.paired import compare_family
 from pipeline.statistics.power import (
     detectable_d_z,

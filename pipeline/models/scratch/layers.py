@@ -54,10 +54,13 @@ class Layer:
 
 
 class Affine(Layer):
-    """What dense layers and convolutions share: rows @ kernel + bias."""
+    """What dense layers and convolutions share: rows @ kernel + bias, with as many columns as there are units."""
 
-    def __init__(self, name: str, kernel_initializer: str = "glorot_uniform", bias_initializer: str = "zeros") -> None:
+    def __init__(
+        self, name: str, units: int, *, kernel_initializer: str = "glorot_uniform", bias_initializer: str = "zeros"
+    ) -> None:
         super().__init__(name)
+        self.units = units
         self.kernel_initializer = get_initializer(kernel_initializer)
         self.bias_initializer = get_initializer(bias_initializer)
 
@@ -68,26 +71,22 @@ class Affine(Layer):
         bias = self.bias_initializer(generator, kernel_shape[-1:], fans, dtype)
         self.parameters = {"kernel": kernel, "bias": bias}
 
-    def affine(self, rows: Array) -> Array:
-        """rows @ kernel + bias, the kernel read as a matrix of shape (inputs, outputs)."""
-        bias = self.parameters["bias"]
-        y: Array = rows @ self.parameters["kernel"].reshape(-1, len(bias))
-        y += bias
+    def forward(self, x: Array) -> Array:
+        """Rows x @ kernel + bias, the kernel read as a matrix of shape (inputs, units)."""
+        self.rows = x
+        y: Array = x @ self.parameters["kernel"].reshape(-1, self.units)
+        y += self.parameters["bias"]
         return y
 
-    def affine_gradients(self, rows: Array, dy: Array) -> dict[str, Array]:
-        """Gradients of kernel and bias."""
-        kernel: Array = rows.T @ dy
+    def backward(self, dy: Array) -> None:
+        """Set rows.T @ dy for the kernel and the sum of dy over the rows for the bias."""
+        kernel, dy = self.parameters["kernel"], dy.reshape(-1, self.units)
         ones = np.ones(len(dy), dy.dtype)  # ones @ dy is dy.sum(axis=0), several times faster
-        return {"kernel": kernel.reshape(self.parameters["kernel"].shape), "bias": ones @ dy}
+        self.gradients = {"kernel": (self.rows.T @ dy).reshape(kernel.shape), "bias": ones @ dy}
 
 
 class Dense(Affine):
     """Every output a weighted sum of all inputs: x @ kernel + bias, kernel of shape (features, units)."""
-
-    def __init__(self, name: str, units: int, **initializers: str) -> None:
-        super().__init__(name, **initializers)
-        self.units = units
 
     def build(self, input_shape: Shape, generator: np.random.Generator, dtype: str) -> Shape:
         """(units,), for an input of shape (features,)."""
@@ -96,15 +95,6 @@ class Dense(Affine):
         super().build(input_shape, generator, dtype)
         self.draw((*input_shape, self.units), generator, dtype)
         return (self.units,)
-
-    def forward(self, x: Array) -> Array:
-        """x @ kernel + bias."""
-        self.x = x
-        return self.affine(x)
-
-    def backward(self, dy: Array) -> None:
-        """Set x.T @ dy for the kernel and the sum of dy over the batch for the bias."""
-        self.gradients = self.affine_gradients(self.x, dy)
 
     def input_gradient(self, dy: Array) -> Array:
         """dy @ kernel.T."""

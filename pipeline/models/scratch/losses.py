@@ -13,13 +13,7 @@ REDUCTIONS = ("mean", "sum")
 
 
 class Loss:
-    """A loss for each example, and its mean or sum over a batch.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum"}
-        Over the examples of a batch. The gradient of a sum grows with the batch.
-    """
+    """A loss for each example, and its "mean" or "sum" over a batch; the gradient of a sum grows with the batch."""
 
     def __init__(self, reduction: str = "mean") -> None:
         check_option("reduction", reduction, REDUCTIONS)
@@ -44,8 +38,8 @@ class Loss:
         raise NotImplementedError
 
     def predictions(self, outputs: Array) -> Array:
-        """What the outputs predict, in the units of the targets."""
-        raise NotImplementedError
+        """What the outputs predict, in the units of the targets: the outputs themselves unless a loss says more."""
+        return outputs
 
 
 class SoftmaxCrossEntropy(Loss):
@@ -54,8 +48,7 @@ class SoftmaxCrossEntropy(Loss):
     def per_example(self, outputs: Array, targets: Array) -> Array:
         """log(sum(exp(outputs))) - outputs[target], of each example."""
         check_classes(outputs, targets)
-        log_probabilities = log_softmax(outputs)
-        losses: Array = -log_probabilities[np.arange(len(targets)), targets]
+        losses: Array = -log_softmax(outputs)[np.arange(len(targets)), targets]
         return losses
 
     def per_example_gradient(self, outputs: Array, targets: Array) -> Array:
@@ -103,10 +96,6 @@ class MeanSquaredError(Loss):
         """2 (outputs - targets), over the number of outputs."""
         gradients: Array = 2 * (outputs - alike(outputs, targets)) / outputs.shape[1]
         return gradients
-
-    def predictions(self, outputs: Array) -> Array:
-        """The outputs themselves."""
-        return outputs
 
 
 class SigmoidSquaredError(MeanSquaredError):

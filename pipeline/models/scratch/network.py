@@ -25,17 +25,9 @@ class History(NamedTuple):
 class Network:
     """Layers in a row and a loss.
 
-    Parameters
-    ----------
-    layers : sequence of Layer
-        The last one gives the outputs the loss takes: linear, without softmax or sigmoid.
-    loss : Loss
-    input_shape : tuple of int
-        Of one example.
-    generator : numpy.random.Generator
-        Draws the parameters, layer by layer.
-    dtype : {"float32", "float64"}
-        Of parameters and arithmetic.
+    The last layer gives the outputs the loss takes: linear, without softmax or sigmoid. The generator draws the
+    parameters, layer by layer, for examples of `input_shape`. Parameters and arithmetic are in the dtype, "float32" or
+    "float64".
 
     Raises
     ------
@@ -118,16 +110,10 @@ class Network:
         return self.loss.value(outputs, y), accuracy(self.loss.predictions(outputs), y)
 
     def fit(self, x: Array, y: Array, optimizer: Optimizer, batches: Iterable[Array]) -> History:
-        """Train on mini-batches in the order given.
+        """Train on mini-batches in the order given, by the indices of each; see `in_order` and `with_replacement`.
 
-        Parameters
-        ----------
-        x, y : ndarray
-            Examples, shape (examples, *input_shape), already scaled; and their targets.
-        optimizer : Optimizer
-            Keeps its state from one call to the next.
-        batches : iterable of ndarray of int
-            The indices of each mini-batch; see `in_order` and `with_replacement`.
+        The examples x, of shape (examples, *input_shape), are already scaled; y are their targets. The optimizer
+        keeps its state from one call to the next.
         """
         check_lengths(x, y)
         rows = [(*self.train_on_batch(x[b], y[b], optimizer), len(b)) for b in batches]
@@ -148,8 +134,7 @@ class Network:
         """Loss, a mean over the examples whatever the reduction, and accuracy."""
         check_lengths(x, y)
         outputs = self.outputs(x, batch_size)
-        losses = self.loss.per_example(outputs, y)
-        return float(losses.mean()), accuracy(self.loss.predictions(outputs), y)
+        return float(self.loss.per_example(outputs, y).mean()), accuracy(self.loss.predictions(outputs), y)
 
     def cast(self, x: Array) -> Array:
         """x in the dtype of the network; values are not scaled."""
@@ -163,13 +148,7 @@ def check_lengths(x: Array, y: Array) -> None:
 
 
 def in_order(order: Array, batch_size: int) -> Iterator[Array]:
-    """The indices of an order, batch by batch; the last batch may be smaller.
-
-    Parameters
-    ----------
-    order : ndarray of int, shape (examples,)
-        Usually a permutation: one epoch.
-    """
+    """The indices of an order, usually a permutation for one epoch, batch by batch; the last may be smaller."""
     return (order[start : start + batch_size] for start in range(0, len(order), batch_size))
 
 

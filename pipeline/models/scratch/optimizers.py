@@ -1,6 +1,7 @@
 """Optimizers: they change parameters in place, given gradients of the same names."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import sqrt
 
 import numpy as np
@@ -8,19 +9,11 @@ import numpy as np
 from pipeline.models.scratch.arrays import Array
 
 
-class Optimizer:
-    """A rule that moves parameters against their gradients."""
-
-    def update(self, parameters: Mapping[str, Array], gradients: Mapping[str, Array]) -> None:
-        """Change every parameter in place."""
-        raise NotImplementedError
-
-
-class SGD(Optimizer):
+@dataclass
+class SGD:
     """Plain gradient descent: parameter -= learning_rate * gradient."""
 
-    def __init__(self, learning_rate: float = 0.01) -> None:
-        self.learning_rate = learning_rate
+    learning_rate: float = 0.01
 
     def update(self, parameters: Mapping[str, Array], gradients: Mapping[str, Array]) -> None:
         """Take one step."""
@@ -28,7 +21,8 @@ class SGD(Optimizer):
             parameter -= self.learning_rate * gradients[name]
 
 
-class Adam(Optimizer):
+@dataclass
+class Adam:
     """Steps scaled by running means of the gradient and of its square, both corrected for starting at zero.
 
     The corrections are folded into the step size and epsilon is added to the uncorrected root, as Keras does
@@ -39,12 +33,12 @@ class Adam(Optimizer):
     Kingma and Ba (2015), "Adam: a method for stochastic optimization", section 2, last paragraph.
     """
 
-    def __init__(
-        self, learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7
-    ) -> None:
-        self.learning_rate, self.beta_1, self.beta_2, self.epsilon = learning_rate, beta_1, beta_2, epsilon
-        self.iterations = 0
-        self.moments: dict[str, tuple[Array, Array]] = {}
+    learning_rate: float = 0.001
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-7
+    iterations: int = field(default=0, init=False)
+    moments: dict[str, tuple[Array, Array]] = field(default_factory=dict, init=False)
 
     def update(self, parameters: Mapping[str, Array], gradients: Mapping[str, Array]) -> None:
         """Take one step."""
@@ -57,3 +51,6 @@ class Adam(Optimizer):
             m += (1 - self.beta_1) * (gradient - m)
             v += (1 - self.beta_2) * (np.square(gradient) - v)
             parameter -= step * m / (np.sqrt(v) + self.epsilon)
+
+
+Optimizer = SGD | Adam

@@ -1,4 +1,4 @@
-"""Bar chart: the variants' means of one metric, measured from the control or from zero."""
+"""Bar chart: the variants' means of one metric, measured from zero."""
 
 from collections.abc import Mapping
 
@@ -6,55 +6,36 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pipeline.outputs.figures.theme import ACCENT, DASHED, FAINT, INK, apply_theme, make_rows
+from pipeline.outputs.figures.canvas import make_rows
+from pipeline.outputs.figures.theme import ACCENT, DASHED, FAINT, INK, apply_theme
 from pipeline.outputs.numbers import get_scale, label_values
 from pipeline.statistics.results import Estimate
 
 
 @apply_theme
 def draw_bars(
-    estimates: Mapping[str, Estimate],
-    control: str | None,
-    metric: str,
-    n: int,
-    from_zero: bool = False,
-    label: str | None = None,
+    estimates: Mapping[str, Estimate], control: str | None, metric: str, n: int, label: str | None = None
 ) -> Figure:
-    """Means of a metric with their 95 % intervals, one bar a variant.
+    """Values of a metric, over n repeats, from zero with their 95 % intervals, one bar a variant.
 
-    Parameters
-    ----------
-    estimates : mapping of variant to Estimate
-        In the metric's own unit; limits of None draw no interval, a mean of None no bar.
-    control : str or None
-        Variant whose mean is the dashed line.
-    metric, n : str, int
-        Names the axis and chooses its unit; repeats behind every mean.
-    from_zero : bool
-        Bars start at zero (times, sizes) instead of at the control's mean (accuracies, where a bar from zero
-        would hide the differences and a bar from anywhere else would distort them).
-    label : str, optional
-        What the values are where they are no means, with its unit.
+    Estimates are in the metric's own unit; limits of None draw no interval, a mean of None no bar. The control's mean
+    is the dashed line. `label` says, with its unit, what the values are where they are no means.
     """
     figure, axes = make_rows(list(estimates), row_inches=0.34, extra_inches=0.75)
     factor = get_scale(metric)
-    baseline = estimates[control].mean if control is not None else None
-    start = 0.0 if from_zero or baseline is None else factor * baseline
     for row, (variant, estimate) in enumerate(estimates.items()):
-        _bar(axes, row, estimate, factor, start, FAINT if variant == control else ACCENT)
+        _bar(axes, row, estimate, factor, FAINT if variant == control else ACCENT)
+    baseline = estimates[control].mean if control is not None else None
     if baseline is not None:
         axes.axvline(factor * baseline, gid="control", **DASHED)
         figure.legend(handles=[Line2D([], [], label=f"mean of {control}", **DASHED)], loc="outside upper left")
-    label = label or f"{label_values(metric)}, mean"
-    axes.set_xlabel(f"{label} and 95 % interval, n = {n} repeats")
+    axes.set_xlabel(f"{label or f'{label_values(metric)}, mean'} and 95 % interval, n = {n} repeats")
     return figure
 
 
-def _bar(axes: Axes, row: int, estimate: Estimate, factor: float, start: float, colour: str) -> None:
-    if estimate.mean is None:
-        return
-    mean = factor * estimate.mean
-    axes.barh(row, mean - start, left=start, height=0.56, color=colour)
-    if estimate.low is not None and estimate.high is not None:
-        ends = [factor * estimate.low, factor * estimate.high]
-        axes.plot(ends, [row, row], color=INK, linewidth=1.2, marker="|", markersize=6)
+def _bar(axes: Axes, row: int, estimate: Estimate, factor: float, colour: str) -> None:
+    if estimate.mean is not None:
+        axes.barh(row, factor * estimate.mean, height=0.56, color=colour)
+        if estimate.low is not None and estimate.high is not None:
+            ends = [factor * estimate.low, factor * estimate.high]
+            axes.plot(ends, [row, row], color=INK, linewidth=1.2, marker="|", markersize=6)

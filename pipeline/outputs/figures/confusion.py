@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from pipeline.outputs.figures.panels import Grid, fit_grid, set_panel_title
-from pipeline.outputs.figures.theme import BAND, FAINT, INK, MUTED, WARNING, apply_theme, make_figure
+from pipeline.outputs.figures.canvas import Grid, fit_grid, make_figure, set_panel_title
+from pipeline.outputs.figures.theme import BAND, FAINT, INK, MUTED, WARNING, apply_theme
 
 Matrix = npt.NDArray[np.float64]
 ERRORS = LinearSegmentedColormap.from_list("errors", ["white", "#f3b48a", WARNING, "#5a2300"])
@@ -26,20 +26,15 @@ def draw_confusions(
 ) -> Figure:
     """Mean confusion matrices, one panel a variant, errors coloured on one shared scale.
 
+    Colour: share of the true class's images; the diagonal is grey and prints the recall in percent, the other cells
+    print mean counts.
+
     Parameters
     ----------
     confusions : mapping of variant to array of shape (C, C)
-        Mean counts over repeats; rows true, columns predicted. C may differ between variants.
+        Mean counts over so many repeats; rows true, columns predicted. C may differ between variants.
     classes : mapping of variant to C class names, optional
         0, 1, 2 ... without it.
-    repeats : int, optional
-        Number of runs the counts are means of, for the label.
-
-    Returns
-    -------
-    Figure
-        Colour: share of the true class's images; the diagonal is grey and prints the recall in percent,
-        the other cells print mean counts.
     """
     matrices = {variant: np.asarray(counts, dtype=np.float64) for variant, counts in confusions.items()}
     places = fit_grid(len(matrices), most_columns=3 if len(matrices) <= MOST_PANELS_WITH_TEXT else 5)
@@ -50,8 +45,9 @@ def draw_confusions(
     for index, (variant, matrix) in enumerate(matrices.items()):
         axes = figure.add_subplot(places.rows, places.columns, index + 1)
         _panel(axes, matrix, 100 * top, places)
-        set_panel_title(axes, f"{variant}\n{_errors(matrix)}", places.panel_inches)
-        lowest, leftmost = index + places.columns >= places.count, index % places.columns == 0
+        errors = f"{matrix.sum() - np.trace(matrix):,.1f} errors of {matrix.sum():,.0f}"
+        set_panel_title(axes, f"{variant}\n{errors}", places.panel_inches)
+        lowest, leftmost = places.find_edges(index)
         _class_ticks(axes, names[variant], lowest or not alike, leftmost or not alike)
     _labels(figure, repeats)
     return figure
@@ -59,18 +55,11 @@ def draw_confusions(
 
 def _shares(matrix: Matrix) -> Matrix:
     totals = matrix.sum(axis=1, keepdims=True)
-    shares: Matrix = np.divide(matrix, totals, out=np.zeros_like(matrix), where=totals > 0)
-    return shares
+    return matrix / np.where(totals > 0, totals, 1.0)
 
 
 def _error_shares(matrix: Matrix) -> Matrix:
-    shares = _shares(matrix)
-    np.fill_diagonal(shares, 0.0)
-    return shares
-
-
-def _errors(matrix: Matrix) -> str:
-    return f"{matrix.sum() - np.trace(matrix):,.1f} errors of {matrix.sum():,.0f}"
+    return _shares(matrix) * (1 - np.eye(len(matrix)))
 
 
 def _panel(axes: Axes, matrix: Matrix, top_percent: float, places: Grid) -> None:

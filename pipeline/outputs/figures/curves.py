@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.outputs.figures.panels import fit_grid, make_panels, set_panel_title
+from pipeline.outputs.figures.canvas import fit_grid, make_panels, set_panel_title
 from pipeline.outputs.figures.theme import ACCENT, DASHED, MUTED, apply_theme
 from pipeline.outputs.numbers import get_scale
 
@@ -19,20 +19,11 @@ MARKED_EPOCHS = 12  # up to here each epoch is a dot, so that one epoch is visib
 
 
 def summarize_repeats(histories: Sequence[pd.DataFrame], column: str) -> pd.DataFrame:
-    """Mean, min, max and count of a column over the repeats still training at each epoch.
+    """Mean, min, max and count of a column, by epoch, over the repeats still training at each epoch.
 
-    Parameters
-    ----------
-    histories : sequence of DataFrame
-        One a repeat, columns ``epoch`` (1-based) and `column`; lengths may differ (early stopping).
-    column : str
-        ``loss``, ``accuracy``, ``val_loss`` or ``val_accuracy``.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by epoch, columns mean, min, max, count; empty when no history has the column. Values that
-        are not finite are left out.
+    Histories are one a repeat, with columns ``epoch`` (1-based) and ``loss``, ``accuracy``, ``val_loss`` or
+    ``val_accuracy``; lengths may differ (early stopping). Empty when no history has the column. Values that are not
+    finite are left out.
     """
     parts = [history[["epoch", column]] for history in histories if column in history]
     rows = pd.concat(parts) if parts else pd.DataFrame({"epoch": [], column: []})
@@ -42,26 +33,18 @@ def summarize_repeats(histories: Sequence[pd.DataFrame], column: str) -> pd.Data
 
 @apply_theme
 def draw_curves(histories: Histories, quantity: str, control: str | None = None) -> Figure:
-    """Train and validation curves of every variant, on shared axes.
+    """Train and validation curves, loss or accuracy, of every variant, on shared axes.
 
-    Parameters
-    ----------
-    histories : mapping of variant to histories
-        A DataFrame a repeat, see `summarize_repeats`. At least one variant with at least one history.
-    quantity : "loss" or "accuracy"
-    control : str, optional
-        Variant whose mean validation curve is repeated in the other panels.
-
-    Returns
-    -------
-    Figure
-        Line: mean; band: smallest to largest over repeats; dotted from the epoch where a repeat has stopped.
+    Line: mean; band: smallest to largest over repeats; dotted from the epoch where a repeat has stopped. The mean
+    validation curve of the control is repeated in the other panels. Histories, by variant, are a DataFrame a repeat,
+    see `summarize_repeats`; at least one variant has at least one.
     """
     places = fit_grid(len(histories))
     figure, every_axes = make_panels(places, panel_height=1.75, extra_inches=0.55)
     reference = summarize_repeats(histories.get(control or "", []), f"val_{quantity}")
     for axes, (variant, runs) in zip(every_axes, histories.items(), strict=True):
-        _panel(axes, runs, quantity)
+        for column, colour in ((quantity, MUTED), (f"val_{quantity}", ACCENT)):
+            _spread(axes, summarize_repeats(runs, column), quantity, colour, repeats=len(runs))
         if variant != control and len(reference):
             _mean(axes, reference, quantity, zorder=1.9, **DASHED)
         set_panel_title(axes, f"{variant}, n = {len(runs)}", places.panel_inches)
@@ -71,18 +54,11 @@ def draw_curves(histories: Histories, quantity: str, control: str | None = None)
     return figure
 
 
-def _panel(axes: Axes, runs: Sequence[pd.DataFrame], quantity: str) -> None:
-    for column, colour in ((quantity, MUTED), (f"val_{quantity}", ACCENT)):
-        spread = summarize_repeats(runs, column)
-        if len(spread):
-            _spread(axes, spread, quantity, colour, repeats=len(runs))
-
-
 def _spread(axes: Axes, spread: pd.DataFrame, quantity: str, colour: str, repeats: int) -> None:
-    factor = get_scale(quantity)
-    axes.fill_between(
-        spread.index, factor * spread["min"], factor * spread["max"], color=colour, alpha=0.2, linewidth=0
-    )
+    if spread.empty:
+        return
+    band = get_scale(quantity) * spread[["min", "max"]]
+    axes.fill_between(spread.index, band["min"], band["max"], color=colour, alpha=0.2, linewidth=0)
     together = spread[spread["count"] == repeats]
     marker = "." if len(spread) <= MARKED_EPOCHS else ""
     _mean(axes, together, quantity, color=colour, linewidth=1.5, marker=marker)

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from pipeline.outputs.figures.theme import BAND, COMPARISON_STYLES, INK, MUTED, apply_theme, make_rows
+from pipeline.outputs.figures.canvas import make_rows
+from pipeline.outputs.figures.theme import BAND, COMPARISON_STYLES, INK, MUTED, apply_theme
 from pipeline.outputs.numbers import format_signed, get_scale, label_differences
 from pipeline.statistics.comparison import Comparison
 
@@ -20,16 +21,8 @@ NEW_IMAGES: dict[str, Any] = {"linewidth": 0.8, "marker": "|", "markersize": 4}
 def draw_forest(comparisons: Mapping[str, Comparison]) -> Figure:
     """Paired differences with simultaneous and Student intervals and the one on new images, one row a treatment.
 
-    Parameters
-    ----------
-    comparisons : mapping of treatment to Comparison
-        At least one.
-
-    Returns
-    -------
-    Figure
-        Differences oriented so that right is better; percentage points for shares. The axis always shows
-        zero and the whole margin band.
+    By treatment, at least one. Oriented so that right is better; percentage points for shares. The axis always shows
+    zero and the whole margin band.
     """
     every = list(comparisons.values())
     figure, axes = make_rows(list(comparisons), row_inches=0.34, extra_inches=1.15)
@@ -57,8 +50,8 @@ def _difference(axes: Axes, row: int, c: Comparison) -> None:
     _interval(axes, row + 0.3, c, (c.new_images_low, c.new_images_high), color=style.colour, **NEW_IMAGES)
     if c.estimate is not None:  # a diverged run leaves no mean
         face = style.colour if style.filled else "white"
-        look: dict[str, Any] = {"color": style.colour, "markerfacecolor": face, "markersize": 6.5}
-        axes.plot([get_scale(c.metric) * c.estimate], [row], style.marker, zorder=4, **look)
+        place = [get_scale(c.metric) * c.estimate], [row]
+        axes.plot(*place, style.marker, zorder=4, color=style.colour, markerfacecolor=face, markersize=6.5)
 
 
 def _interval(axes: Axes, place: float, c: Comparison, ends: tuple[float | None, float | None], **look: Any) -> None:

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from pipeline.metrics import words
-from pipeline.outputs.figures.theme import ACCENT, DASHED, FAINT, INK, MUTED, apply_theme, make_rows
+from pipeline.outputs.figures.canvas import make_rows
+from pipeline.outputs.figures.theme import ACCENT, DASHED, FAINT, INK, MUTED, apply_theme
 from pipeline.outputs.numbers import get_scale, label_values
 
 Floats = npt.NDArray[np.float64]
@@ -17,31 +18,21 @@ Values = Mapping[str, Sequence[float]]
 
 
 @apply_theme
-def draw_repeats(
-    values: Values, control: str | None = None, metric: str = "test_accuracy", paired: bool = True
-) -> Figure:
-    """Every repeat of every variant as a dot, with the variant's mean.
+def draw_repeats(values: Values, control: str | None = None, metric: str = "test_accuracy") -> Figure:
+    """Every repeat of every variant as a dot, with the variant's mean; the control's is carried down as a dashed line.
 
-    Parameters
-    ----------
-    values : mapping of variant to values
-        One value a repeat, repeat 0 first, in the metric's own unit (fractions); NaN where a run diverged,
-        which keeps its place and is left out of the mean.
-    control : str, optional
-        Variant whose mean is carried down as a dashed line.
-    metric : str
-        Names the axis and chooses its unit.
-    paired : bool
-        Join each dot to the control's value of the same repeat, where both have the same number of repeats.
+    Values are one a repeat, repeat 0 first, in the metric's own unit (fractions); NaN where a run diverged, which keeps
+    its place and is left out of the mean. Each dot is joined to the control's value of the same repeat, where both have
+    the same number of repeats.
     """
     figure, axes = make_rows(list(values), row_inches=0.4, extra_inches=0.85)
     factor = get_scale(metric)
     shown = {variant: factor * np.asarray(list(numbers), dtype=np.float64) for variant, numbers in values.items()}
-    base = shown.get(control) if control is not None else None
+    base = shown.get(control or "")
     if base is not None and np.isfinite(base).any():
         axes.axvline(float(np.nanmean(base)), zorder=1, gid="control", **DASHED)
     for row, (variant, numbers) in enumerate(shown.items()):
-        if paired and base is not None and variant != control and len(base) == len(numbers):
+        if base is not None and variant != control and len(base) == len(numbers):
             _pairs(axes, row, base, numbers)
         _dots(axes, row, numbers, MUTED if variant == control else ACCENT)
     _labels(figure, axes, shown, control, metric)
@@ -68,9 +59,8 @@ def _labels(figure: Figure, axes: Axes, shown: Mapping[str, Floats], control: st
     names = [f"{variant}, n = {np.isfinite(numbers).sum()}" for variant, numbers in shown.items()]
     axes.set_yticks(range(len(shown)), names)
     axes.set_xlabel(label_values(metric))
-    one = f"{words(metric)} of one repeat"
     handles = [
-        Line2D([], [], marker="o", linestyle="", color=ACCENT, markersize=3.6, label=one),
+        Line2D([], [], marker="o", linestyle="", color=ACCENT, markersize=3.6, label=f"{words(metric)} of one repeat"),
         Line2D([], [], marker="|", linestyle="", color=INK, markersize=10, markeredgewidth=2, label="mean"),
     ]
     if control in shown:

@@ -1,13 +1,9 @@
-"""One look for figures and pages: few colours, told apart by colour-blind readers; how a verdict looks; drawing."""
+"""One look for figures and pages: few colours, told apart by colour-blind readers; how a verdict looks."""
 
-import functools
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ParamSpec
+from typing import Any
 
 import matplotlib
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 INK = "#1f2430"
 MUTED = "#5c6370"
@@ -15,7 +11,6 @@ FAINT = "#c9ced6"
 ACCENT = "#0067a5"  # blue: the one accent, and what is better
 WARNING = "#b34700"  # vermilion: what is worse, and errors; blue and vermilion stay apart in every colour blindness
 BAND = "#eceff3"
-WIDTH_INCHES = 10.0
 DASHED: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 2))}  # the control's line
 
 SETTINGS: dict[Any, Any] = {
@@ -82,32 +77,5 @@ CLAIM_STYLES = {
 }
 """By a claim's verdict, best first."""
 
-P = ParamSpec("P")
-
-
-def apply_theme(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Drawing function that runs under the project's settings and leaves the global ones as they were."""
-
-    @functools.wraps(draw)
-    def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        with matplotlib.rc_context(rc=SETTINGS):
-            return draw(*args, **kwargs)
-
-    return drawn
-
-
-def make_figure(width: float, height: float) -> Figure:
-    """Empty white figure of that size in inches, whose parts make room for each other."""
-    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
-
-
-def make_rows(names: list[str], row_inches: float, extra_inches: float) -> tuple[Figure, Axes]:
-    """Figure with one axes and one labelled row a name, the first on top; its height follows their number."""
-    figure = make_figure(WIDTH_INCHES, extra_inches + row_inches * len(names))
-    axes = figure.add_subplot()
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x")
-    axes.spines["left"].set_visible(False)
-    return figure, axes
+apply_theme = matplotlib.rc_context(rc=SETTINGS)
+"""Decorates a drawing function: it runs under the project's settings and leaves the global ones as they were."""

@@ -7,15 +7,16 @@ import pandas as pd
 
 from pipeline import layout
 from pipeline.outputs.figures.curves import Histories
-from pipeline.outputs.report import pictures, tables
+from pipeline.outputs.report import tables
 from pipeline.outputs.report.claims import make_study_claims, render_claims
 from pipeline.outputs.report.data import describe_data
-from pipeline.outputs.report.gather import ReportFiles, RunFiles, StudyFiles
+from pipeline.outputs.report.gather import ReportFiles, StudyFiles
 from pipeline.outputs.report.images import make_prediction_grid
+from pipeline.outputs.report.pictures import make_picture_sections
 from pipeline.outputs.report.recipes import describe_recipes, mark_variants
 from pipeline.outputs.report.render import render
 from pipeline.outputs.report.variance import describe_variance
-from pipeline.outputs.report.views import Section, StudyView, Table
+from pipeline.outputs.report.views import Section, StudyView
 from pipeline.statistics.results import StudyResults
 
 ORDER = (
@@ -53,9 +54,8 @@ def _make_overview(files: ReportFiles, marks: Mapping[str, Mapping[str, str]]) -
     results = {name: one.results for name, one in files.studies.items()}
     origins = {task: origin for one in results.values() for task, origin in one.data.items()}
     blocks = describe_data(files.about, files.identities, origins, files.samples)
-    rows = tables.tabulate_rows(plans, results, marks)
     return [
-        Section("rows", "Rows of the write-ups", "table.html", rows),
+        Section("rows", "Rows of the write-ups", "table.html", tables.tabulate_rows(plans, results, marks)),
         Section("data", "The data", "data.html", blocks),
     ]
 
@@ -65,24 +65,18 @@ def _build_study(study: StudyFiles, files: ReportFiles) -> StudyView:
     classes = {name: files.identities[one.task].classes for name, one in plan.variants.items()}
     marks = mark_variants(plan, files.identities)
     finished = {variant: [one.about for one in runs] for variant, runs in study.trained.items()}
-    recipes = describe_recipes(plan, finished, marks)
-    shown = files.samples[plan.variants[results.control].task]
-    who = f"{results.control}, repeat 0"
+    searches = {v: [one.trials for one in runs if one.trials is not None] for v, runs in study.trained.items()}
+    shown, who = files.samples[plan.variants[results.control].task], f"{results.control}, repeat 0"
     grid = make_prediction_grid(shown, study.predicted, study.labels, classes[results.control], who)
     sections = (
         make_study_claims(files.claims, results.study),
-        Section("hyperparameters", "Hyperparameters", "recipes.html", recipes),
-        Section("trials", "Trials of the searches", "tables.html", _tabulate_trials(study.trained)),
+        Section("hyperparameters", "Hyperparameters", "recipes.html", describe_recipes(plan, finished, marks)),
+        Section("trials", "Trials of the searches", "tables.html", tables.tabulate_trials(searches)),
         Section("predictions", "Predictions", "images.html", grid),
     )
     histories = {v: [one.history for one in study.trained.get(v, ())] for v in plan.variants}
     summaries = {variant: runs[0].summary for variant, runs in study.trained.items()}
     return view_study(results, histories, summaries, study.measured, classes, marks, sections)
-
-
-def _tabulate_trials(trained: Mapping[str, Sequence[RunFiles]]) -> tuple[Table, ...]:
-    searches = {v: [one.trials for one in runs if one.trials is not None] for v, runs in trained.items()}
-    return tables.tabulate_trials(searches)
 
 
 def view_study(
@@ -94,44 +88,27 @@ def view_study(
     marks: Mapping[str, str] | None = None,
     sections: Sequence[Section | None] = (),
 ) -> StudyView:
-    """View of one study.
+    """View of one study, with further sections put where `ORDER` names them and after the built-in ones otherwise.
 
     Parameters
     ----------
-    results : StudyResults
     histories, summaries, classes, marks : mappings of variant to DataFrames (one a repeat), a model's summary,
         names of classes, and what is said of the variant wherever it is named
     runs : DataFrame
         One row a run; the columns variant, the study's metric and accuracies on shifted images are read.
-    sections : sequence of Section
-        Further parts of the study, put where `ORDER` names them and after the built-in ones otherwise.
     """
     marks, named = marks or {}, (classes or {}).get(results.control, ("0", "1"))
     every = [
         Section("variance", "Where the variance comes from", "variance.html", describe_variance(results)),
         Section("variants", "Variants", "table.html", tables.tabulate_main_metrics(results, marks)),
-        Section(
-            "thresholds",
-            "Decision thresholds",
-            "table.html",
-            tables.tabulate_thresholds(results, marks, named),
-        ),
+        Section("thresholds", "Decision thresholds", "table.html", tables.tabulate_thresholds(results, marks, named)),
         Section("metrics", "Every other metric", "table.html", tables.tabulate_other_metrics(results, marks)),
-        Section("spread", "Standard deviations", "pictures.html", pictures.picture_spreads(results)),
-        Section("differences", "Differences", "pictures.html", pictures.picture_differences(results, runs)),
-        Section("shifts", "Shifted images", "pictures.html", pictures.picture_shifts(results, runs)),
-        Section("curves", "Learning curves", "pictures.html", pictures.picture_curves(results, histories)),
-        Section("gap", "Overfitting", "pictures.html", pictures.picture_gaps(results)),
-        Section("confusion", "Confusion", "pictures.html", pictures.picture_confusions(results, classes)),
         Section("models", "Models", "summaries.html", _group_summaries(summaries)),
+        *make_picture_sections(results, histories, runs, classes),
         *sections,
     ]
     shown = [Section("verdicts", "Verdicts", "verdicts.html"), *(one for one in every if one and one.content)]
-    return StudyView(results, tuple(sorted(shown, key=_get_place)), marks)
-
-
-def _get_place(section: Section) -> int:
-    return ORDER.index(section.anchor) if section.anchor in ORDER else len(ORDER)
+    return StudyView(results, tuple(sorted(shown, key=lambda one: (*ORDER, one.anchor).index(one.anchor))), marks)
 
 
 def _group_summaries(summaries: Mapping[str, str]) -> tuple[tuple[tuple[str, ...], str], ...]:

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from pipeline.claims.ledger import LedgerRow
-from pipeline.layout import study_page
 from pipeline.metrics import BARE, SHARE
 from pipeline.outputs.figures.theme import CLAIM_STYLES
 from pipeline.outputs.numbers import format_number, format_percent
@@ -30,11 +30,6 @@ class ClaimView:
     def place(self) -> int:
         """Place of its verdict, best first."""
         return list(CLAIM_STYLES).index(self.row.verdict)
-
-    @property
-    def file(self) -> str:
-        """Name of its study's page."""
-        return study_page(self.row.study)
 
     @property
     def smallest_adjusted_p(self) -> float | None:
@@ -78,29 +73,22 @@ class ClaimTable:
 def make_claims_section(rows: Iterable[LedgerRow], anchor: str, title: str, report: str = "") -> Section:
     """Part of a page: claims by verdict, and all of them as a table that can be sorted and narrowed.
 
-    Parameters
-    ----------
-    rows : iterable of LedgerRow
-    anchor, title : str
-        See `Section`. The addresses of the rows, ``#C000-07-as-written``, are unique where it is once on a page.
-    report : str
-        What leads from the page to the report's folder, such as ``../report/``.
+    The addresses of the rows, ``#C000-07-as-written``, are unique where it is once on a page. `report` leads from the
+    page to the report's folder, such as ``../report/``.
     """
     return Section(anchor, title, "claims.html", ClaimTable(_order(rows), report))
 
 
 def render_claims(rows: Iterable[LedgerRow], stand_in: bool) -> str:
     """HTML page of all claims; `stand_in` says whether any data behind them are stand-ins."""
-    section = make_claims_section(rows, "ledger", "The claims")
-    return page("claims.html", sections=[section], stand_in=stand_in)
+    return page("claims.html", sections=[make_claims_section(rows, "ledger", "The claims")], stand_in=stand_in)
 
 
 def make_study_claims(rows: Iterable[LedgerRow], study: str) -> Section | None:
     """A study's own claims, each with the answers of its scopes; None where it has none."""
-    claims: dict[str, dict[str, ClaimView]] = {}
-    for one in _order(row for row in rows if row.study == study):
-        claims.setdefault(one.row.id, {})[one.row.scope] = one
-    return Section("claims", "Claims", "claims_of_study.html", tuple(claims.values())) if claims else None
+    by_id = groupby(_order(row for row in rows if row.study == study), key=lambda one: one.row.id)
+    claims = tuple({one.row.scope: one for one in answers} for _, answers in by_id)
+    return Section("claims", "Claims", "claims_of_study.html", claims) if claims else None
 
 
 def _order(rows: Iterable[LedgerRow]) -> tuple[ClaimView, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import RootModel
 
 from pipeline.data.identity import Identity
-from pipeline.outputs.numbers import MISSING, format_number
+from pipeline.outputs.numbers import format_number
 from pipeline.outputs.report.images import Samples, make_class_grid, make_sample_image
 from pipeline.outputs.report.views import Cell, DataBlock, Table
 from pipeline.params.plan import Origin
@@ -35,25 +35,15 @@ def describe_data(
     origins: Mapping[str, Origin],
     shown: Mapping[str, Samples],
 ) -> tuple[DataBlock, ...]:
-    """Data of every task used, tasks with equal images and labels together.
-
-    Parameters
-    ----------
-    about, identities, origins : mappings by task
-    shown : mapping of task to Samples
-        Names the tasks, in order.
-    """
-    groups: dict[str, list[str]] = {}
+    """Data of every task used, tasks with equal images and labels together; all by task, and `shown` orders them."""
+    groups: dict[str, dict[str, Identity]] = {}
     for task, sample in shown.items():
-        groups.setdefault(sample.identity, []).append(task)
-    return tuple(
-        _make_block({task: identities[task] for task in tasks}, about[tasks[0]], origins[tasks[0]], shown[tasks[0]])
-        for tasks in groups.values()
-    )
+        groups.setdefault(sample.identity, {})[task] = identities[task]
+    firsts = {next(iter(tasks)): tasks for tasks in groups.values()}
+    return tuple(_make_block(t, tasks, about[t], origins[t], shown[t]) for t, tasks in firsts.items())
 
 
-def _make_block(tasks: Mapping[str, Identity], about: About, origin: Origin, shown: Samples) -> DataBlock:
-    title = next(iter(tasks))
+def _make_block(title: str, tasks: Mapping[str, Identity], about: About, origin: Origin, shown: Samples) -> DataBlock:
     classes = tasks[title].classes
     return DataBlock(
         anchor=f"data-{title.replace('_', '-')}",
@@ -71,12 +61,11 @@ def _tabulate_tasks(tasks: Mapping[str, Identity]) -> Table:
     rows = tuple(
         (
             Cell(task, tag=_mark(one)),
-            *(Cell(format_number(part.n) if part else MISSING) for part in (one.train, one.validation, one.test)),
+            *(Cell(format_number(part.n if part else None)) for part in (one.train, one.validation, one.test)),
         )
         for task, one in tasks.items()
     )
-    columns = ("task", "train", "validation", "test")
-    return Table("Tasks on these images, and how each divides them", columns, rows)
+    return Table("Tasks on these images, and how each divides them", ("task", "train", "validation", "test"), rows)
 
 
 def _mark(identity: Identity) -> str | None:
@@ -86,17 +75,12 @@ def _mark(identity: Identity) -> str | None:
 
 
 def _tabulate_arrays(about: About) -> Table:
-    rows = tuple(
-        (
-            Cell(name),
-            Cell(" × ".join(map(str, one.shape))),
-            Cell(one.dtype),
-            Cell(format_number(one.nulls)),
-            Cell(f"{one.minimum} to {one.maximum}"),
-        )
+    texts = (
+        (name, " × ".join(map(str, one.shape)), one.dtype, format_number(one.nulls), f"{one.minimum} to {one.maximum}")
         for name, one in about.items()
     )
-    return Table("Arrays before scaling", ("array", "shape", "type", "nulls", "range"), rows)
+    columns = ("array", "shape", "type", "nulls", "range")
+    return Table("Arrays before scaling", columns, tuple(tuple(map(Cell, row)) for row in texts))
 
 
 def _tabulate_counts(about: About, classes: Sequence[str]) -> Table:

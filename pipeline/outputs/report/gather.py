@@ -12,8 +12,7 @@ from pipeline.files import read_arrays, read_model, read_table
 from pipeline.outputs.report.data import About, DataDescription
 from pipeline.outputs.report.images import SHOWN, Samples, choose_samples
 from pipeline.params.plan import TrainingPlan, read_training
-from pipeline.statistics.results import StudyResults
-from pipeline.statistics.results_file import read_results
+from pipeline.statistics.results import StudyResults, read_results
 from pipeline.training.record import StudyRun, read_run
 
 
@@ -54,19 +53,16 @@ class ReportFiles:
 def read_report_files() -> ReportFiles:
     """Everything that the planned studies left behind."""
     studies = {name: _read_study(plan) for name, plan in read_training().items()}
-    identities, tasks = read_identities(), [task for one in studies.values() for task in one.results.data]
+    every = read_identities()
+    shown = {task: every[task] for one in studies.values() for task in one.results.data}
     return ReportFiles(
         studies=studies,
         about=read_model(layout.DATA_METRICS, DataDescription).root,
-        identities=identities,
-        samples={task: _read_samples(task, identities[task]) for task in dict.fromkeys(tasks)},
+        identities=every,
+        samples={t: choose_samples(read_task(t, one.data_set), len(one.classes)) for t, one in shown.items()},
         claims=read_ledger(layout.CLAIMS),
         pages={path.name: path.read_text("utf-8") for path in layout.further_pages()},
     )
-
-
-def _read_samples(task: str, identity: Identity) -> Samples:
-    return choose_samples(read_task(task, identity.data_set), len(identity.classes))
 
 
 def _read_study(plan: TrainingPlan) -> StudyFiles:

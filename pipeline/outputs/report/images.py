@@ -1,15 +1,17 @@
 """Images of a task as grids with titles: the classes, one sample, and what a run made of the test images."""
 
 import base64
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from pipeline.data.images import Pixels
 from pipeline.data.tasks import TaskData
 from pipeline.files import digest, hash_json
-from pipeline.outputs.figures.images import encode_png, make_contact_sheet
 from pipeline.outputs.report.views import ImageGrid, Label
 
 PER_CLASS = 5
@@ -19,6 +21,8 @@ GAP = 6
 FONT = 4.6
 LINE = 6  # pixels a line of a title
 WIDE = 0.62  # a character's width in font heights, at most
+MOST_BYTES = 40_000  # of a PNG
+COLOURS = (256, 128, 64, 32, 16, 8, 4, 2)  # tried in turn until the file is small enough
 
 
 @dataclass(frozen=True)
@@ -39,20 +43,14 @@ def choose_samples(task: TaskData, classes: int) -> Samples:
     for label in range(classes):
         found = images[np.flatnonzero(labels == label)[:PER_CLASS]]
         tiles[label, : len(found)] = found
-    at = min(SAMPLE, len(labels) - 1)
+    at, parts = min(SAMPLE, len(labels) - 1), (task.development, task.test)
     return Samples(
-        identity=_identify(task),
+        identity=hash_json([(one.images.digest, digest(one.images.rows), digest(one.labels)) for one in parts]),
         by_class=tiles.reshape(-1, *images.shape[1:]),
         sample=images[at : at + 1],
         sample_label=int(labels[at]),
         test=task.test.images[:SHOWN],
     )
-
-
-def _identify(task: TaskData) -> str:
-    """Digest of which images a task has, with their labels, in their order."""
-    parts = (task.development, task.test)
-    return hash_json([(one.images.digest, digest(one.images.rows), digest(one.labels)) for one in parts])
 
 
 def make_class_grid(shown: Samples, classes: Sequence[str]) -> ImageGrid:
@@ -72,23 +70,14 @@ def make_prediction_grid(
 ) -> ImageGrid:
     """First test images with true class (GT) and prediction (P); wrong ones are framed and crossed.
 
-    Parameters
-    ----------
-    shown : Samples
-    predicted, labels : sequence of int
-        Of all test images, in order.
-    classes : sequence of str
-    who : str
-        Whose predictions.
+    `predicted` and `labels` are of all test images, in order; `who` says whose predictions.
     """
     pairs = list(zip(labels[:SHOWN], predicted[:SHOWN], strict=True))
     short = all(len(name) <= 2 for name in classes)
     titles = [_title(classes[true], classes[answer], short) for true, answer in pairs]
     wrong = [true != answer for true, answer in pairs]
-    caption = (
-        f"First {len(pairs)} test images. GT: true class, P: prediction of {who}. "
-        f"{sum(wrong)} wrong, framed and marked ✗."
-    )
+    told = f"GT: true class, P: prediction of {who}. {sum(wrong)} wrong, framed and marked ✗."
+    caption = f"First {len(pairs)} test images. {told}"
     return _grid(shown.test[: len(pairs)], COLUMNS, caption, titles=titles, wrong=wrong)
 
 
@@ -107,23 +96,24 @@ def _grid(
     height, width = images.shape[1:3]
     lines = len(titles[0]) if titles else 0
     top = GAP // 2 + LINE * lines
-    left = round(WIDE * LINE * max(map(len, names), default=0)) + (GAP // 2 if names else 0)
+    left = GAP // 2 + round(WIDE * LINE * max(map(len, names))) if names else 0
+    longest = max((len(line) + 2 for text in titles for line in text), default=1)  # two more: the cross
     sheet = make_contact_sheet(images, columns, GAP, top)
-    corners = [
-        (left + (i % columns) * (width + GAP), (i // columns) * (top + height) + top) for i in range(len(images))
-    ]
     flags = wrong or [False] * len(titles)
+    xs = [left + column * (width + GAP) for column in range(columns)]
+    ys = range(top, sheet.shape[0], top + height)
+    corners = [(x, y) for y in ys for x in xs][: len(images)]
     return ImageGrid(
         href="data:image/png;base64," + base64.b64encode(encode_png(sheet)).decode(),
         left=left,
         width=left + sheet.shape[1],
         height=sheet.shape[0] + 1,
-        font=LINE if names else min(FONT, (width + GAP - 1) / (WIDE * _longest(titles))),
+        font=LINE if names else min(FONT, (width + GAP - 1) / (WIDE * longest)),
         titles=tuple(
             Label(x, y - 2 - LINE * (lines - 1), text, bad)
             for (x, y), text, bad in zip(corners, titles, flags, strict=False)
         ),
-        names=tuple(Label(0, y + height / 2, (name,)) for (_, y), name in zip(corners[::columns], names, strict=False)),
+        names=tuple(Label(0, y + height / 2, (name,)) for y, name in zip(ys, names, strict=False)),
         boxes=tuple(
             (x - 0.5, y - 0.5, width + 1, height + 1) for (x, y), bad in zip(corners, flags, strict=False) if bad
         ),
@@ -131,5 +121,42 @@ def _grid(
     )
 
 
-def _longest(titles: Sequence[tuple[str, ...]]) -> int:
-    return max((len(line) + 2 for text in titles for line in text), default=1)  # two more: the cross
+def make_contact_sheet(images: Pixels, columns: int, gap: int, title: int) -> Pixels:
+    """Images side by side, row by row, unscaled: (rows * (title + height), columns * (width + gap), channels), uint8.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, height, width, channels), uint8
+        One channel or three. n at least 1.
+    columns : int
+        Images in a row; the last row may have fewer.
+    gap, title : int
+        White pixels to the right of each image and above it.
+    """
+    n, height, width, channels = images.shape
+    rows = -(-n // columns)
+    cells = np.full((rows * columns, title + height, width + gap, channels), 255, np.uint8)
+    cells[:n, title:, :width] = images
+    grid = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)
+    return grid.reshape(rows * (title + height), columns * (width + gap), channels)
+
+
+def encode_png(pixels: Pixels, most_bytes: int = MOST_BYTES) -> bytes:
+    """Portable network graphic of (height, width, channels), uint8, with as many colours as fit into so many bytes.
+
+    Grey pictures and small ones keep every value; above the limit, colours (or greys) are merged, by halves, down to
+    two. One channel or three. Equal pixels give equal bytes.
+    """
+    picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    found = _encode(picture)
+    for colours in COLOURS:
+        if len(found) <= most_bytes:
+            break
+        found = _encode(picture.quantize(colours, dither=Image.Dither.NONE))
+    return found
+
+
+def _encode(picture: Any) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()

@@ -14,19 +14,15 @@ SELECTED = "selected on test images"
 VALIDATED = "validated on test images"
 CAPPED = ("epochs", "updates", "search")
 
-
 Runs = Mapping[str, Sequence[FinishedRun]]
 Fields = dict[str, str]  # values of hyperparameters as text, by name
 
 
 def mark_variants(plan: TrainingPlan, identities: Mapping[str, Identity]) -> dict[str, str]:
-    """Variants whose validation images are the test images, and those that inherit what was chosen so.
+    """Marks of variants whose validation images are the test images, and of those that inherit what was chosen so.
 
-    Returns
-    -------
-    dict of variant to mark
-        `SELECTED` where a search or early stopping chose by those images, in the variant or in one that it
-        starts from; `VALIDATED` where they were only looked at.
+    `SELECTED` where a search or early stopping chose by those images, in the variant or in one that it starts from;
+    `VALIDATED` where they were only looked at.
     """
     marks = {v: _mark(one, identities[one.task]) for v, one in plan.variants.items()}
     for _ in plan.variants:  # as long as the longest chain of parents
@@ -49,12 +45,7 @@ def _find_parents(planned: PlannedVariant) -> list[str]:
 def describe_recipes(plan: TrainingPlan, runs: Runs, marks: Mapping[str, str]) -> Recipes:
     """Hyperparameters of a study: a table of those that differ, and the ones all variants share.
 
-    Parameters
-    ----------
-    plan : TrainingPlan
-    runs : mapping of variant to its finished runs, one a repeat
-        Their recipe and search are what ran; a variant that was only evaluated has none.
-    marks : mapping of variant to mark
+    The recipe and search of a variant's `runs`, one a repeat, are what ran; one that was only evaluated has none.
     """
     declared = {variant: _format_fields(one) for variant, one in plan.variants.items()}
     names = list(dict.fromkeys(name for fields in declared.values() for name in fields))
@@ -82,9 +73,7 @@ def _format_fields(planned: PlannedVariant) -> Fields:
         "task": planned.task,
         "threshold": _format(planned.threshold),
         "search": _format_search(planned.search),
-        "trial_of": _format(planned.trial_of),
-        "warm_start": _format(planned.warm_start),
-        "merged": _format(planned.merged),
+        **{name: _format(getattr(planned, name)) for name in ("trial_of", "warm_start", "merged")},
         "vary": MISSING if planned.vary is None else ", ".join(planned.vary) or "nothing",
     }
 
@@ -134,13 +123,11 @@ def _make_cell(name: str, declared: str | None, runs: Sequence[FinishedRun]) -> 
     ran = _list_ran(name, runs)
     if not set(ran) - {declared}:
         return Cell(declared or MISSING)
-    if name in CAPPED:
-        return Cell(declared or MISSING, (f"{ran[0].split(':')[0]} after the cap",))
-    return Cell(declared or MISSING, (f"found {' · '.join(ran)}",))
+    note = f"{ran[0].split(':')[0]} after the cap" if name in CAPPED else f"found {' · '.join(ran)}"
+    return Cell(declared or MISSING, (note,))
 
 
 def _describe_caps(plan: TrainingPlan) -> str | None:
-    passes, trials = plan.caps.image_passes, plan.caps.trials
-    caps = [f"{format_number(passes)} image passes a run"] if passes else []
-    caps += [f"{format_number(trials)} trials a search"] if trials else []
-    return f"Profile {plan.profile} caps {' and '.join(caps)}." if caps else None
+    caps = {"image passes a run": plan.caps.image_passes, "trials a search": plan.caps.trials}
+    told = " and ".join(f"{format_number(most)} {what}" for what, most in caps.items() if most)
+    return f"Profile {plan.profile} caps {told}." if told else None

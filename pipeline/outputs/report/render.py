@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipeline.layout import study_page
 from pipeline.metrics import words
 from pipeline.outputs import numbers
 from pipeline.outputs.figures import theme
@@ -21,35 +22,28 @@ TITLE = ", Claimcheck report"  # ends the title of every page but the overview
 
 
 def render(
-    studies: Sequence[StudyView],
-    sections: Sequence[Section] = (),
-    further: Mapping[str, str] | None = None,
+    studies: Sequence[StudyView], sections: Sequence[Section] = (), further: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Pages of the report by file name: ``index.html``, one a study, and the further ones as they are.
 
-    Parameters
-    ----------
-    studies : sequence of StudyView
-        In the order they are shown.
-    sections : sequence of Section
-        Parts of the overview that belong to no single study.
-    further : mapping of file name to page, optional
-        Pages that others wrote; the overview links each by its title.
+    Studies are shown in their order. `sections` are parts of the overview that belong to no single study, `further` are
+    pages by file name that others wrote; the overview links each by its title.
     """
+    further = further or {}
     counts = Counter(one.verdict for study in studies for one in study.results.comparisons.values())
     index = page(
         "index.html",
         studies=studies,
         sections=sections,
-        pages={file: read_title(text) for file, text in (further or {}).items()},
+        pages={file: read_title(text) for file, text in further.items()},
         profiles=sorted({study.results.profile for study in studies}),
         stand_in=any(study.results.stand_in for study in studies),
         counts={verdict: counts[verdict] for verdict in theme.COMPARISON_STYLES if counts[verdict]},
     )
-    return {"index.html": index, **(further or {})} | {
-        study.file: page("study.html", study=study, studies=studies, stand_in=study.results.stand_in)
-        for study in studies
+    of_studies = {
+        one.file: page("study.html", study=one, studies=studies, stand_in=one.results.stand_in) for one in studies
     }
+    return {"index.html": index, **further, **of_studies}
 
 
 def page(template: str, folder: Path | None = None, **values: Any) -> str:
@@ -72,12 +66,8 @@ def _make_environment(folder: Path | None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    formats = {name: one for name, one in vars(numbers).items() if name.startswith("format_")}
-    filters = {name.removeprefix("format_"): one for name, one in formats.items()}
-    environment.filters |= filters | {"words": words, "sentence": format_sentence}
-    environment.globals |= {
-        "STYLES": theme.COMPARISON_STYLES | theme.CLAIM_STYLES,
-        "CLAIM_STYLES": theme.CLAIM_STYLES,
-        "theme": theme,
-    }
+    filters = {n.removeprefix("format_"): one for n, one in vars(numbers).items() if n.startswith("format_")}
+    environment.filters |= filters | {"words": words, "sentence": format_sentence, "study_page": study_page}
+    styles = {"STYLES": theme.COMPARISON_STYLES | theme.CLAIM_STYLES, "CLAIM_STYLES": theme.CLAIM_STYLES}
+    environment.globals |= {**styles, "theme": theme}
     return environment

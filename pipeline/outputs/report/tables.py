@@ -13,11 +13,7 @@ from pipeline.params.plan import TrainingPlan
 from pipeline.statistics.results import Estimate, StudyResults
 
 THRESHOLDS = (0.5, 0.9)
-AT_THRESHOLD = {
-    "test_accuracy": "accuracy",
-    "false_positives": "false positives",
-    "false_negatives": "false negatives",
-}
+AT_THRESHOLD = {"test_accuracy": "accuracy", "false_positives": "false positives", "false_negatives": "false negatives"}
 MAIN_METRICS = ("test_accuracy", "test_loss", "generalization_gap", "epochs_run", "parameters")
 SCORE = "val_accuracy"  # by which a search chooses
 BEST = "★ best"
@@ -26,15 +22,15 @@ Marks = Mapping[str, str]
 
 def tabulate_main_metrics(results: StudyResults, marks: Marks) -> Table:
     """Metrics read first, the study's own in front."""
-    names = dict.fromkeys((results.metric, *MAIN_METRICS))
-    return _tabulate(results, _choose_measured(results, names), "Variants: mean over n repeats", marks)
+    names = _choose_measured(results, (results.metric, *MAIN_METRICS))
+    return _tabulate(results, names, "Variants: mean over n repeats", marks)
 
 
 def tabulate_other_metrics(results: StudyResults, marks: Marks) -> Table | None:
     """Every metric that the main table leaves out, folded; None when it leaves out none."""
-    shown = {results.metric, *MAIN_METRICS}
     every = dict.fromkeys(name for one in results.variants.values() for name in one.metrics)
-    names = _choose_measured(results, [name for name in every if name not in shown and "_at_" not in name])
+    others = [name for name in every if name not in (results.metric, *MAIN_METRICS) and "_at_" not in name]
+    names = _choose_measured(results, others)
     table = _tabulate(results, names, "Every other metric: mean over n repeats", marks)
     return replace(table, folded=True) if names else None
 
@@ -42,12 +38,7 @@ def tabulate_other_metrics(results: StudyResults, marks: Marks) -> Table | None:
 def tabulate_thresholds(results: StudyResults, marks: Marks, classes: Sequence[str]) -> Table | None:
     """Errors of both kinds at each threshold of a two-class study; None for any other study.
 
-    Parameters
-    ----------
-    results : StudyResults
-    marks : mapping of variant to mark
-    classes : sequence of str
-        Names of the classes; the second is the positive one.
+    Of the names of the `classes`, the second is the positive one.
     """
     labels = {
         f"{metric}_at_{round(100 * threshold)}": f"{label} at {threshold}"
@@ -73,7 +64,7 @@ def _choose_measured(results: StudyResults, names: Iterable[str]) -> dict[str, s
 def _tabulate(results: StudyResults, names: Mapping[str, str], caption: str, marks: Marks) -> Table:
     rows = tuple(
         (
-            Cell(variant, (_describe_kind(results, variant),), tag=marks.get(variant)),
+            Cell(variant, ("the control" if variant == results.control else words(one.kind),), tag=marks.get(variant)),
             Cell(str(one.n)),
             *(_make_cell(one.metrics.get(name, Estimate()), name) for name in names),
         )
@@ -86,16 +77,10 @@ def _tabulate(results: StudyResults, names: Mapping[str, str], caption: str, mar
     return Table(caption, ("variant", "n", *names.values()), rows)
 
 
-def _describe_kind(results: StudyResults, variant: str) -> str:
-    return "the control" if variant == results.control else words(results.variants[variant].kind)
-
-
 def _make_cell(estimate: Estimate, metric: str) -> Cell:
     text, sd = numbers.format_value(estimate.mean, metric), estimate.sd
-    if estimate.mean is None or sd is None:
-        return Cell(text)
-    if sd == 0:
-        return Cell(text, ("in every repeat",))
+    if estimate.mean is None or not sd:
+        return Cell(text, () if sd is None else ("in every repeat",))
     interval = numbers.format_value_interval(estimate.low, estimate.high, metric)
     return Cell(text, (f"sd {numbers.format_size(sd, metric)}", interval))
 
@@ -103,11 +88,9 @@ def _make_cell(estimate: Estimate, metric: str) -> Cell:
 def tabulate_trials(trials: Mapping[str, Sequence[pd.DataFrame]]) -> tuple[Table, ...]:
     """Every trial of every repeat's search in a folded table a repeat, the best trial marked.
 
-    Parameters
-    ----------
-    trials : mapping of variant to DataFrames
-        ``runs/<study>/<variant>/<repeat>/trials.csv``, one a repeat: columns ``trial``, the hyperparameters,
-        ``val_accuracy`` and ``val_loss``. Best is the first with the largest ``val_accuracy``, as in the tuner.
+    Trials, by variant, are ``runs/<study>/<variant>/<repeat>/trials.csv``, one a repeat: columns ``trial``, the
+    hyperparameters, ``val_accuracy`` and ``val_loss``. Best is the first with the largest ``val_accuracy``, as in the
+    tuner.
     """
     return tuple(
         _tabulate_search(f"{variant}, repeat {repeat}", table)
@@ -119,18 +102,18 @@ def tabulate_trials(trials: Mapping[str, Sequence[pd.DataFrame]]) -> tuple[Table
 def _tabulate_search(whose: str, trials: pd.DataFrame) -> Table:
     best = int(trials[SCORE].to_numpy().argmax())
     rows = tuple(
-        tuple(_make_trial_cell(name, row[name], at == best) for name in trials.columns)
+        tuple(_make_trial_cell(str(name), value, at == best) for name, value in row.items())
         for at, row in enumerate(trials.to_dict("records"))
     )
     summary = f"{whose}: {len(trials)} trials, best {numbers.format_percent(trials[SCORE].max())}"
-    columns = tuple(words(str(name)) for name in trials.columns)
+    columns = tuple(map(words, trials.columns))
     return Table(f"{summary} of the validation images", columns, rows, folded=True, summary=summary)
 
 
-def _make_trial_cell(name: object, value: float, best: bool) -> Cell:
+def _make_trial_cell(name: str, value: float, best: bool) -> Cell:
     if name == "trial":
         return Cell(str(int(value)), tag=BEST if best else None)
-    return Cell(numbers.format_percent(value) if is_share(str(name)) else numbers.format_number(value))
+    return Cell(numbers.format_percent(value) if is_share(name) else numbers.format_number(value))
 
 
 def tabulate_rows(
@@ -138,13 +121,10 @@ def tabulate_rows(
 ) -> Table:
     """Each row of a write-up's tables with the study and variant that run it, and the test accuracy reached.
 
-    Parameters
-    ----------
-    plans, results : mappings by study
-    marks : mapping of study to marks of its variants
+    Plans, results and marks of the variants are by study.
     """
     found = sorted(
-        (row, study, variant, one.kind)
+        (row, study, variant)
         for study, plan in plans.items()
         for variant, one in plan.variants.items()
         for row in one.rows
@@ -153,11 +133,11 @@ def tabulate_rows(
         (
             Cell(row),
             Cell(f"{study} / {variant}", href=study_page(study), tag=marks[study].get(variant)),
-            Cell(words(kind)),
+            Cell(words(plans[study].variants[variant].kind)),
             Cell(numbers.format_percent(results[study].variants[variant].metrics["test_accuracy"].mean)),
             Cell(str(results[study].variants[variant].n)),
         )
-        for row, study, variant, kind in found
+        for row, study, variant in found
     )
     caption = "Every row of the write-ups that was run; mean test accuracy over n repeats"
     return Table(caption, ("row", "study / variant", "kind", "test accuracy", "n"), rows, wordy=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pipeline.claims.ledger import LedgerRow
-from pipeline.evaluation.seconds import RunSeconds, Times
+from pipeline.evaluation.collect import RunSeconds, Times
 from pipeline.outputs.numbers import MISSING
 from pipeline.outputs.report.claims import make_claims_section
 from pipeline.outputs.report.render import page
@@ -15,37 +15,26 @@ COLUMNS = ("variant", "n", "training (s)", "of which traced", "inference on the 
 
 
 def render_timings(timings: Mapping[str, Times], claims: Sequence[LedgerRow], stand_in: bool) -> str:
-    """HTML page of the seconds that training and inference took, and of the claims about time.
+    """HTML page of the seconds that training and inference took, by study, and of the claims about time.
 
-    Parameters
-    ----------
-    timings : mapping of study to the seconds of its runs, by variant and repeat
-    claims : sequence of LedgerRow
-    stand_in : bool
-        Whether any data are stand-ins.
+    `stand_in` says whether any data are stand-ins.
     """
-    sections = [
-        Section(anchor_of(study), study, "table.html", tabulate_timings(study, one))
-        for study, one in timings.items()
-        if one
-    ]
-    if claims:
-        sections.insert(0, make_claims_section(claims, "claims", "Claims about time", report="../report/"))
-    return page("timings.html", sections=sections, stand_in=stand_in)
+    answers = [make_claims_section(claims, "claims", "Claims about time", report="../report/")] if claims else []
+    tables = {study: _tabulate(study, times) for study, times in timings.items() if times}
+    sections = [Section(anchor_of(study), study, "table.html", table) for study, table in tables.items()]
+    return page("timings.html", sections=[*answers, *sections], stand_in=stand_in)
 
 
-def tabulate_timings(study: str, times: Times) -> Table:
-    """Mean and standard deviation of a study's times, one row a variant."""
+def _tabulate(study: str, times: Times) -> Table:
     rows = tuple(_make_row(variant, list(repeats.values())) for variant, repeats in times.items())
     return Table(f"Seconds in {study}: mean over n repeats and standard deviation (sd)", COLUMNS, rows)
 
 
 def _make_row(variant: str, repeats: Sequence[RunSeconds]) -> tuple[Cell, ...]:
     known = [one.traced for one in repeats if one.traced is not None]
-    traced = Cell(f"{sum(known)} of {len(known)}" if known else MISSING)
-    train = _make_cell([one.train_seconds for one in repeats])
-    inference = _make_cell([one.inference_seconds for one in repeats])
-    return Cell(variant), Cell(str(len(repeats))), train, traced, inference
+    traced = f"{sum(known)} of {len(known)}" if known else MISSING
+    train, inference = [one.train_seconds for one in repeats], [one.inference_seconds for one in repeats]
+    return Cell(variant), Cell(str(len(repeats))), _make_cell(train), Cell(traced), _make_cell(inference)
 
 
 def _make_cell(seconds: Sequence[float | None]) -> Cell:

@@ -18,27 +18,20 @@ def describe_variance(results: StudyResults) -> Variance | None:
         return None
     whole = arms[results.control].metrics[metric].sd
     told = {name: f"{name}: {_describe(arm, metric, whole, results.control)}" for name, arm in arms.items()}
-    alarms = tuple(told[name] for name, arm in arms.items() if find_unexplained(arm))
+    alarms = tuple(told[name] for name, arm in arms.items() if _find_unexplained(arm))
     sentences = tuple(sentence for sentence in told.values() if sentence not in alarms)
     new_splits = any(arm.held_out_anew is not None for arm in arms.values())
     return Variance(_tabulate(arms, metric), sentences, alarms, new_splits)
 
 
-def find_unexplained(arm: VariantResults) -> list[str]:
+def _find_unexplained(arm: VariantResults) -> list[str]:
     """Metrics in which repeats of equal seeds differ; none, as equal seeds must give equal bits."""
-    if arm.vary != []:
-        return []
-    return [words(name) for name, estimate in arm.metrics.items() if estimate.sd]
+    return [words(name) for name, estimate in arm.metrics.items() if estimate.sd and arm.vary == []]
 
 
 def _tabulate(arms: Mapping[str, VariantResults], metric: str) -> Table:
     rows = tuple(
-        (
-            Cell(name),
-            Cell(_list_streams(arm.vary)),
-            Cell(str(arm.n)),
-            *_make_cells(arm.metrics[metric], metric),
-        )
+        (*map(Cell, (name, _list_streams(arm.vary), str(arm.n))), *_make_cells(arm.metrics[metric], metric))
         for name, arm in arms.items()
     )
     caption = f"{words(metric).capitalize()} by what differs between the repeats, with 95 % intervals"
@@ -59,9 +52,7 @@ def _format_sd(sd: float | None, metric: str) -> str:
 
 def _format_sd_interval(estimate: Estimate, metric: str) -> str:
     low, high = estimate.sd_low, estimate.sd_high
-    if low is None or not high:
-        return MISSING
-    return f"{format_size(low, metric)} to {format_size(high, metric)}"
+    return f"{format_size(low, metric)} to {format_size(high, metric)}" if high else MISSING
 
 
 def _list_streams(vary: Sequence[str] | None) -> str:
@@ -84,8 +75,7 @@ def _describe(arm: VariantResults, metric: str, whole: float | None, control: st
 
 
 def _describe_one_seed(arm: VariantResults, metric: str) -> str:
-    moved = find_unexplained(arm)
-    if moved:
+    if moved := _find_unexplained(arm):
         return (
             f"NOT REPRODUCIBLE. {arm.n} repeats of one seed must agree exactly, and they differ in "
             f"{', '.join(moved)}. Until that is found, no number of this study can be trusted."

@@ -14,17 +14,27 @@ from mlflow.entities import Dataset, DatasetInput, InputTag
 from pipeline import layout
 from pipeline.claims.ledger import format_ledger
 from pipeline.data.identity import Identity
-from pipeline.outputs.tracking.mlflow_names import flatten, name_epoch, name_final
 from pipeline.outputs.tracking.study_files import RunFiles, StudyFiles
 from pipeline.params.plan import PlannedVariant
 from pipeline.params.recipe import Recipe
-from pipeline.statistics.results import StudyResults
 from pipeline.statistics.wording import format_sentence
 
 KEY = "claimcheck.key"
 PARENT = "mlflow.parentRunId"
 _ABOUT_COMPARISON = ("profile", "metric", "higher_is_better", "control", "repeats", "alpha", "margin")
 _RUN_FILES = (layout.RUN, layout.HISTORY, layout.MODEL_SUMMARY)
+MAX_PARAM_LENGTH = 6000
+
+FINAL = {
+    **{f"{part}_{what}": f"{part}/{what}" for part in ("test", "train", "val") for what in ("accuracy", "loss")},
+    "test_correct": "test/correct",
+    "n_test": "test/n",
+    "train_seconds": "train/seconds",
+    "generalization_gap": "train_minus_val/accuracy",
+    "weight_norm": "weights/norm",
+    "sparsity": "weights/sparsity",
+}
+"""Name in MLflow of a run's number; one that is not here keeps its own name (`epochs_run`, `parameters`)."""
 
 
 class Point(NamedTuple):
@@ -76,10 +86,11 @@ def describe_run(study: StudyFiles, run: RunFiles, parent: str) -> Entry:
     about = run.about
     key = f"{about.study}/{about.variant}/{about.repeat}@{about.fingerprint}"
     place = {"claimcheck.repeat": str(about.repeat), PARENT: parent}
+    # Keras measures these while it trains: a running mean, not the trained model's loss, so they stay apart.
     epochs = [
         point
         for epoch, row in run.history
-        for point in _make_points({name_epoch(column): value for column, value in row.items()}, step=epoch)
+        for point in _make_points({f"epoch/{column}": value for column, value in row.items()}, step=epoch)
     ]
     finals = _make_points({name_final(column): value for column, value in run.finals.items()}, step=0)
     return Entry(
@@ -100,25 +111,41 @@ def describe_comparison(study: StudyFiles) -> Entry:
     verdicts = {f"verdict.{treatment}": found.verdict for treatment, found in results.comparisons.items()}
     verdicts |= {f"claim/{row.id}/{row.scope}": row.verdict for row in study.claims}
     stand_in = {"claimcheck.stand_in": json.dumps(results.stand_in)}
+    figures = {
+        f"{treatment}/{field}": value
+        for treatment, found in results.comparisons.items()
+        for field, value in asdict(found).items()
+        if isinstance(value, int | float)
+    }
     return Entry(
         name="comparison",
         tags=_tag(f"{study.name}@{digest}", "comparison", study.name) | stand_in | verdicts,
         params=flatten({name: getattr(results, name) for name in _ABOUT_COMPARISON}),
-        points=list(_make_points(_list_figures(results), step=0)),
+        points=list(_make_points(figures, step=0)),
         artifacts=[(file, ""), *((figure, "figures") for figure in study.figures)],
         texts=claims,
         description="\n\n".join([results.question, *map(format_sentence, results.comparisons.values())]),
     )
 
 
-def _list_figures(results: StudyResults) -> dict[str, float]:
-    """Every number of every comparison."""
-    return {
-        f"{treatment}/{field}": value
-        for treatment, found in results.comparisons.items()
-        for field, value in asdict(found).items()
-        if isinstance(value, int | float)
-    }
+def name_final(column: str) -> str:
+    """MLflow name of a column of runs.csv or of a metric of metrics/<study>.json."""
+    return FINAL.get(column, column)
+
+
+def flatten(settings: Mapping[str, object], prefix: str = "") -> dict[str, str]:
+    """Settings as MLflow params: nested names joined by dots, behind a prefix; lists and null as JSON.
+
+    ``{"l1": {"amount": 0.001}}`` gives ``{"l1.amount": "0.001"}``.
+    """
+    params: dict[str, str] = {}
+    for name, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            params |= flatten(value, f"{prefix}{name}.")
+        else:
+            text = value if isinstance(value, str) else json.dumps(value)
+            params[f"{prefix}{name}"] = text[:MAX_PARAM_LENGTH]
+    return params
 
 
 def _flatten_recipe(recipe: Recipe) -> dict[str, str]:

@@ -1,11 +1,9 @@
 """One study's runs in MLflow by key: missing ones added, changed ones refreshed, superseded ones marked."""
 
-import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from types import MappingProxyType
 from typing import Self, TypeVar
 
 from mlflow import MlflowClient
@@ -38,11 +36,10 @@ class Experiment:
     def open(cls, client: MlflowClient, experiment_id: str, dvc_experiment: str | None) -> Self:
         """The experiment as the store holds it, cleared of runs that a killed process left half-written."""
         opened = cls(client, experiment_id, dvc_experiment)
-        for run in list(list_runs(client, experiment_id)):
-            tags = run.data.tags
-            if KEY in tags and tags.get(COMPLETE) == "true":
-                opened.known[tags[KEY]] = run
-            elif KEY in tags:
+        for run in [one for one in list_runs(client, experiment_id) if KEY in one.data.tags]:
+            if run.data.tags.get(COMPLETE) == "true":
+                opened.known[run.data.tags[KEY]] = run
+            else:
                 client.delete_run(run.info.run_id)
         return opened
 
@@ -84,7 +81,8 @@ class Experiment:
         run_id: str = run.info.run_id
         self._set_tags(run, {**entry.tags, **_mark(run.data.tags, True, self.dvc_experiment)})
         shown, latest = run.data.metrics, {point.name: point for point in entry.points}
-        changed = [point for point in latest.values() if not _is_same(shown.get(point.name), point.value)]
+        # As text, so that a NaN is itself.
+        changed = [point for point in latest.values() if str(shown.get(point.name)) != str(point.value)]
         self._log(run_id, [self._on_top(run_id, point) for point in changed])
         return run_id
 
@@ -93,11 +91,11 @@ class Experiment:
         steps = [old.step for old in self.client.get_metric_history(run_id, point.name)]
         return point._replace(step=max([point.step, *steps]))
 
-    def _log(self, run_id: str, points: Sequence[Point], params: Mapping[str, str] = MappingProxyType({})) -> None:
+    def _log(self, run_id: str, points: Sequence[Point], params: Mapping[str, str] | None = None) -> None:
         """Log metrics and params in as few calls as MLflow allows: every call costs some transactions."""
         now = time.time_ns() // 1_000_000
         metrics = _split([Metric(one.name, one.value, now, one.step) for one in points], MAX_METRICS)
-        settings = _split([Param(name, value) for name, value in params.items()], MAX_PARAMS)
+        settings = _split([Param(name, value) for name, value in (params or {}).items()], MAX_PARAMS)
         for some, others in zip_longest(metrics, settings, fillvalue=()):
             self.client.log_batch(run_id, metrics=some, params=others)
 
@@ -115,10 +113,6 @@ def _mark(tags: Mapping[str, str], declared: bool, dvc_experiment: str | None) -
         return {}
     names = tags[DVC_EXPERIMENT].split(", ") if DVC_EXPERIMENT in tags else []
     return {DVC_EXPERIMENT: ", ".join([*names, *([] if dvc_experiment in names else [dvc_experiment])])}
-
-
-def _is_same(shown: float | None, value: float) -> bool:
-    return shown is not None and (shown == value or (math.isnan(shown) and math.isnan(value)))
 
 
 def _split(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

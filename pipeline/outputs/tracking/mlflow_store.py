@@ -43,10 +43,11 @@ def open_store(root: Path, uri: str) -> Iterator[MlflowClient]:
         yield MlflowClient(uri)
 
 
-def ensure_experiment(client: MlflowClient, study: str, question: str, location: str | None) -> str:
+def ensure_experiment(client: MlflowClient, root: Path, study: str, question: str) -> str:
     """Id of a study's MLflow experiment, created or brought back from the bin when need be."""
     found = client.get_experiment_by_name(study)
     if found is None:
+        location = locate_artifacts(root, client.tracking_uri, study)
         created: str = client.create_experiment(study, location, {"mlflow.note.content": question})
         return created
     if found.lifecycle_stage == LifecycleStage.DELETED:
@@ -57,9 +58,7 @@ def ensure_experiment(client: MlflowClient, study: str, question: str, location:
 def list_runs(client: MlflowClient, experiment_id: str) -> Iterator[Run]:
     """Every run of an MLflow experiment that is not deleted, page by page."""
     token: str | None = None
-    while True:
+    while token != "":
         page = client.search_runs([experiment_id], max_results=PAGE, page_token=token)
         yield from page
-        token = page.token
-        if not token:
-            return
+        token = page.token or ""

@@ -53,11 +53,10 @@ def _describe_signature(model: "keras.Model") -> "ModelSignature":
     from mlflow.models import ModelSignature
     from mlflow.types import Schema, TensorSpec
 
-    sides = [
-        Schema([TensorSpec(np.dtype(tensor.dtype), (-1, *tensor.shape[1:])) for tensor in tensors])
-        for tensors in (model.inputs, model.outputs)
-    ]
-    return ModelSignature(*sides)
+    def describe(tensors: "list[keras.KerasTensor]") -> Schema:
+        return Schema([TensorSpec(np.dtype(one.dtype), (-1, *one.shape[1:])) for one in tensors])
+
+    return ModelSignature(describe(model.inputs), describe(model.outputs))
 
 
 @contextmanager

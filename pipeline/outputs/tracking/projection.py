@@ -13,12 +13,7 @@ from pipeline import layout
 from pipeline.files import root
 from pipeline.outputs.tracking.entries import describe_comparison, describe_run, describe_variant
 from pipeline.outputs.tracking.experiment import MODEL, Experiment
-from pipeline.outputs.tracking.mlflow_store import (
-    ensure_experiment,
-    locate_artifacts,
-    open_store,
-    resolve_tracking_uri,
-)
+from pipeline.outputs.tracking.mlflow_store import ensure_experiment, open_store, resolve_tracking_uri
 from pipeline.outputs.tracking.models import log_model
 from pipeline.outputs.tracking.study_files import StudyFiles, read_studies
 from pipeline.training.record import StudyRun
@@ -45,17 +40,8 @@ def update_mlflow(rebuild: Rebuild) -> dict[str, Receipt]:
     """Bring MLflow up to date with the files of every planned study; doing it twice adds nothing.
 
     The files are those of the working folder, MLflow's store and the run store those of the main checkout
-    (`pipeline.files.root`). Studies that are in MLflow but not planned are left alone.
-
-    Parameters
-    ----------
-    rebuild : callable
-        From a run and its weights to its Keras model; called only for a missing model.
-
-    Returns
-    -------
-    dict
-        Receipt of each study.
+    (`pipeline.files.root`). Studies that are in MLflow but not planned are left alone. `rebuild` is called only for a
+    missing model. Returns the receipt of each study.
 
     Raises
     ------
@@ -65,16 +51,12 @@ def update_mlflow(rebuild: Rebuild) -> dict[str, Receipt]:
     studies = read_studies()
     home = root().resolve()
     with open_store(home, resolve_tracking_uri(home)) as client:
-        return {study.name: _project(_open_experiment(client, home, study), study, rebuild) for study in studies}
+        return {study.name: _project(client, home, study, rebuild) for study in studies}
 
 
-def _open_experiment(client: MlflowClient, home: Path, study: StudyFiles) -> Experiment:
-    location = locate_artifacts(home, client.tracking_uri, study.name)
-    experiment_id = ensure_experiment(client, study.name, study.results.question, location)
-    return Experiment.open(client, experiment_id, os.environ.get("DVC_EXP_NAME") or None)
-
-
-def _project(experiment: Experiment, study: StudyFiles, rebuild: Rebuild) -> Receipt:
+def _project(client: MlflowClient, home: Path, study: StudyFiles, rebuild: Rebuild) -> Receipt:
+    experiment_id = ensure_experiment(client, home, study.name, study.results.question)
+    experiment = Experiment.open(client, experiment_id, os.environ.get("DVC_EXP_NAME") or None)
     variants = tqdm(study.runs, desc=study.name, unit="variant", disable=None, leave=False)
     loadable = sum([_project_variant(experiment, study, variant, rebuild) for variant in variants])
     experiment.upsert(describe_comparison(study))

@@ -8,11 +8,10 @@ from pipeline import layout
 from pipeline.claims.ledger import LedgerRow, read_ledger
 from pipeline.data.identity import Identity, read_identities
 from pipeline.errors import UserError
-from pipeline.evaluation.seconds import RunSeconds, read_seconds
+from pipeline.evaluation.collect import RunSeconds, read_seconds
 from pipeline.files import read_rows
 from pipeline.params.plan import TrainingPlan, read_training
-from pipeline.statistics.results import NOT_MEASURED, StudyResults
-from pipeline.statistics.results_file import read_results
+from pipeline.statistics.results import NOT_MEASURED, StudyResults, read_results
 from pipeline.training.record import StudyRun, read_run
 from pipeline.training.store import evaluation_store, run_store
 
@@ -59,11 +58,9 @@ def read_studies() -> list[StudyFiles]:
 
 
 def _read_study(plan: TrainingPlan, identities: Mapping[str, Identity], claims: list[LedgerRow]) -> StudyFiles:
-    path = layout.study_metrics(plan.study)
-    results = read_results(path)
-    for variant in plan.trained:
-        if variant not in results.variants:
-            raise UserError(f"{path}: expected variant '{variant}', which the plan declares. Run `dvc repro`.")
+    results = read_results(path := layout.study_metrics(plan.study))
+    if missing := [variant for variant in plan.trained if variant not in results.variants]:
+        raise UserError(f"{path}: expected variant '{missing[0]}', which the plan declares. Run `dvc repro`.")
     own = tuple(row for row in claims if row.study == plan.study)
     figures = tuple(sorted(layout.study_plots(plan.study).glob("*")))
     return StudyFiles(plan, identities, _read_runs(plan, identities), results, own, figures)

@@ -11,7 +11,7 @@ from pipeline.claims.answers import Answer, answer_study
 from pipeline.claims.vocabulary import Claim
 from pipeline.files import Arrays
 from pipeline.params.plan import ComparisonPlan
-from pipeline.params.validate import validate
+from pipeline.params.section import validate
 from pipeline.statistics.comparison import Comparison
 
 N_TEST = 1000

@@ -10,8 +10,7 @@ import pytest
 
 from pipeline import layout
 from pipeline.data.identity import Identities, Identity, identify, read_identities
-from pipeline.data.images import Examples, Images
-from pipeline.data.scaling import Scaling, scale_to_unit
+from pipeline.data.images import Examples, Images, Scaling, scale_to_unit
 from pipeline.files import Arrays, digest, hash_json, write_model
 from pipeline.params.plan import PlannedSource
 from pipeline.params.task import Preparation, Split

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.data.images import Examples, Images
+from pipeline.data.images import Examples, Images, standardize_pixels
 from pipeline.data.preparation import choose_rows
-from pipeline.data.scaling import standardize_pixels
 from pipeline.data.sources import MIRROR, load
 from pipeline.data.splits import split_indices
 from pipeline.files import Arrays

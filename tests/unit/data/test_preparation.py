@@ -4,9 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from pipeline.data.images import Examples, Images
+from pipeline.data.images import Examples, Images, scale_to_unit
 from pipeline.data.preparation import describe_examples
-from pipeline.data.scaling import scale_to_unit
 from pipeline.data.splits import split_examples, split_indices
 from pipeline.errors import UserError
 from pipeline.params.task import Split

@@ -7,9 +7,8 @@ import numpy.typing as npt
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from pipeline.data.images import Examples, Images
+from pipeline.data.images import Examples, Images, standardize_pixels
 from pipeline.data.preparation import choose_rows, merge_map
-from pipeline.data.scaling import standardize_pixels
 from pipeline.data.splits import split_indices
 from pipeline.errors import UserError
 from pipeline.files import Arrays

@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 
 from pipeline import layout
-from pipeline.data.scaling import scale_to_unit
+from pipeline.data.images import scale_to_unit
 from pipeline.errors import UserError
 from pipeline.evaluation import evaluate as study
 from pipeline.evaluation.evaluate import (
+    Evaluation,
     TrainedRun,
     evaluate_missing,
     fingerprint_evaluation,
     merge_classes,
     plan_evaluations,
-    read_evaluation,
     read_images,
 )
 from pipeline.evaluation.work import Evaluated, Job, Merge, TaskImages
-from pipeline.files import write_arrays
+from pipeline.files import read_arrays, read_model, write_arrays
 from pipeline.params.plan import TrainingPlan
 from pipeline.params.task import Split
 from pipeline.seeds import Seeds
@@ -209,7 +209,8 @@ def test_only_what_the_store_lacks_is_evaluated_each_once(
     assert {job.split_seed for job in evaluated} == {3}
     assert "3 evaluations, 2 to compute" in capsys.readouterr().out
     for number, name in enumerate("xyz"):
-        about, test = read_evaluation(store.path(name))
+        about = read_model(store.path(name) / layout.EVALUATION, Evaluation)
+        test = read_arrays(store.path(name) / layout.ANSWERS)
         assert (about.fingerprint, about.run) == (name, f"run{number}")
         assert about.scalars == {"test_accuracy": number, "test_loss": None}
         assert about.inference_seconds == 0.5

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline import layout
+from pipeline.evaluation.collect import RunSeconds, Times, read_seconds
 from pipeline.evaluation.evaluate import Evaluation, TrainedRun, fingerprint_evaluation, merge_classes
-from pipeline.evaluation.seconds import RunSeconds, Times, read_seconds
 from pipeline.files import write_arrays, write_model
 from pipeline.training.record import Seconds, StudyRun
 from pipeline.training.store import Store

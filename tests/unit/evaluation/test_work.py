@@ -9,8 +9,7 @@ import numpy.typing as npt
 import pytest
 from sklearn.model_selection import train_test_split
 
-from pipeline.data.images import Examples
-from pipeline.data.scaling import scale_to_unit
+from pipeline.data.images import Examples, scale_to_unit
 from pipeline.evaluation.work import Evaluated, Job, Merge, TaskImages, perform, shift_images
 from pipeline.files import Arrays
 from pipeline.params.recipe import Recipe

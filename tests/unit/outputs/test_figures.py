@@ -17,15 +17,14 @@ from matplotlib.lines import Line2D
 from PIL import Image
 
 from pipeline.outputs.figures.bars import draw_bars
+from pipeline.outputs.figures.canvas import fit_grid, render_svg
 from pipeline.outputs.figures.confusion import draw_confusions
 from pipeline.outputs.figures.curves import draw_curves, summarize_repeats
 from pipeline.outputs.figures.forest import draw_forest
-from pipeline.outputs.figures.images import encode_png, make_contact_sheet
-from pipeline.outputs.figures.panels import fit_grid
 from pipeline.outputs.figures.repeats import draw_repeats
-from pipeline.outputs.figures.serialize import render_svg
 from pipeline.outputs.figures.shifts import draw_shifts, list_shifted_accuracies
 from pipeline.outputs.figures.theme import COMPARISON_STYLES
+from pipeline.outputs.report.images import encode_png, make_contact_sheet
 from pipeline.statistics.comparison import Comparison
 from pipeline.statistics.results import Estimate
 
@@ -227,7 +226,6 @@ def test_strip_draws_every_repeat_the_mean_and_the_pairs() -> None:
 @pytest.mark.parametrize("values", [{"none": [0.9], "a": [0.8, 0.7]}, {"none": [0.9, 0.8], "a": []}])
 def test_strip_pairs_only_what_has_a_partner(values: dict[str, list[float]]) -> None:
     assert not draw_repeats(values, "none").axes[0].collections
-    assert not draw_repeats({"none": [0.9], "a": [0.8]}, "none", paired=False).axes[0].collections
 
 
 def test_a_diverged_repeat_keeps_its_place_in_the_strip() -> None:
@@ -238,11 +236,10 @@ def test_a_diverged_repeat_keeps_its_place_in_the_strip() -> None:
     assert len(lines_with(axes, [55, 55])) == 1
 
 
-def test_bars_start_at_the_control_or_at_zero() -> None:
+def test_bars_start_at_zero() -> None:
     estimates = {"none": Estimate(mean=0.5, low=0.4, high=0.6), "a": Estimate(mean=0.8)}
-    for from_zero, start, width in ((False, 50, 30), (True, 0, 80)):
-        bar = draw_bars(estimates, "none", "test_accuracy", 5, from_zero).axes[0].patches[1]
-        assert (bar.get_x(), bar.get_width()) == (pytest.approx(start), pytest.approx(width))  # type: ignore[attr-defined]
+    bar = draw_bars(estimates, "none", "test_accuracy", 5).axes[0].patches[1]
+    assert (bar.get_x(), bar.get_width()) == (pytest.approx(0), pytest.approx(80))  # type: ignore[attr-defined]
     assert "n = 5 repeats" in texts(draw_bars(estimates, "none", "test_accuracy", 5))
 
 

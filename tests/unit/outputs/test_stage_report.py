@@ -20,7 +20,7 @@ from pipeline.data.identity import Identities, Identity, Part
 from pipeline.data.images import Examples, Images
 from pipeline.data.preparation import ChosenRows
 from pipeline.data.tasks import TaskData, write_rows
-from pipeline.evaluation.seconds import RunSeconds
+from pipeline.evaluation.collect import RunSeconds
 from pipeline.files import digest, write_array, write_arrays, write_json, write_model, write_text
 from pipeline.outputs.report.data import ArrayDescription, describe_data
 from pipeline.outputs.report.images import (
@@ -42,8 +42,7 @@ from pipeline.params.resolve import resolve_recipe
 from pipeline.params.schema import Caps
 from pipeline.seeds import repeat_seeds
 from pipeline.stages.report import report
-from pipeline.statistics.results import Estimate
-from pipeline.statistics.results_file import write_results
+from pipeline.statistics.results import Estimate, write_results
 from pipeline.training.record import FinishedRun, StudyRun
 
 Make = Callable[..., Any]

@@ -24,9 +24,8 @@ from pipeline.data.identity import Identities, Identity, Part
 from pipeline.errors import UserError
 from pipeline.files import read_model, write_model
 from pipeline.outputs.tracking import mlflow_store
-from pipeline.outputs.tracking.entries import Entry, Point
+from pipeline.outputs.tracking.entries import Entry, Point, flatten, name_final
 from pipeline.outputs.tracking.experiment import Experiment
-from pipeline.outputs.tracking.mlflow_names import flatten, name_final
 from pipeline.outputs.tracking.mlflow_store import list_runs, locate_artifacts, resolve_tracking_uri
 from pipeline.outputs.tracking.projection import Receipt, update_mlflow
 from pipeline.outputs.tracking.study_files import read_studies
@@ -38,8 +37,7 @@ from pipeline.params.task import Split
 from pipeline.seeds import Seeds
 from pipeline.stages.track import track
 from pipeline.statistics.comparison import Comparison
-from pipeline.statistics.results import Estimate, StudyResults, VariantResults
-from pipeline.statistics.results_file import write_results
+from pipeline.statistics.results import Estimate, StudyResults, VariantResults, write_results
 from pipeline.statistics.wording import format_sentence
 from pipeline.training.record import Seconds, StudyRun
 from pipeline.training.store import run_store

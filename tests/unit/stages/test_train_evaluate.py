@@ -17,8 +17,8 @@ from pipeline.params.plan import TrainingPlan
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.train import train
 from pipeline.training import train as training
+from pipeline.training.data import RunResult
 from pipeline.training.record import Seconds, StudyRun, read_run
-from pipeline.training.result import RunResult
 from pipeline.training.store import evaluation_store, run_store
 from tests.builders import build_identity, build_plan, build_result, write_data_set, write_task
 
@@ -97,10 +97,10 @@ def test_the_whole_grid_is_counted_in_one_line_and_one_bar(
 ) -> None:
     train()
     shown = capsys.readouterr()
-    assert shown.out == "8 runs declared, 2 reused, 6 to train\n"
+    assert shown.out == "6 runs declared, 0 reused, 6 to train\n"
     assert shown.err.count("train: 100%") == 1
     train()
-    assert capsys.readouterr().out == "8 runs declared, 8 reused, 0 to train\n"
+    assert capsys.readouterr().out == "6 runs declared, 6 reused, 0 to train\n"
 
 
 @pytest.mark.usefixtures("working_folder", "sent")

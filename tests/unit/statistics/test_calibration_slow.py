@@ -15,9 +15,8 @@ from statsmodels.stats.power import TTestPower
 from pipeline.claims.answers import answer_study
 from pipeline.statistics import power
 from pipeline.statistics.comparison import Declaration
-from pipeline.statistics.crossed import new_images_interval
 from pipeline.statistics.interim import plan_analyses
-from pipeline.statistics.intervals import student_interval
+from pipeline.statistics.intervals import new_images_interval, student_interval
 from pipeline.statistics.paired import compare_family
 from tests.unit.claims.conftest import plan as plan_claims
 from tests.unit.statistics.pairs import compare_pair

@@ -8,13 +8,13 @@ from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
 from pipeline.statistics.comparison import Declaration
-from pipeline.statistics.crossed import (
+from pipeline.statistics.intervals import (
     crossed_variance,
     mean_squares,
     new_images_interval,
     resampled_interval,
+    student_interval,
 )
-from pipeline.statistics.intervals import student_interval
 from tests.unit.statistics.pairs import compare_pair
 
 Interval = tuple[float, float]

@@ -13,9 +13,8 @@ from scipy import stats
 
 from pipeline.errors import UserError
 from pipeline.statistics.comparison import VERDICTS, Arm, Comparison, Declaration, Question
-from pipeline.statistics.crossed import new_images_interval
 from pipeline.statistics.interim import anytime_valid_interval
-from pipeline.statistics.intervals import student_interval
+from pipeline.statistics.intervals import new_images_interval, student_interval
 from pipeline.statistics.paired import compare_all, compare_family
 from pipeline.statistics.power import detectable_d_z
 from tests.unit.statistics.pairs import compare_pair

@@ -15,8 +15,16 @@ from pipeline.files import Arrays, read_json
 from pipeline.params.plan import ComparedVariant, ComparisonPlan, Origin
 from pipeline.params.recipe import Kind
 from pipeline.statistics.comparison import VERDICTS
-from pipeline.statistics.results import Estimate, StudyResults, compute_results, summarize
-from pipeline.statistics.results_file import read_results, read_summary, write_results, write_summary
+from pipeline.statistics.results import (
+    Estimate,
+    StudyResults,
+    compute_results,
+    read_results,
+    read_summary,
+    summarize,
+    write_results,
+    write_summary,
+)
 from pipeline.statistics.wording import format_sentence
 
 N_TEST = 100

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline import layout
-from pipeline.data.scaling import scale_to_unit
+from pipeline.data.images import scale_to_unit
 from pipeline.errors import UserError
 from pipeline.files import write_array
 from pipeline.params.task import Split

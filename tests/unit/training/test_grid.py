@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UserError
 from pipeline.training import grid
+from pipeline.training.data import RunResult
 from pipeline.training.grid import WORKERS, count_workers, group_jobs, run_all, show_progress
-from pipeline.training.result import RunResult
 
 
 def alone(count: int) -> list[list[int]]:

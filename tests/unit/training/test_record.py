@@ -14,9 +14,9 @@ from pipeline.errors import UserError
 from pipeline.files import digest_arrays, read_arrays, read_model
 from pipeline.params.recipe import Search
 from pipeline.seeds import repeat_seeds
+from pipeline.training.data import RunResult
 from pipeline.training.fingerprint import fingerprint_training_code, library_versions
 from pipeline.training.record import FinishedRun, Seconds, StudyRun, name_run, read_run, write_run
-from pipeline.training.result import RunResult
 from pipeline.training.runs import DeclaredRun
 from tests.builders import build_recipe, build_result
 

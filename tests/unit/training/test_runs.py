@@ -200,7 +200,7 @@ def test_arms_share_the_first_repeat_and_no_other() -> None:
 
 
 def test_a_circle_ends_with_an_error_and_not_never() -> None:
-    with pytest.raises(ValueError, match="circle"):
+    with pytest.raises(ValueError, match="cycle"):
         declare_runs(related(none={"warm_start": "child"}), IDENTITIES)
 
 

@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 from pipeline import layout
-from pipeline.data.scaling import scale_to_unit
+from pipeline.data.images import scale_to_unit
 from pipeline.files import read_arrays
 from pipeline.params.recipe import Search
 from pipeline.seeds import repeat_seeds
 from pipeline.training import train as study
-from pipeline.training.data import TrainingData
-from pipeline.training.result import RunResult
+from pipeline.training.data import RunResult, TrainingData
 from pipeline.training.runs import DeclaredRun, Parent
 from pipeline.training.store import Store
 from pipeline.training.train import train_missing

@@ -46,7 +46,7 @@ def evaluated_by() -> frozenset[str]:
     [
         *(f"training/{name}" for name in ("work", "run", "epoch", "orders", "tuner", "recipes", "data")),
         *(f"models/{name}" for name in ("build", "blocks", "modifiers", "weights")),
-        *("data/scaling", "data/splits", "data/images", "seeds"),
+        *("data/splits", "data/images", "seeds"),
     ],
 )
 def test_every_module_that_a_run_uses_is_in_its_fingerprint(library: str, name: str) -> None:

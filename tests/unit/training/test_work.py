@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.data.scaling import scale_to_unit
+from pipeline.data.images import scale_to_unit
 from pipeline.params.recipe import Range, Recipe, Search
 from pipeline.params.task import Split
 from pipeline.seeds import repeat_seeds

@@ -8,27 +8,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.models.scratch import (
-    SGD,
-    Adam,
-    AveragePooling2D,
-    BinaryCrossEntropy,
-    Conv2D,
-    Dense,
-    Flatten,
-    Layer,
-    Loss,
-    MaxPooling2D,
-    MeanSquaredError,
-    Network,
-    Optimizer,
-    ReLU,
-    Sigmoid,
-    SoftmaxCrossEntropy,
-    cnn3,
-    mlp,
-)
+from pipeline.models.scratch.architectures import cnn3, mlp
 from pipeline.models.scratch.arrays import Array, Shape
+from pipeline.models.scratch.convolution import Conv2D
+from pipeline.models.scratch.layers import Dense, Flatten, Layer, ReLU, Sigmoid
+from pipeline.models.scratch.losses import BinaryCrossEntropy, Loss, MeanSquaredError, SoftmaxCrossEntropy
+from pipeline.models.scratch.network import Network
+from pipeline.models.scratch.optimizers import SGD, Adam, Optimizer
+from pipeline.models.scratch.pooling import AveragePooling2D, MaxPooling2D
 
 LAYERS: list[tuple[Layer, Any, Shape]] = [
     (Dense("d", 128), keras.layers.Dense(128), (784,)),
@@ -160,7 +147,7 @@ def keras_cnn3() -> Any:
     )
 
 
-NETWORKS: list[tuple[Callable[..., Network], Callable[[], Any]]] = [(mlp, keras_mlp), (cnn3, keras_cnn3)]
+NETWORKS: list[tuple[Callable[[], list[Layer]], Callable[[], Any]]] = [(mlp, keras_mlp), (cnn3, keras_cnn3)]
 # Keras rounds the betas to float32 in its corrections, even in float64, which moves a step by 7e-6 of its
 # size. Both sides get betas that float32 holds exactly, so that only the formula is compared.
 BETAS = {"beta_1": float(np.float32(0.9)), "beta_2": float(np.float32(0.999))}
@@ -181,13 +168,14 @@ def give_weights(network: Network, model: Any) -> None:
 @pytest.mark.parametrize(("build", "build_keras"), NETWORKS, ids=["mlp", "cnn3"])
 @pytest.mark.parametrize(("optimizer", "build_theirs"), OPTIMIZERS, ids=["SGD", "Adam"])
 def test_hundred_steps_track_keras(
-    build: Callable[..., Network],
+    build: Callable[[], list[Layer]],
     build_keras: Callable[[], Any],
     optimizer: Callable[[], Optimizer],
     build_theirs: Callable[[], Any],
 ) -> None:
     generator = np.random.default_rng(3)
-    network, model = build(generator, input_shape=(28, 28, 1), dtype="float64"), build_keras()
+    network = Network(build(), SoftmaxCrossEntropy(), (28, 28, 1), generator, "float64")
+    model = build_keras()
     ours = optimizer()
     model.compile(build_theirs(), "sparse_categorical_crossentropy")
     assert model.compute_dtype == "float64"

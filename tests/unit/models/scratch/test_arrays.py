@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.models.scratch import Conv2D, Dense, cnn3
+from pipeline.models.scratch.architectures import cnn3
 from pipeline.models.scratch.arrays import glorot_uniform, kernel_fans
+from pipeline.models.scratch.convolution import Conv2D
+from pipeline.models.scratch.layers import Dense
+from pipeline.models.scratch.losses import SoftmaxCrossEntropy
+from pipeline.models.scratch.network import Network
 
 
 def test_fans() -> None:
@@ -39,7 +43,10 @@ def test_convolution_uses_the_fans_of_its_window() -> None:
 
 
 def test_same_seed_gives_the_same_values_in_both_dtypes() -> None:
-    single, double = (cnn3(np.random.default_rng(4), dtype=dtype) for dtype in ("float32", "float64"))
+    single, double = (
+        Network(cnn3(), SoftmaxCrossEntropy(), (28, 28, 1), np.random.default_rng(4), dtype)
+        for dtype in ("float32", "float64")
+    )
     for name, value in double.parameters.items():
         np.testing.assert_array_equal(single.parameters[name], value.astype("float32"))
 

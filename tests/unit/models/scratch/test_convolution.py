@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.models.scratch import Conv2D
 from pipeline.models.scratch.arrays import Array
+from pipeline.models.scratch.convolution import Conv2D
 
 IMAGE = np.array([[1, 2, 2], [1, 3, 4], [1, 0, 0]], float)
 KERNEL = np.array([[1, -1], [1, -1], [0, 1]], float)
@@ -46,7 +46,7 @@ def naive(layer: Conv2D, x: Array) -> Array:
         count = -(-size // stride) if same else -(-(size - window + 1) // stride)
         before.append(max((count - 1) * stride + window - size, 0) // 2 if same else 0)
         counts.append(count)
-    y = np.zeros((len(x), *counts, layer.filters))
+    y = np.zeros((len(x), *counts, layer.units))
     for n, row, column, f in np.ndindex(*y.shape):
         y[n, row, column, f] = bias[f]
         for i, j, c in np.ndindex(*kernel.shape[:3]):

@@ -9,8 +9,11 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.models.scratch import Adam, Network, cnn3, in_order
+from pipeline.models.scratch.architectures import cnn3
 from pipeline.models.scratch.arrays import Array
+from pipeline.models.scratch.losses import SoftmaxCrossEntropy
+from pipeline.models.scratch.network import Network, in_order
+from pipeline.models.scratch.optimizers import Adam
 
 MIRROR = "CLAIMCHECK_MIRROR"
 BATCH_SIZE = 64
@@ -61,7 +64,7 @@ def keras_twin(network: Network) -> Any:
 @pytest.mark.slow
 def test_test_accuracies_agree_after_one_epoch(mnist: dict[str, Array]) -> None:
     generator = np.random.default_rng(0)
-    network = cnn3(generator)
+    network = Network(cnn3(), SoftmaxCrossEntropy(), (28, 28, 1), generator)
     model = keras_twin(network)
     order = generator.permutation(len(mnist["x_train"]))
 

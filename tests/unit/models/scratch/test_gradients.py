@@ -5,25 +5,19 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pipeline.models.scratch import (
-    AveragePooling2D,
+from pipeline.models.scratch.architectures import cnn3, mlp
+from pipeline.models.scratch.arrays import Array, Shape
+from pipeline.models.scratch.convolution import Conv2D
+from pipeline.models.scratch.layers import Dense, Flatten, Layer, ReLU, Sigmoid
+from pipeline.models.scratch.losses import (
     BinaryCrossEntropy,
-    Conv2D,
-    Dense,
-    Flatten,
-    Layer,
     Loss,
-    MaxPooling2D,
     MeanSquaredError,
-    Network,
-    ReLU,
-    Sigmoid,
     SigmoidSquaredError,
     SoftmaxCrossEntropy,
-    cnn3,
-    mlp,
 )
-from pipeline.models.scratch.arrays import Array, Shape
+from pipeline.models.scratch.network import Network
+from pipeline.models.scratch.pooling import AveragePooling2D, MaxPooling2D
 
 STEP = 1e-6
 TOLERANCE = 1e-6
@@ -96,9 +90,9 @@ def test_loss(kind: type[Loss], reduction: str) -> None:
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 @pytest.mark.parametrize("build", [mlp, cnn3])
-def test_whole_network(build: Callable[..., Network], reduction: str) -> None:
+def test_whole_network(build: Callable[[], list[Layer]], reduction: str) -> None:
     generator = np.random.default_rng(3)
-    network = build(generator, input_shape=(28, 28, 1), reduction=reduction, dtype="float64")
+    network = Network(build(), SoftmaxCrossEntropy(reduction), (28, 28, 1), generator, "float64")
     x, y = generator.random((4, 28, 28, 1)), generator.integers(10, size=4)
 
     def value() -> float:

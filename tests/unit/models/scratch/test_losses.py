@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.models.scratch import (
+from pipeline.models.scratch.losses import (
     BinaryCrossEntropy,
     Loss,
     MeanSquaredError,

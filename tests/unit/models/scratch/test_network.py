@@ -7,31 +7,24 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.models.scratch import (
-    SGD,
-    Adam,
-    AveragePooling2D,
-    Conv2D,
-    Dense,
-    Flatten,
-    Layer,
-    MaxPooling2D,
-    MeanSquaredError,
-    Network,
-    ReLU,
-    Sigmoid,
-    cnn3,
-    in_order,
-    mlp,
-    with_replacement,
-)
+from pipeline.models.scratch.architectures import cnn3, mlp
 from pipeline.models.scratch.arrays import Array, Shape
+from pipeline.models.scratch.convolution import Conv2D
+from pipeline.models.scratch.layers import Dense, Flatten, Layer, ReLU, Sigmoid
+from pipeline.models.scratch.losses import MeanSquaredError, SoftmaxCrossEntropy
+from pipeline.models.scratch.network import Network, in_order, with_replacement
+from pipeline.models.scratch.optimizers import SGD, Adam
+from pipeline.models.scratch.pooling import AveragePooling2D, MaxPooling2D
 
 SMALL = (10, 10, 1)
 
 
-def small_mlp(seed: int = 0, **options: str) -> Network:
-    return mlp(np.random.default_rng(seed), input_shape=SMALL, dtype="float64", **options)  # type: ignore[arg-type]
+def small_mlp(seed: int = 0, reduction: str = "mean") -> Network:
+    return Network(mlp(), SoftmaxCrossEntropy(reduction), SMALL, np.random.default_rng(seed), "float64")
+
+
+def new_cnn3(seed: int = 0) -> Network:
+    return Network(cnn3(), SoftmaxCrossEntropy(), (28, 28, 1), np.random.default_rng(seed))
 
 
 def examples(n: int, shape: Shape = SMALL) -> tuple[Array, Array]:
@@ -40,13 +33,13 @@ def examples(n: int, shape: Shape = SMALL) -> tuple[Array, Array]:
 
 
 def test_needs_no_tensorflow() -> None:
-    code = "import sys, pipeline.models.scratch; print({'tensorflow', 'keras'} & sys.modules.keys())"
+    code = "import sys, pipeline.models.scratch.architectures; print({'tensorflow', 'keras'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
 
 def test_parameters_are_those_of_the_write_ups() -> None:
-    convolutional, dense = cnn3(np.random.default_rng(0)), mlp(np.random.default_rng(0))
+    convolutional, dense = new_cnn3(), Network(mlp(), SoftmaxCrossEntropy(), (784,), np.random.default_rng(0))
     assert sum(p.size for p in convolutional.parameters.values()) == 93_322
     assert sum(p.size for p in dense.parameters.values()) == 109_386
     layers = ["conv1", "conv2", "conv3", "dense1", "output"]
@@ -124,7 +117,7 @@ def test_network_learns_and_repeats_itself_bit_for_bit() -> None:
         image[2 * label : 2 * label + 4] += 1  # a bright band, lower for a larger number
 
     def trained() -> Network:
-        network = cnn3(np.random.default_rng(1))
+        network = new_cnn3(1)
         network.fit(x, y, Adam(), with_replacement(np.random.default_rng(2), 64, 32, steps=60))
         return network
 
@@ -187,7 +180,7 @@ def test_every_layer_checks_its_batch(layer: Layer) -> None:
 
 def test_batches_of_another_shape_are_refused() -> None:
     with pytest.raises(ValueError, match=r"Expected .*\(28, 28, 1\)\. Received shape \(64, 28, 28\)"):
-        cnn3(np.random.default_rng(0)).predict(np.zeros((64, 28, 28)))
+        new_cnn3().predict(np.zeros((64, 28, 28)))
     x, y = examples(4)
     with pytest.raises(ValueError, match=r"targets for 4 examples\. Received shape \(3,\)"):
         small_mlp().fit(x, y[:3], SGD(), [])
@@ -210,6 +203,6 @@ def test_options_that_do_not_exist_are_refused() -> None:
     with pytest.raises(UserError, match=r"Received 'vaild'. Did you mean 'valid'\?"):
         Conv2D("conv", 1, 3, padding="vaild").build((5, 5, 1), generator, "float32")
     with pytest.raises(UserError, match=r"Received 'float16'. Did you mean 'float"):
-        mlp(generator, dtype="float16")
+        Network(mlp(), SoftmaxCrossEntropy(), SMALL, generator, "float16")
     with pytest.raises(UserError, match=r"different name for each layer\. Received a, a"):
         Network([Dense("a", 2), Dense("a", 2)], MeanSquaredError(), (3,), generator)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.models.scratch import SGD, Adam
+from pipeline.models.scratch.optimizers import SGD, Adam
 
 
 def test_sgd_by_hand() -> None:

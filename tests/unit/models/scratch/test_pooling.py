@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.models.scratch import AveragePooling2D, MaxPooling2D, ReLU
 from pipeline.models.scratch.arrays import Array
-from pipeline.models.scratch.pooling import Pooling2D
+from pipeline.models.scratch.layers import ReLU
+from pipeline.models.scratch.pooling import AveragePooling2D, MaxPooling2D, Pooling2D
 
 OPTIONS = {
     "pool_size": st.tuples(st.integers(1, 4), st.integers(1, 4)),
