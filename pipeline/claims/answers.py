@@ -32,6 +32,7 @@ class Answer:
     scope: Scope
     says: str
     printed: dict[str, float]
+    place: str = ""
     verdict: str = UNDECIDED
     findings: tuple[Finding, ...] = ()
     deciding: Finding | None = None
@@ -92,7 +93,7 @@ def _answer_all(look: Look) -> dict[tuple[str, str], Answer]:
     found: dict[tuple[str, str], Answer] = {}
     for scope in SCOPES:
         prepared = [
-            _prepare(Answer(name, look.plan.study, scope, claim.says, claim.printed), claim, look)
+            _prepare(Answer(name, look.plan.study, scope, claim.says, claim.printed, claim.where), claim, look)
             for name, claim in look.plan.claims.items()
             if scope in claim.not_testable or scope in claim.tests
             if not look.timed or any(one.metric in TIMED for one in claim.tests.get(scope, []))

@@ -155,7 +155,7 @@ def _list_pairs(condition: Condition) -> Iterator[tuple[Operand, Operand, str]]:
 def _is_computed(operand: Operand, arm: Arm, metric: str) -> bool:
     """Whether an operand is a number without luck in it; what a search chose differs between repeats."""
     about = metric_of(operand.metric or metric)
-    counted = bool(about and about.counted) and operand.variant is not None
+    counted = bool(about and (about.counted or about.identity)) and operand.variant is not None
     known = (operand.value, operand.network, operand.split)
     return (counted or any(one is not None for one in known)) and len(np.unique(arm.values)) == 1
 

@@ -30,6 +30,7 @@ Figures = Annotated[dict[str, float], BeforeValidator(_split)]
 class LedgerRow:
     """A claim's answer in one scope; the columns of metrics/claims.csv.
 
+    `place` are the lines of the text that say it, ``000:458; 000:466``.
     `estimate`, `low` and `high` are the mean advantage in the claim's direction and its simultaneous interval, of
     the comparison that decided, in `unit` ("share" is a fraction, "" a bare number); p is absent where nothing was
     tested. An interval without bounds is absent. `printed` are the write-up's single-run figures, `ours` our means of
@@ -39,6 +40,7 @@ class LedgerRow:
     id: str
     scope: str
     write_up: str
+    place: str = ""
     study: str
     says: str
     verdict: str
@@ -64,7 +66,7 @@ class LedgerRow:
 
 COLUMNS = tuple(field.name for field in fields(LedgerRow))
 FIGURES = ("printed", "ours")
-OF_ANSWER = ("scope", "write_up", "study", "says", "verdict", "printed")
+OF_ANSWER = ("scope", "write_up", "place", "study", "says", "verdict", "printed")
 OF_RESULT = COLUMNS[COLUMNS.index("n") : COLUMNS.index("printed")]
 NUMBER = re.compile(r"-?[\d.]+(e[+-]\d+)?")  # the name of an arm that is one
 ROW = TypeAdapter(LedgerRow)

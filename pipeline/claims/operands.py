@@ -10,6 +10,7 @@ from scipy import stats
 from pipeline.claims.recorded import Floats, NotRecordedError, Recorded
 from pipeline.claims.vocabulary import Network, Operand, SplitOf
 from pipeline.data.splits import split_indices
+from pipeline.metrics import metric as metric_of
 from pipeline.models.architectures import blocks_of
 from pipeline.models.layer_counts import ImpossibleShapeError, count, layers_of, total
 from pipeline.params.task import Split
@@ -21,6 +22,8 @@ def make_arm(operand: Operand, metric: str, recorded: Recorded) -> Arm:
     chosen = operand.metric or metric
     with np.errstate(invalid="ignore"):  # infinite - infinite is undefined, and scored as such
         name, values = _evaluate(operand, lambda variant: recorded.values(chosen, variant), recorded.n)
+    if (about := metric_of(chosen)) and about.identity:
+        values = np.full(len(values), values.max())
     if operand.metric:
         name = f"{name} ({operand.metric})"
     if operand.times != 1:

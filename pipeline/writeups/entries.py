@@ -10,18 +10,11 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BeforeValidator, Field
 from ruamel.yaml import YAML
 
-from pipeline.params.section import Section, validate
+from pipeline.params.section import Place, Section, validate
 from pipeline.writeups.text import Value
 
 DATA = Path(__file__).parent / "data"
 NUMBER = re.compile(r"\d[\d.,]*(?:e-?\d+)?")
-
-
-class Place(Section):
-    """Where in a write-up something stands."""
-
-    write_up: str
-    line: int
 
 
 class Figure(Section):

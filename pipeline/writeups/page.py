@@ -7,7 +7,8 @@ from pathlib import Path
 from pipeline.outputs.numbers import MISSING
 from pipeline.outputs.report.render import page
 from pipeline.outputs.report.views import Cell, Section, Table
-from pipeline.writeups.entries import Erratum, Place, Question
+from pipeline.params.section import Place
+from pipeline.writeups.entries import Erratum, Question
 from pipeline.writeups.exercises import Solved
 from pipeline.writeups.steps import Exercise, Step
 from pipeline.writeups.text import Value

@@ -12,9 +12,10 @@ import pytest
 from pipeline import layout
 from pipeline.errors import UserError
 from pipeline.models.layer_counts import ImpossibleShapeError, total
+from pipeline.params.section import Place
 from pipeline.writeups.__main__ import writeups
 from pipeline.writeups.counts import count_network, count_reading
-from pipeline.writeups.entries import Figure, Place, WorkedExercise, read_entries
+from pipeline.writeups.entries import Figure, WorkedExercise, read_entries
 from pipeline.writeups.exercises import find_wrong_figures, read_figures, solve
 from pipeline.writeups.networks import (
     build_network,
@@ -23,6 +24,7 @@ from pipeline.writeups.networks import (
     differentiate_numerically,
     draw_points,
 )
+from pipeline.writeups.statements import LENGTHS
 from pipeline.writeups.steps import Exercise, Step, grade
 from tests.conftest import ROOT
 
@@ -584,14 +586,13 @@ def test_another_reading_accuses_nobody() -> None:
 # Places in the texts
 
 ANSWERS = SOLVED["errata"] + SOLVED["questions"]
-LINES = {"000": 466, "001": 810, "002": 1150, "003": 223, "004": 345}  # how many a text has
 TEXTS = os.environ.get("CLAIMCHECK_WRITEUPS")  # a folder with 000.txt to 004.txt
 
 
 @pytest.mark.parametrize("entry", ANSWERS, ids=lambda entry: entry["id"])
 def test_every_erratum_and_question_has_a_place_and_a_short_quote(entry: Any) -> None:
     assert entry["place"]["write_up"] == entry["write_up"] == entry["id"][1:4]
-    assert 1 <= entry["place"]["line"] <= LINES[entry["write_up"]]
+    assert 1 <= entry["place"]["line"] <= LENGTHS[entry["write_up"]]
     assert 1 <= len(entry["quote"].split()) <= 6
 
 
@@ -609,8 +610,8 @@ def test_every_quote_and_figure_stands_in_its_line() -> None:
         assert figure.place
         quote = figure.quote or figure.text.replace("−", "-")
         quotes += [(name, figure.place.write_up, line, quote) for line in (figure.place.line, *figure.again)]
-    lines = {key: (Path(TEXTS or "") / f"{key}.txt").read_text(encoding="utf-8").split("\n") for key in LINES}
-    assert {key: len(text) for key, text in lines.items()} == LINES
+    lines = {key: (Path(TEXTS or "") / f"{key}.txt").read_text(encoding="utf-8").split("\n") for key in LENGTHS}
+    assert {key: len(text) for key, text in lines.items()} == LENGTHS
     missing = [(key, quote) for key, text, line, quote in quotes if quote not in lines[text][line - 1]]
     assert missing == []
 

@@ -12,8 +12,9 @@ import pytest
 from pipeline import layout
 from pipeline.errors import UserError
 from pipeline.files import write_arrays, write_text
+from pipeline.params.section import Place
 from pipeline.writeups.counts import count_network, count_parameters, read_networks
-from pipeline.writeups.entries import Figure, Place, PrintedRun, WorkedExercise, read_entries, read_printed
+from pipeline.writeups.entries import Figure, PrintedRun, WorkedExercise, read_entries, read_printed
 from pipeline.writeups.printed import (
     Line,
     compare_run,

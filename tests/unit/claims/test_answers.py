@@ -8,6 +8,7 @@ from scipy import stats
 
 from pipeline.claims.answers import Answer, answer_study
 from pipeline.claims.findings import EQUIVALENT, REFUTED, SUPPORTED, UNDECIDED, ComputedDifference
+from pipeline.claims.ledger import make_ledger
 from pipeline.statistics.comparison import Comparison
 from pipeline.statistics.power import smallest_attainable_p
 from pipeline.statistics.spread import SpreadTest
@@ -370,3 +371,27 @@ def test_a_threshold_is_asked_about_where_it_is_recorded(ask: Ask) -> None:
     arrays = {"high": {"confusion": np.ones((10, 2, 2), np.int64)}}
     absent = ask({"metric": "false_positives_at_90", "of": "high", "above": 1}, columns, arrays=arrays)
     assert absent.reason == "false_positives_at_90 is not recorded of high"
+
+
+def test_an_identity_is_computed_from_the_largest_of_all_runs(ask: Ask) -> None:
+    """However few the repeats: nothing is sampled."""
+    columns = {"probability_sum_error": {"softmax": [1e-7, 3e-7, 2e-7]}}
+    found = ask({"metric": "probability_sum_error", "of": "softmax", "below": 1e-5}, columns, repeats=3)
+    assert found.verdict == SUPPORTED
+    assert found.deciding is not None and isinstance(found.deciding.result, ComputedDifference)
+    assert found.deciding.result.treatment_value == 3e-7
+    refuted = ask({"metric": "probability_sum_error", "of": "softmax", "below": 2e-7}, columns, repeats=3)
+    assert refuted.verdict == REFUTED
+
+
+def test_an_answer_says_where_the_claim_stands() -> None:
+    test = {"of": "high", "above": "low"}
+    places = [{"write_up": "000", "line": 458}, {"write_up": "000", "line": 466}]
+    claims = {
+        "C000-01": {"says": "x", "place": places, "controlled": test},
+        "C000-02": {"says": "x", "place": places[0], "question": True, "controlled": test},
+        "own": {"says": "x", "controlled": test},
+    }
+    columns = {"test_accuracy": {"high": 0.9, "low": 0.8}}
+    rows = {row.id: row.place for row in make_ledger(answer_study(plan(claims), table(columns), {}))}
+    assert rows == {"C000-01": "000:458; 000:466", "C000-02": "a question; 000:458", "own": ""}

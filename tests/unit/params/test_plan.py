@@ -76,15 +76,17 @@ def test_regularizers_are_compared_with_none_eight_times() -> None:
     params = committed("quick")
     planned = plan_comparison(params, NAME)
     assert planned.control == "none"
-    assert planned.treatments == [name for name in params.studies[NAME].variants if name != "none"]
+    in_five_epochs, with_patience = "early_stopping_p2_e5", "early_stopping_p5_e30"  # which claims alone ask for
+    others = [name for name in params.studies[NAME].variants if name not in (in_five_epochs, with_patience)]
+    assert planned.treatments == [name for name in others if name != "none"]
     assert len(planned.treatments) == 8
-    assert set(planned.variants) == {"none", *planned.treatments}
+    assert set(planned.variants) == {"none", *planned.treatments, in_five_epochs, with_patience}
 
 
 def test_declared_treatments_are_the_family_in_their_order(write_params: WriteParams) -> None:
     params = read(write_params({f"studies.{NAME}.treatments": ["l2_all", "dropout"]}))
     assert plan_comparison(params, NAME).treatments == ["l2_all", "dropout"]
-    assert len(plan_training(params, NAME).trained) == 9
+    assert len(plan_training(params, NAME).trained) == 11
 
 
 def test_a_planned_variant_holds_its_whole_recipe() -> None:
@@ -127,7 +129,7 @@ def test_wording_and_margin_are_no_part_of_what_training_depends_on(write_params
     before = make_plan(read(write_params({})))
     changes = {
         f"studies.{NAME}.question": "Otherwise?",
-        f"studies.{NAME}.control": "dropout",
+        f"studies.{NAME}.control": "early_stopping_p2_e5",
         "tasks.mnist.margin": 0.01,
         "protocol.alpha": 0.01,
     }
