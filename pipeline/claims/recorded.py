@@ -33,7 +33,7 @@ class Recorded:
     """Measurements of a study's first n repeats.
 
     `runs` has a row a run and a column a metric, beside `variant` and `repeat`; `arrays` the per-image results of each
-    variant, see `evaluation.table.variant_arrays`, and may be empty.
+    variant, see `evaluation.table.stack_repeats`, and may be empty.
     """
 
     runs: pd.DataFrame

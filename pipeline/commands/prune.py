@@ -90,7 +90,7 @@ def _prune_store(what: str, store: Store, unneeded: dict[str, str], remove: bool
     kept, size = len(store.list_results()) - len(unneeded), store.measure(doomed) / 1e6
     if remove:
         store.remove(doomed)
-    done = "removed" if remove else "to remove with --remove"
+    done = "removed" if remove else "to remove with make prune REMOVE=1"
     reasons = ", ".join(f"{n} {reason}" for reason, n in Counter(doomed.values()).items()) or "none"
     print(f"{what}: {kept} kept, {len(doomed)} {done}, {size:.1f} MB: {reasons}")
 

@@ -105,8 +105,8 @@ def evaluate_missing(
     images = {task: load_images(task) for task in sorted({run.task for run in missing.values()})}
     jobs = [_make_job(run, images[run.task], trained) for run in missing.values()]
     sizes = [sum(map(len, job.images.parts.values())) for job in jobs]
-    batches = group_jobs([(run.about.recipe, run.task) for run in missing.values()], sizes)
-    results, named = run_all(perform, jobs, workers, batches), list(missing.items())
+    bundles = group_jobs([(run.about.recipe, run.task) for run in missing.values()], sizes)
+    results, named = run_all(perform, jobs, workers, bundles), list(missing.items())
     for index, result in show_progress(results, sum(sizes), lambda done: sizes[done[0]], "evaluate"):
         name, run = named[index]
         evaluated.put(name, partial(_write, name, run.about.fingerprint, result))

@@ -30,11 +30,11 @@ def count_workers() -> int:
 
 
 def run_all(
-    function: Callable[[T], R], jobs: Sequence[T], workers: int, batches: Sequence[Sequence[int]]
+    function: Callable[[T], R], jobs: Sequence[T], workers: int, bundles: Sequence[Sequence[int]]
 ) -> Iterator[tuple[int, R]]:
-    """Results of `function` over jobs, as (index, result) in the order their batches finish.
+    """Results of `function` over jobs, as (index, result) in the order their bundles finish.
 
-    Which worker does what never enters a result: every job carries its own seeds. A batch holds the indices of the
+    Which worker does what never enters a result: every job carries its own seeds. A bundle holds the indices of the
     jobs that one worker does in a row; see `group_jobs`.
     """
     if not jobs:
@@ -46,13 +46,13 @@ def run_all(
         pre_dispatch="n_jobs",
     )
     main = os.getpid()
-    work = (joblib.delayed(_work)(function, [jobs[index] for index in batch], batch, main) for batch in batches)
+    work = (joblib.delayed(_work)(function, [jobs[index] for index in bundle], bundle, main) for bundle in bundles)
     for results in pool(work):
         yield from results
 
 
 def group_jobs(keys: Sequence[Hashable], costs: Sequence[int], most: int = SMALL) -> list[list[int]]:
-    """Jobs of one key together, in batches that cost about `most` or less, the longest batch first.
+    """Jobs of one key together, in bundles that cost about `most` or less, the longest bundle first.
 
     So a model is traced once for small runs, and the workers end at about the same time. A key is what a job's model
     is traced for, a cost the job's image passes; jobs that cost `most` or more stand alone.
@@ -61,14 +61,14 @@ def group_jobs(keys: Sequence[Hashable], costs: Sequence[int], most: int = SMALL
     for index, key in enumerate(keys):
         groups.setdefault(key, []).append(index)
 
-    def cost(batch: Sequence[int]) -> int:
-        return sum(costs[index] for index in batch)
+    def cost(bundle: Sequence[int]) -> int:
+        return sum(costs[index] for index in bundle)
 
-    batches = []
+    bundles = []
     for group in groups.values():
         pieces = min(len(group), max(1, math.ceil(cost(group) / most)))
-        batches += [piece.tolist() for piece in np.array_split(group, pieces)]
-    return sorted(batches, key=cost, reverse=True)
+        bundles += [piece.tolist() for piece in np.array_split(group, pieces)]
+    return sorted(bundles, key=cost, reverse=True)
 
 
 def _work(function: Callable[[T], R], jobs: Sequence[T], indices: Sequence[int], main: int) -> list[tuple[int, R]]:

@@ -57,8 +57,8 @@ def _train(
     """Runs with their results as they finish; the caller keeps each before it asks for the next."""
     for wave in _waves(missing):
         jobs = [job_of(run, data[run.task], store.path) for run in wave]
-        batches = group_jobs([job.trace for job in jobs], [job.image_passes for job in jobs])
-        for index, result in run_all(perform, jobs, workers, batches):
+        bundles = group_jobs([job.trace for job in jobs], [job.image_passes for job in jobs])
+        for index, result in run_all(perform, jobs, workers, bundles):
             yield wave[index], result
 
 

@@ -133,9 +133,9 @@ def test_without_the_flag_it_says_what_it_would_remove_and_removes_nothing(
     evaluate("eb", "b")
     prune()
     printed = capsys.readouterr().out.splitlines()
-    assert printed[0].startswith("runs: 1 kept, 2 to remove with --remove, 0.0 MB: ")
+    assert printed[0].startswith("runs: 1 kept, 2 to remove with make prune REMOVE=1, 0.0 MB: ")
     assert "1 declared by no profile" in printed[0] and "1 by other code" in printed[0]
-    assert printed[1].startswith("evaluations: 1 kept, 1 to remove with --remove")
+    assert printed[1].startswith("evaluations: 1 kept, 1 to remove with make prune REMOVE=1")
     assert run_store().list_results() == ["a", "b", "c"]
     assert evaluation_store().list_results() == ["ea", "eb"]
 
@@ -150,7 +150,7 @@ def test_with_the_flag_it_removes_just_that(capsys: pytest.CaptureFixture[str]) 
     assert evaluation_store().list_results() == ["ea"]
     assert "1 removed" in capsys.readouterr().out
     prune()
-    assert "runs: 1 kept, 0 to remove with --remove, 0.0 MB: none" in capsys.readouterr().out
+    assert "runs: 1 kept, 0 to remove with make prune REMOVE=1, 0.0 MB: none" in capsys.readouterr().out
 
 
 def test_a_run_of_every_profile_is_kept_whatever_its_data() -> None:
