@@ -89,8 +89,8 @@ def tabulate_trials(trials: Mapping[str, Sequence[pd.DataFrame]]) -> tuple[Table
     """Every trial of every repeat's search in a folded table a repeat, the best trial marked.
 
     Trials, by variant, are ``runs/<study>/<variant>/<repeat>/trials.csv``, one a repeat: columns ``trial``, the
-    hyperparameters, ``val_accuracy`` and ``val_loss``. Best is the first with the largest ``val_accuracy``, as in the
-    tuner.
+    hyperparameters, ``epoch``, ``val_accuracy`` and ``val_loss``. Best is the first with the largest
+    ``val_accuracy``, as in the tuner.
     """
     return tuple(
         _tabulate_search(f"{variant}, repeat {repeat}", table)
@@ -119,7 +119,7 @@ def _make_trial_cell(name: str, value: float, best: bool) -> Cell:
 def tabulate_rows(
     plans: Mapping[str, TrainingPlan], results: Mapping[str, StudyResults], marks: Mapping[str, Marks]
 ) -> Table:
-    """Each row of a write-up's tables with the study and variant that run it, and the test accuracy reached.
+    """Each row of a write-up's tables with its place, the study and variant that run it, and the accuracy reached.
 
     Plans, results and marks of the variants are by study.
     """
@@ -134,10 +134,11 @@ def tabulate_rows(
             Cell(row),
             Cell(f"{study} / {variant}", href=study_page(study), tag=marks[study].get(variant)),
             Cell(words(plans[study].variants[variant].kind)),
+            Cell("\n".join(map(str, plans[study].variants[variant].place)) or numbers.MISSING),
             Cell(numbers.format_percent(results[study].variants[variant].metrics["test_accuracy"].mean)),
             Cell(str(results[study].variants[variant].n)),
         )
         for row, study, variant in found
     )
-    caption = "Every row of the write-ups that was run; mean test accuracy over n repeats"
-    return Table(caption, ("row", "study / variant", "kind", "test accuracy", "n"), rows, wordy=True)
+    caption = "Every row of the write-ups that was run, with its write-up and line; mean test accuracy over n repeats"
+    return Table(caption, ("row", "study / variant", "kind", "place", "test accuracy", "n"), rows, wordy=True)

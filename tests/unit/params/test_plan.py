@@ -106,6 +106,8 @@ def test_a_planned_variant_holds_its_whole_recipe() -> None:
         "warm_start": None,
         "merged": None,
         "vary": None,
+        "inferred": [],
+        "place": [{"write_up": "000", "line": 167}],
         "recipe": None,
     }
     assert variants["none"].rows == ["mnist_cnn"]
@@ -250,3 +252,12 @@ def test_the_stage_writes_exactly_the_plan(
         *(f"comparison/{study}.json" for study in made.comparison),
     }
     assert {"sources/mnist.json", f"training/{NAME}.json", f"comparison/{NAME}.json"} <= written
+
+
+def test_what_is_inferred_and_its_place_are_part_of_either_plan() -> None:
+    made = plan("quick")
+    of_training, of_comparison = (one[NAME].variants["l1_conv1"] for one in (made.training, made.comparison))
+    for found in (of_training, of_comparison):
+        assert found.inferred == ["l1"]
+        assert list(map(str, found.place)) == ["000:233"]
+    assert made.comparison[NAME].variants["none"].inferred == []
