@@ -64,6 +64,7 @@ class ComparedVariant(Section):
     place: Places = Field(default_factory=list)  # of the variant in the text
     vary: list[str] | None
     held_out_anew: float | None  # fraction of the development images to validate on, where each repeat draws its own
+    fixed_length: bool = False  # whether the recipe fixes how long it trains: nothing stops it, no search chose it
 
 
 class Origin(Section):

@@ -105,6 +105,7 @@ def _compared(params: Params, variant: PlannedVariant) -> ComparedVariant:
         place=variant.place,
         vary=vary,
         held_out_anew=split.fraction if drawn_anew else None,
+        fixed_length=not (variant.recipe.early_stopping or variant.search or variant.trial_of),
     )
 
 

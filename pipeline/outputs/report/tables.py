@@ -10,7 +10,8 @@ from pipeline.metrics import is_share, words
 from pipeline.outputs import numbers
 from pipeline.outputs.report.views import Cell, Table
 from pipeline.params.plan import TrainingPlan
-from pipeline.statistics.results import Estimate, StudyResults
+from pipeline.statistics.estimates import Estimate
+from pipeline.statistics.results import StudyResults
 
 THRESHOLDS = (0.5, 0.9)
 AT_THRESHOLD = {"test_accuracy": "accuracy", "false_positives": "false positives", "false_negatives": "false negatives"}
@@ -71,7 +72,7 @@ def _tabulate(results: StudyResults, names: Mapping[str, str], caption: str, mar
         for variant, one in results.variants.items()
     )
     anew = [variant for variant, one in results.variants.items() if one.held_out_anew is not None]
-    caption = f"{caption}, with standard deviation (sd) and 95 % Student interval of the mean"
+    caption = f"{caption}, with standard deviation (sd) and 95 % Student interval of the mean, or every value of a few"
     if anew:
         caption += f"; of {', '.join(anew)}, which split the images anew in every repeat, Nadeau and Bengio's interval"
     return Table(caption, ("variant", "n", *names.values()), rows)
@@ -79,10 +80,17 @@ def _tabulate(results: StudyResults, names: Mapping[str, str], caption: str, mar
 
 def _make_cell(estimate: Estimate, metric: str) -> Cell:
     text, sd = numbers.format_value(estimate.mean, metric), estimate.sd
+    if estimate.values and sd:
+        return Cell(text, (f"sd {numbers.format_size(sd, metric)}", *_list_values(estimate.values, metric)))
     if estimate.mean is None or not sd:
         return Cell(text, () if sd is None else ("in every repeat",))
     interval = numbers.format_value_interval(estimate.low, estimate.high, metric)
     return Cell(text, (f"sd {numbers.format_size(sd, metric)}", interval))
+
+
+def _list_values(values: Iterable[float], metric: str) -> list[str]:
+    """Every repeat's value, where an interval of so few would say less."""
+    return [numbers.format_value(value, metric) for value in values]
 
 
 def tabulate_trials(trials: Mapping[str, Sequence[pd.DataFrame]]) -> tuple[Table, ...]:

@@ -42,7 +42,8 @@ from pipeline.params.resolve import resolve_recipe
 from pipeline.params.schema import Caps
 from pipeline.seeds import repeat_seeds
 from pipeline.stages.report import report
-from pipeline.statistics.results import Estimate, write_results
+from pipeline.statistics.estimates import Estimate
+from pipeline.statistics.results import write_results
 from pipeline.training.record import FinishedRun, StudyRun
 
 Make = Callable[..., Any]

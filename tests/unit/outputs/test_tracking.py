@@ -37,7 +37,8 @@ from pipeline.params.task import Split
 from pipeline.seeds import Seeds
 from pipeline.stages.track import track
 from pipeline.statistics.comparison import Comparison
-from pipeline.statistics.results import Estimate, StudyResults, VariantResults, write_results
+from pipeline.statistics.estimates import Estimate
+from pipeline.statistics.results import StudyResults, VariantResults, write_results
 from pipeline.statistics.wording import format_sentence
 from pipeline.training.record import Seconds, StudyRun
 from pipeline.training.store import run_store
