@@ -140,7 +140,7 @@ def _compare_first(
 def _describe(planned: ComparedVariant, runs: pd.DataFrame, arrays: Arrays, alpha: float) -> VariantResults:
     measured, confusion = runs.drop(columns=list(NOT_MEASURED)), arrays["confusion"]
     return VariantResults(
-        **dict(planned),
+        **planned.model_dump(exclude={"inferred", "place"}),
         n=len(runs),
         metrics={str(m): _estimate(measured[m].to_numpy(float), alpha, planned.held_out_anew) for m in measured},
         recall=_mean_over_repeats(recall(confusion)),
