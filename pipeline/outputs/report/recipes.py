@@ -98,7 +98,7 @@ def _format_recipe(recipe: Recipe) -> Fields:
 def _format_search(search: Search | None) -> str:
     if search is None:
         return MISSING
-    return f"{search.trials} trials: {_format(search.model_dump(exclude={'trials'}))}"
+    return f"{search.trials} trials: {_format(search.model_dump(exclude={'trials'}, exclude_defaults=True))}"
 
 
 def _space(name: str) -> str:
