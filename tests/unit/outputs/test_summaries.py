@@ -109,8 +109,8 @@ def test_only_the_readmes_table_is_replaced() -> None:
 
 def test_readme_counts_claims_by_verdict_and_says_on_which_data() -> None:
     assert format_claims(CLAIMS, stand_in=True) == (
-        "| claims, on stand-in data | supported | refuted | different | equivalent | open | undecided | not testable | on "
-        "identical runs |\n"
+        "| claims, on stand-in data | supported | refuted | different | equivalent | open | undecided | not testable "
+        "| on identical runs |\n"
         "|---|---|---|---|---|---|---|---|---|\n"
         "| as written | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 |\n"
         "| controlled | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 |\n"
