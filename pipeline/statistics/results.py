@@ -157,7 +157,7 @@ def _describe(
     measured = [str(name) for name in runs if name not in NOT_MEASURED]
     scored = {name: score_diverged(name, runs[name], diverged) for name in measured}
     return VariantResults(
-        **planned.model_dump(exclude={"fixed_length"}),
+        **planned.model_dump(exclude={"fixed_length", "inferred", "place"}),
         n=len(runs),
         metrics={name: estimate_metric(name, x, alpha, planned.held_out_anew) for name, x in scored.items()},
         recall=_mean_over_repeats(recall(confusion)),
