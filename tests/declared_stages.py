@@ -24,6 +24,7 @@ class Stage:
     metrics: Options
     plots: Options
     params: tuple[str, ...] = ()
+    unhashed: tuple[str, ...] = ()  # what it writes that depends on the machine or the clock
 
     @property
     def module(self) -> str:
@@ -66,7 +67,8 @@ def _filled(value: Any, key: str) -> Any:
 def _stage(name: str, declared: dict[str, Any]) -> Stage:
     outs, metrics, plots = (_named(declared.get(kind, [])) for kind in ("outs", "metrics", "plots"))
     params, deps = tuple(declared.get("params", [])), tuple(declared.get("deps", []))
-    return Stage(name, declared["cmd"], deps, outs, metrics, plots, params)
+    unhashed = tuple(declared.get("meta", {}).get("unhashed", []))
+    return Stage(name, declared["cmd"], deps, outs, metrics, plots, params, unhashed)
 
 
 def _named(entries: Iterable[str | Options]) -> Options:
@@ -131,8 +133,8 @@ def superfluous_code(stage: Stage, root: Path) -> list[str]:
 
 
 def undeclared_writes(stage: Stage, written: Iterable[str], exempt: Iterable[str] = ()) -> list[str]:
-    """Files that a stage wrote, changed or removed, and that are not among its outputs."""
-    allowed = [*stage.outputs, *exempt]
+    """Files that a stage wrote, changed or removed, and that it names neither as outputs nor as unhashed."""
+    allowed = [*stage.outputs, *stage.unhashed, *exempt]
     return sorted(path for path in written if not is_within(path, allowed))
 
 
