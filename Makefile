@@ -12,7 +12,7 @@ help:
 	@echo "make test       run the tests;  make test-slow: the long ones;  make coverage: which lines the tests run"
 	@echo "make check      lint, format, types;  make format: mend the first two"
 	@echo "make readme     write the README's verdict table from metrics/"
-	@echo "make printed    the write-ups' printed accuracies beside ours, after profile full"
+	@echo "make printed    the write-ups' printed figures beside ours, after profile full"
 	@echo "make prune      say which kept runs no profile uses;  make prune REMOVE=1: remove them"
 	@echo "make lock       resolve requirements.lock anew, keeping its versions;  make lock UPGRADE=1: with the newest"
 

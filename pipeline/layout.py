@@ -33,13 +33,15 @@ MLFLOW = Path("mlflow.db")
 MLFLOW_ARTIFACTS = Path("mlartifacts")
 MLFLOW_LOCK = Path(".mlflow.lock")
 
-# Files of a finished run, in the run store and, but for the weights and the seconds, in runs/.
+# Files of a finished run, in the run store and, but for those of `KEPT_IN_STORE`, in runs/.
 RUN = "run.json"
 HISTORY = "history.csv"
 TRIALS = "trials.csv"
 MODEL_SUMMARY = "summary.txt"
 WEIGHTS = "weights.npz"
+OPTIMIZER = "optimizer.npz"  # only where another run goes on with it
 SECONDS = "seconds.json"
+KEPT_IN_STORE = (WEIGHTS, OPTIMIZER, SECONDS)
 
 # Files of an evaluation in its store.
 EVALUATION = "evaluation.json"

@@ -7,9 +7,9 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
-from pipeline.claims.findings import UNDECIDED, Asked, Finding, ask, find
+from pipeline.claims.findings import REFUTED, UNDECIDED, Asked, Finding, ask, find
 from pipeline.claims.recorded import NotRecordedError, Recorded
-from pipeline.claims.verdicts import NOT_TESTABLE, judge_claim
+from pipeline.claims.verdicts import NOT_TESTABLE, OPEN, judge_claim
 from pipeline.claims.vocabulary import SCOPES, TIMED, Claim, Condition, Scope
 from pipeline.files import Arrays
 from pipeline.params.plan import ComparisonPlan
@@ -18,12 +18,18 @@ from pipeline.statistics.interim import find_first_decisions, plan_analyses
 
 TIMED_APART = "it is about time alone, which no two machines share; timings/claims.csv has the answer of this one"
 
+ELSEWHERE = {
+    False: "what it says of time is answered apart, in timings/claims.csv",
+    True: "what it says beside time is answered in metrics/claims.csv",
+}
+"""What the answers to conditions on time, and to all others, leave out."""
+
 
 @dataclass(frozen=True)
 class Answer:
     """One claim in one scope: the verdict, the findings behind it, and the one that decided.
 
-    `reason` says why a claim is not testable; `timed_apart` whether conditions on time are answered elsewhere.
+    `reason` says why a claim is not testable; `elsewhere` what of it is answered in another file, which leaves it open.
     `deciding` is the weakest finding of a supported claim, the clearest of a refuted one.
     """
 
@@ -32,11 +38,12 @@ class Answer:
     scope: Scope
     says: str
     printed: dict[str, float]
+    place: str = ""
     verdict: str = UNDECIDED
     findings: tuple[Finding, ...] = ()
     deciding: Finding | None = None
     reason: str | None = None
-    timed_apart: bool = False
+    elsewhere: str | None = None
     rankings: tuple[str, str] | None = None  # of `best_changes`, in words
 
     @property
@@ -92,7 +99,7 @@ def _answer_all(look: Look) -> dict[tuple[str, str], Answer]:
     found: dict[tuple[str, str], Answer] = {}
     for scope in SCOPES:
         prepared = [
-            _prepare(Answer(name, look.plan.study, scope, claim.says, claim.printed), claim, look)
+            _prepare(Answer(name, look.plan.study, scope, claim.says, claim.printed, claim.where), claim, look)
             for name, claim in look.plan.claims.items()
             if scope in claim.not_testable or scope in claim.tests
             if not look.timed or any(one.metric in TIMED for one in claim.tests.get(scope, []))
@@ -113,7 +120,7 @@ def _prepare(answer: Answer, claim: Claim, look: Look) -> Prepared:
         reason = str(missing)
     if reason:
         return replace(answer, verdict=NOT_TESTABLE, reason=reason), []
-    return replace(answer, timed_apart=not look.timed and len(chosen) < len(conditions)), asked
+    return replace(answer, elsewhere=ELSEWHERE[look.timed] if len(chosen) < len(conditions) else None), asked
 
 
 def _test(prepared: list[Prepared], rng: np.random.Generator) -> Iterator[Answer]:
@@ -126,6 +133,8 @@ def _test(prepared: list[Prepared], rng: np.random.Generator) -> Iterator[Answer
 
 def _conclude(answer: Answer, found: list[tuple[Condition, list[Finding]]]) -> Answer:
     verdict, deciding = judge_claim(found)
+    if answer.elsewhere and verdict not in (REFUTED, UNDECIDED):
+        verdict = OPEN
     groups = next((condition.best_changes for condition, _ in found if condition.best_changes), None)
     return replace(
         answer,

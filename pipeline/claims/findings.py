@@ -1,23 +1,33 @@
 """Conditions as questions, and what was found: one finding for every pair of arms that a condition sets up."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 from typing import Literal
 
 import numpy as np
 
-from pipeline.claims.operands import make_arm
+from pipeline.claims.operands import is_same_run, make_arm
 from pipeline.claims.recorded import Recorded
 from pipeline.claims.vocabulary import Condition, Operand
 from pipeline.metrics import Metric
 from pipeline.metrics import metric as metric_of
 from pipeline.params.plan import ComparisonPlan
-from pipeline.statistics.comparison import Arm, Comparison, Declaration, Question, is_inside, name_verdict
+from pipeline.statistics.comparison import (
+    IDENTICAL,
+    Arm,
+    Comparison,
+    Declaration,
+    Question,
+    is_inside,
+    name_verdict,
+)
 from pipeline.statistics.paired import compare_all
 from pipeline.statistics.spread import SpreadTest, compare_spreads
 
 SUPPORTED, REFUTED, EQUIVALENT, UNDECIDED = "supported", "refuted", "equivalent", "undecided"
+DIFFERENT = "different"  # where equality is claimed: a difference is shown, and not shown to matter
+LENGTHS = ("epochs_run", "updates")  # fixed by a recipe that nothing stops
 RANKS = "ranks"
 Test = Literal["paired", "spread", "computed"]
 
@@ -62,32 +72,37 @@ class Asked:
     metric: Metric
     test: Test
     bound: bool
+    same_run: bool = False
 
 
 @dataclass(frozen=True)
 class Finding:
     """One pair's result and what it says of the relation that was claimed.
 
-    Against a number as `bound`, near it is neither above nor below it: nothing is equivalent to a bound.
+    Against a number as `bound`, near it is neither above nor below it: nothing is equivalent to a bound. `same_run`: it
+    is about a difference between two variants that are the same run, bit for bit, in every repeat.
     """
 
     relation: str
     metric: Metric
     result: Result
     bound: bool = False
+    same_run: bool = False
 
     @property
     def verdict(self) -> str:
-        """Supported, refuted, equivalent or undecided."""
+        """Supported, refuted, different, equivalent or undecided."""
         word = self.result.verdict
         if word == UNDECIDED:
             return UNDECIDED
+        if word == IDENTICAL:
+            return SUPPORTED if self.relation == "equals" else REFUTED
         if self.relation == "equals":
             # Equal is what lies inside the margin; unequal only what is shown to lie outside it.
             if word.endswith(("equivalent", "negligible")):
                 return SUPPORTED
             exact = self.is_exact and self.margin is None
-            return REFUTED if exact or word.endswith("matters") else UNDECIDED
+            return REFUTED if exact or word.endswith("matters") else DIFFERENT
         if word == EQUIVALENT and self.bound:
             return REFUTED if self.is_exact and self.result.estimate == 0 else UNDECIDED
         if word == EQUIVALENT:
@@ -96,9 +111,26 @@ class Finding:
 
     @property
     def is_exact(self) -> bool:
-        """Whether it is stated without a test: computed, or the same in every repeat."""
+        """Whether it is stated without a test: computed, or of identical runs."""
+        return isinstance(self.result, ComputedDifference) or self.is_identical
+
+    @property
+    def is_identical(self) -> bool:
+        """Whether it rests on variants that are the same run, bit for bit, in every repeat."""
+        return self.same_run or self.result.verdict == IDENTICAL
+
+    @property
+    def is_equality(self) -> bool:
+        """Whether it says that both arms are equal."""
+        return self.verdict == EQUIVALENT or (self.relation == "equals" and self.verdict == SUPPORTED)
+
+    @property
+    def interval(self) -> tuple[float | None, float | None]:
+        """The interval that decided: of equality what the corrected equivalence test amounts to, else simultaneous."""
         result = self.result
-        return isinstance(result, ComputedDifference) or (isinstance(result, Comparison) and result.sd == 0)
+        if isinstance(result, Comparison) and self.is_equality and result.equivalence_low is not None:
+            return result.equivalence_low, result.equivalence_high
+        return result.simultaneous_low, result.simultaneous_high
 
     @property
     def margin(self) -> float | None:
@@ -119,10 +151,14 @@ def ask(condition: Condition, recorded: Recorded, plan: ComparisonPlan, alpha: f
     found = []
     for of, rival, relation in _list_pairs(condition):
         control, treatment = (make_arm(one, condition.metric, recorded) for one in (rival, of))
-        computed = all(_is_computed(*side, condition.metric) for side in ((of, treatment), (rival, control)))
+        sides, same = ((of, treatment), (rival, control)), any(is_same_run(one, recorded) for one in (of, rival))
+        computed = all(
+            _is_computed(*one, condition.metric) or _is_fixed(*one, condition.metric, plan, recorded) for one in sides
+        )
         test: Test = "computed" if computed else "spread" if of.spread else "paired"
         bound = rival.value is not None and relation in ("above", "below")
-        found.append(Asked(Question(control, treatment, declared), relation, metric, test, bound))
+        question = Question(control, treatment, replace(declared, bounded=_is_bounded(metric, of, rival)))
+        found.append(Asked(question, relation, metric, test, bound, same and computed))
     return found
 
 
@@ -155,9 +191,24 @@ def _list_pairs(condition: Condition) -> Iterator[tuple[Operand, Operand, str]]:
 def _is_computed(operand: Operand, arm: Arm, metric: str) -> bool:
     """Whether an operand is a number without luck in it; what a search chose differs between repeats."""
     about = metric_of(operand.metric or metric)
-    counted = bool(about and about.counted) and operand.variant is not None
+    counted = bool(about and (about.counted or about.identity)) and operand.variant is not None
     known = (operand.value, operand.network, operand.split)
     return (counted or any(one is not None for one in known)) and len(np.unique(arm.values)) == 1
+
+
+def _is_fixed(operand: Operand, arm: Arm, metric: str, plan: ComparisonPlan, recorded: Recorded) -> bool:
+    """Whether a recipe, or that two variants are the same run, leaves no luck in an operand."""
+    if operand.spread or len(np.unique(arm.values)) != 1:
+        return False
+    planned = [plan.variants.get(name) for name in operand.variants]
+    fixed = (operand.metric or metric) in LENGTHS and bool(planned) and all(one and one.fixed_length for one in planned)
+    return fixed or is_same_run(operand, recorded)
+
+
+def _is_bounded(metric: Metric, *operands: Operand) -> bool:
+    """Whether both sides are shares as they were measured."""
+    plain = all((one.variant or one.value is not None) and one.times == 1 for one in operands)
+    return plain and metric.share and not metric.gap and not metric.spread
 
 
 def find(asked: Sequence[Asked], rng: np.random.Generator) -> list[Finding]:
@@ -171,7 +222,7 @@ def find(asked: Sequence[Asked], rng: np.random.Generator) -> list[Finding]:
     found: dict[int, Result] = {}
     for (_, test), members in families.items():
         found |= zip(members, _answer([asked[index].question for index in members], test, rng), strict=True)
-    return [Finding(one.relation, one.metric, found[i], one.bound) for i, one in enumerate(asked)]
+    return [Finding(one.relation, one.metric, found[i], one.bound, one.same_run) for i, one in enumerate(asked)]
 
 
 def _answer(questions: Sequence[Question], test: Test, rng: np.random.Generator) -> Sequence[Result]:

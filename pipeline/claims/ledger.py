@@ -30,18 +30,22 @@ Figures = Annotated[dict[str, float], BeforeValidator(_split)]
 class LedgerRow:
     """A claim's answer in one scope; the columns of metrics/claims.csv.
 
+    `place` are the lines of the text that say it, ``000:458; 000:466``.
     `estimate`, `low` and `high` are the mean advantage in the claim's direction and its simultaneous interval, of
-    the comparison that decided, in `unit` ("share" is a fraction, "" a bare number); p is absent where nothing was
-    tested. An interval without bounds is absent. `printed` are the write-up's single-run figures, `ours` our means of
-    every arm of the quantity that decided, by name.
+    equality the one that the corrected equivalence test amounts to, of the comparison that decided, in `unit` ("share"
+    is a fraction, "" a bare number); p is absent where nothing was tested, an interval where it has no bounds.
+    `identical`: it rests on variants that are the same run, bit for bit, in every repeat. `printed` are the write-up's
+    single-run figures, `ours` our means of every arm of the quantity that decided, by name.
     """
 
     id: str
     scope: str
     write_up: str
+    place: str = ""
     study: str
     says: str
     verdict: str
+    identical: bool | None = None
     n: int | None = None
     metric: str = ""
     unit: str = ""
@@ -64,7 +68,8 @@ class LedgerRow:
 
 COLUMNS = tuple(field.name for field in fields(LedgerRow))
 FIGURES = ("printed", "ours")
-OF_ANSWER = ("scope", "write_up", "study", "says", "verdict", "printed")
+ON_IDENTICAL = "on identical runs"
+OF_ANSWER = ("scope", "write_up", "place", "study", "says", "verdict", "printed")
 OF_RESULT = COLUMNS[COLUMNS.index("n") : COLUMNS.index("printed")]
 NUMBER = re.compile(r"-?[\d.]+(e[+-]\d+)?")  # the name of an arm that is one
 ROW = TypeAdapter(LedgerRow)
@@ -118,7 +123,13 @@ def _figures(finding: Finding) -> dict[str, Any]:
     """Columns that the deciding finding fills: those of its figures that its kind of result has."""
     result, untested = finding.result, ("p_adjusted", "p_smallest") if finding.is_exact else ()
     figures = {name: getattr(result, name, None) for name in OF_RESULT if name not in untested}
-    return figures | {"unit": finding.metric.unit, "low": result.simultaneous_low, "high": result.simultaneous_high}
+    low, high = finding.interval
+    return figures | {
+        "unit": finding.metric.unit,
+        "low": low,
+        "high": high,
+        "identical": finding.is_identical or None,
+    }
 
 
 def _collect_means(answer: Answer) -> dict[str, float]:
@@ -141,6 +152,9 @@ def _means(result: Result) -> tuple[float | None, float | None]:
 
 
 def count_verdicts(answers: Iterable[Answer]) -> dict[str, dict[str, int]]:
-    """How many claims of each scope got each verdict."""
-    found = Counter((one.scope, one.verdict) for one in answers)
-    return {scope: {word: found[scope, word] for word in VERDICTS} for scope in sorted({scope for scope, _ in found})}
+    """How many claims of each scope got each verdict, and how many rest on identical runs."""
+    every = list(answers)
+    found = Counter((one.scope, one.verdict) for one in every)
+    found.update((one.scope, ON_IDENTICAL) for one in every if one.deciding and one.deciding.is_identical)
+    scopes = sorted({one.scope for one in every})
+    return {scope: {word: found[scope, word] for word in (*VERDICTS, ON_IDENTICAL)} for scope in scopes}

@@ -8,8 +8,9 @@ import numpy as np
 from scipy import stats
 
 from pipeline.claims.recorded import Floats, NotRecordedError, Recorded
-from pipeline.claims.vocabulary import Network, Operand, SplitOf
+from pipeline.claims.vocabulary import KINDS, Network, Operand, SplitOf
 from pipeline.data.splits import split_indices
+from pipeline.metrics import metric as metric_of
 from pipeline.models.architectures import blocks_of
 from pipeline.models.layer_counts import ImpossibleShapeError, count, layers_of, total
 from pipeline.params.task import Split
@@ -21,11 +22,34 @@ def make_arm(operand: Operand, metric: str, recorded: Recorded) -> Arm:
     chosen = operand.metric or metric
     with np.errstate(invalid="ignore"):  # infinite - infinite is undefined, and scored as such
         name, values = _evaluate(operand, lambda variant: recorded.values(chosen, variant), recorded.n)
+    if (about := metric_of(chosen)) and about.identity:
+        values = np.full(len(values), values.max())
     if operand.metric:
         name = f"{name} ({operand.metric})"
+    runs, at_chance = _identify(operand, chosen, recorded), _is_at_chance(operand, recorded)
     if operand.times != 1:
-        return Arm(f"{operand.times:g} times {name}", operand.times * values)
-    return Arm(name, values, _images(operand, chosen, recorded))
+        return Arm(f"{operand.times:g} times {name}", operand.times * values, None, runs, at_chance)
+    return Arm(name, values, _images(operand, chosen, recorded), runs, at_chance)
+
+
+def _identify(operand: Operand, metric: str, recorded: Recorded) -> tuple[str, ...] | None:
+    """What an operand is computed from in each repeat: equal texts mean equal runs, bit for bit, in equal roles."""
+    named = operand.variants
+    if not named or not all(name in recorded.identities for name in named):
+        return None
+    kind = next(name for name in KINDS if getattr(operand, name) is not None)
+    runs = zip(*(recorded.identities[name] for name in named), strict=True)
+    return tuple(" ".join((metric, kind, f"{operand.times:g}", *one)) for one in runs)
+
+
+def is_same_run(operand: Operand, recorded: Recorded) -> bool:
+    """Whether an operand is the difference of two variants that are the same run, bit for bit, in every repeat."""
+    first, second = map(recorded.identities.get, operand.difference or ("", ""))
+    return operand.difference is not None and first is not None and first == second
+
+
+def _is_at_chance(operand: Operand, recorded: Recorded) -> bool:
+    return bool(operand.variants) and set(operand.variants) <= recorded.at_chance
 
 
 def _evaluate(operand: Operand, of: Callable[[str], Floats], n: int) -> tuple[str, Floats]:

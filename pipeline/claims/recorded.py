@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from pipeline.claims.check import DROP
 from pipeline.evaluation.scores import precision, recall
 from pipeline.files import Arrays
 from pipeline.metrics import BY_CLASS, METRICS
+from pipeline.statistics.runs import find_at_chance, find_diverged, identify_runs, score_diverged
 
 Floats = NDArray[np.float64]
 IMAGES = {"test_accuracy": "correct", "test_loss": "nll"}
@@ -41,14 +43,14 @@ class Recorded:
     n: int
 
     def values(self, metric: str, variant: str) -> Floats:
-        """A metric's value in each repeat of a variant, shape (n,); a diverged run's loss is infinite.
+        """A metric's value in each repeat of a variant, shape (n,); a diverged run's is the worst, infinite.
 
         Raises
         ------
         NotRecordedError
             When the variant was not run, or has no such quantity.
         """
-        rows = self.runs[self.runs["variant"] == variant].sort_values("repeat").head(self.n)
+        rows = self._rows(variant)
         if len(rows) < self.n or rows.empty:
             raise NotRecordedError(f"{variant} was not run")
         if metric in OF_VALIDATION and rows["val_accuracy"].isna().all():
@@ -56,15 +58,33 @@ class Recorded:
         found = self._computed(metric, variant, rows)
         if found is None or (metric in ABSENT_AT_TIMES and pd.isna(found).all()):
             raise NotRecordedError(f"{metric} is not recorded of {variant}")
-        values = np.asarray(found, dtype=float)
+        values = score_diverged(metric, found, find_diverged(rows))
         return np.where(np.isnan(values), np.inf, values) if metric in LOSSES else values
 
     def images(self, metric: str, variant: str) -> Floats | None:
-        """A metric on each test image, shape (n, images); None for metrics that are no mean over images."""
+        """A metric on each test image, shape (n, images), NaN of a diverged run; None for what is no mean of them."""
         name = IMAGES.get(metric)
         if name is None or variant not in self.arrays:
             return None
-        return np.asarray(self.arrays[variant][name][: self.n], dtype=float)
+        images = np.asarray(self.arrays[variant][name][: self.n], dtype=float)
+        return np.where(find_diverged(self._rows(variant))[:, None], np.nan, images)
+
+    @cached_property
+    def identities(self) -> dict[str, tuple[str, ...]]:
+        """What each run is, bit for bit, by variant; see `identify_runs`."""
+        return identify_runs(self._first, self.arrays)
+
+    @cached_property
+    def at_chance(self) -> set[str]:
+        """Variants that answer at chance."""
+        return find_at_chance(self._first, self.arrays)
+
+    @property
+    def _first(self) -> pd.DataFrame:
+        return self.runs.sort_values("repeat").groupby("variant").head(self.n)
+
+    def _rows(self, variant: str) -> pd.DataFrame:
+        return self.runs[self.runs["variant"] == variant].sort_values("repeat").head(self.n)
 
     def _computed(self, metric: str, variant: str, rows: pd.DataFrame) -> Floats | None:
         if metric == "test_gap":

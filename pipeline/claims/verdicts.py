@@ -5,14 +5,15 @@ from itertools import chain
 
 import numpy as np
 
-from pipeline.claims.findings import EQUIVALENT, REFUTED, SUPPORTED, UNDECIDED, Finding
+from pipeline.claims.findings import DIFFERENT, EQUIVALENT, REFUTED, SUPPORTED, UNDECIDED, Finding
 from pipeline.claims.vocabulary import Condition
 from pipeline.statistics.comparison import Comparison
 from pipeline.statistics.spread import SpreadTest
 
 NOT_TESTABLE = "not testable"
-VERDICTS = (SUPPORTED, REFUTED, EQUIVALENT, UNDECIDED, NOT_TESTABLE)
-WORST_FIRST = (REFUTED, UNDECIDED, EQUIVALENT, SUPPORTED)
+OPEN = "open"  # some of its conditions are answered elsewhere, and those that are answered here do not refute it
+VERDICTS = (SUPPORTED, REFUTED, DIFFERENT, EQUIVALENT, OPEN, UNDECIDED, NOT_TESTABLE)
+WORST_FIRST = (REFUTED, UNDECIDED, DIFFERENT, EQUIVALENT, SUPPORTED)
 
 
 def judge_claim(found: Sequence[tuple[Condition, Sequence[Finding]]]) -> tuple[str, Finding]:
@@ -29,7 +30,7 @@ def judge_condition(condition: Condition, findings: Sequence[Finding]) -> str:
     if condition.best_changes:
         return _judge_rankings(condition.best_changes, findings)
     if condition.differ:
-        return next((word for word in (SUPPORTED, UNDECIDED, EQUIVALENT) if word in verdicts), UNDECIDED)
+        return next((word for word in (SUPPORTED, UNDECIDED, EQUIVALENT, REFUTED) if word in verdicts), UNDECIDED)
     return next(word for word in WORST_FIRST if word in verdicts)
 
 
@@ -42,12 +43,12 @@ def _judge_rankings(groups: Sequence[Sequence[str]], findings: Sequence[Finding]
         return SUPPORTED
     if best[0] is not None and best[0] == best[1]:
         return REFUTED
-    return EQUIVALENT if all(one.verdict == EQUIVALENT for one in findings) else UNDECIDED
+    return EQUIVALENT if all(one.verdict == EQUIVALENT or one.is_identical for one in findings) else UNDECIDED
 
 
 def _collect_wins(group: Sequence[str], findings: Sequence[Finding]) -> set[tuple[int, int]]:
     """Pairs of places in a group of which the first is shown to be above the second."""
-    shown = [one for one in findings if one.verdict in (SUPPORTED, REFUTED)]
+    shown = [one for one in findings if one.verdict in (SUPPORTED, REFUTED) and not one.is_identical]
     pairs = [(group.index(one.result.treatment), group.index(one.result.control)) for one in shown]
     return {(i, j) if one.verdict == SUPPORTED else (j, i) for (i, j), one in zip(pairs, shown, strict=True)}
 
@@ -66,9 +67,10 @@ def _strength(finding: Finding) -> tuple[float, float]:
 
     Of equality: by the equivalence test's p, none being exact.
     """
-    equality = finding.verdict == EQUIVALENT or (finding.relation == "equals" and finding.verdict == SUPPORTED)
+    if finding.is_identical:
+        return 0.0, np.inf
     match finding.result:
-        case Comparison(equivalence_p_adjusted=p) if equality:
+        case Comparison(equivalence_p_adjusted=p) if finding.is_equality:
             return -(p or 0.0), np.inf
         case Comparison(p_adjusted=p, d_z=d_z):
             return -p, np.inf if d_z is None else abs(d_z)

@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from pipeline.metrics import METRICS, MetricName
 from pipeline.models.architectures import ARCHITECTURES, TUNABLE
-from pipeline.params.section import Name, Section, name_among
+from pipeline.params.section import Name, Places, Section, name_among
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Several = Annotated[list[Name], Field(min_length=2)]
@@ -172,10 +172,13 @@ class Claim(Section):
     """A statement in our own words, the single-run figures it rested on, and its test in either scope.
 
     `as_written` asks the write-up's own variants, `controlled` those that isolate the one factor; all conditions
-    of a test have to hold. `not_testable` says why nothing recorded can answer it in a scope.
+    of a test have to hold. `not_testable` says why nothing recorded can answer it in a scope. `place` is where the
+    text says it; a `question` is what the task or we ask, and no statement of the text.
     """
 
     says: Annotated[str, Field(min_length=1)]
+    place: Places = Field(default_factory=list)
+    question: bool = False
     printed: dict[str, Number] = Field(default_factory=dict)
     as_written: Conditions | None = None
     controlled: Conditions | None = None
@@ -189,6 +192,11 @@ class Claim(Section):
             if scope in self.not_testable:
                 raise ValueError(f"expected a test or a reason in the scope {scope}, not both")
         return self
+
+    @property
+    def where(self) -> str:
+        """Its places as text, such as ``000:458; 000:466``; a question says that it is one."""
+        return "; ".join([*(["a question"] if self.question else []), *map(str, self.place)])
 
     @property
     def tests(self) -> dict[str, list[Condition]]:

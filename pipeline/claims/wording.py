@@ -1,13 +1,31 @@
 """A claim's answer in plain English, derived from its figures alone."""
 
 from pipeline.claims.answers import Answer
-from pipeline.claims.findings import EQUIVALENT, REFUTED, SUPPORTED, UNDECIDED, ComputedDifference, Finding
-from pipeline.claims.verdicts import NOT_TESTABLE
+from pipeline.claims.findings import (
+    DIFFERENT,
+    EQUIVALENT,
+    REFUTED,
+    SUPPORTED,
+    UNDECIDED,
+    ComputedDifference,
+    Finding,
+)
+from pipeline.claims.verdicts import NOT_TESTABLE, OPEN
 from pipeline.metrics import Metric
 from pipeline.statistics.comparison import Comparison
-from pipeline.statistics.power import POWER, smallest_n_that_can_reject
+from pipeline.statistics.power import smallest_n_that_can_reject
 from pipeline.statistics.spread import SpreadTest
-from pipeline.statistics.wording import format_amount, format_count, format_difference, format_interval, name_test
+from pipeline.statistics.wording import (
+    describe_chance,
+    describe_disagreement,
+    describe_plan,
+    format_amount,
+    format_count,
+    format_difference,
+    format_interval,
+    name_equivalence_interval,
+    name_test,
+)
 
 TINY = 1e-6  # a smaller p says more about the model than about the runs
 UNDIRECTED = ("equals", "differs_from")
@@ -18,14 +36,15 @@ def format_answer(answer: Answer) -> str:
     if answer.verdict == NOT_TESTABLE or answer.deciding is None:
         return f"Not testable: {answer.reason}."
     finding = answer.deciding
-    own = finding.verdict if answer.rankings else answer.verdict
+    own = finding.verdict if answer.rankings or answer.verdict == OPEN else answer.verdict
     parts = [_describe(own, finding), *_give_evidence(own, finding)]
     if answer.rankings:
         parts[0] = f"{_describe_rankings(answer.verdict, *answer.rankings)}; for one, {parts[0]}"
     elif len(answer.findings) > 1:
         parts.append(_name_deciding(answer))
-    if answer.timed_apart:
-        parts.append("what it says of time is answered apart, in timings/claims.csv")
+    if isinstance(finding.result, Comparison):
+        parts.append(describe_chance(finding.result))
+    parts.append(answer.elsewhere or "")
     if finding.metric.timed:
         parts.append("timed side by side in one process, everything traced first, variants interleaved")
     return f"{answer.verdict.capitalize()}: {'; '.join(filter(None, parts))}."
@@ -46,12 +65,18 @@ def _describe(verdict: str, finding: Finding) -> str:
     treatment, control = result.treatment, result.control
     if verdict == UNDECIDED:
         return f"whether {_describe_claim(finding)} in {label}"
+    if finding.is_identical and not finding.same_run:
+        return (
+            f"{treatment} and {control} are identical, the same runs bit for bit, and so {_describe_equality(finding)}"
+        )
     if result.verdict == EQUIVALENT or (finding.relation == "equals" and verdict == SUPPORTED):
         return f"{treatment} and {control} are {_describe_equality(finding)}"
     if finding.relation == "differs_from":
         return f"{_describe_claim(finding)} in {label}"
     small = result.verdict.endswith("negligible") and not finding.bound
     negligible = ", though by less than the margin" if small else ""
+    if verdict == DIFFERENT:
+        negligible = ", and not shown to matter"
     return f"{treatment} is {'higher' if _is_higher(finding) else 'lower'} than {control} in {label}{negligible}"
 
 
@@ -64,7 +89,7 @@ def _describe_claim(finding: Finding) -> str:
 
 
 def _describe_equality(finding: Finding) -> str:
-    exactly = finding.is_exact and finding.result.estimate == 0
+    exactly = finding.is_identical or (finding.is_exact and finding.result.estimate == 0)
     inside = "" if exactly or finding.margin is None else f", within {format_amount(finding.margin, finding.metric)}"
     return f"{'exactly ' if exactly else ''}equal in {finding.metric.label}{inside}"
 
@@ -81,34 +106,48 @@ def _give_evidence(verdict: str, finding: Finding) -> list[str]:
     match finding.result:
         case ComputedDifference() as computed:
             values = f"{computed.treatment_value:,.10g} against {computed.control_value:,.10g}"
-            return [f"{values}, computed and not sampled"]
+            why = "of variants that are the same runs bit for bit" if finding.same_run else "computed and not sampled"
+            return [f"{values}, {why}"]
         case SpreadTest(estimate=None, diverged=diverged) as test:
-            return [f"no standard deviation of {_repeats(test)}, of which {diverged} have no finite value"]
+            return [f"no standard deviation of {_repeats(test)}, of which {diverged} {_name_loss(finding)}"]
         case SpreadTest() as test:
             return [_size(finding, test), f"chi-square test over {_repeats(test)}: {_p(test)}"]
         case Comparison() as c:
             return _give_paired_evidence(verdict, finding, c)
 
 
+def _name_loss(finding: Finding) -> str:
+    """What it means of a run that it has no finite value: an epoch that was never reached is no divergence."""
+    return "have no finite value" if finding.metric.unit == "epochs" else "diverged"
+
+
 def _give_paired_evidence(verdict: str, finding: Finding, c: Comparison) -> list[str]:
+    lost = ""
     if c.control_diverged or c.treatment_diverged:
-        diverged = f"{c.treatment_diverged} runs of {c.treatment} and {c.control_diverged} of {c.control}"
-        unbounded = f"{diverged} have no finite value, so that only who is ahead is tested"
-        return [unbounded, _favour(finding, c), _test(c)]
+        count = f"{c.treatment_diverged} runs of {c.treatment} and {c.control_diverged} of {c.control}"
+        lost = f"{count} {_name_loss(finding)}"
+    if c.identical:
+        return [f"equal weights and answers in all {_repeats(c)}, so that nothing is tested", lost]
+    if lost:
+        return [f"{lost}, so that only who is ahead is tested", _favour(finding, c), _test(c)]
     difference = format_difference(c.estimate, finding.metric)
     if c.n == 1:
         return [f"one repeat says nothing about luck (difference {difference})", _fewest(c)]
     if c.sd == 0:
-        return [f"{difference}{_way(finding)} in every one of {_repeats(c)}, stated exactly and not tested"]
+        luck = ", which so few may show by luck" if c.is_too_short else ""
+        few = _fewest(c) if c.is_too_short else ""
+        return [f"{difference}{_way(finding)} in every one of {_repeats(c)}{luck}", _test(c), few]
     if verdict == UNDECIDED:
-        return [_favour(finding, c), _size(finding, c), _test(c), _plan(c, finding.metric)]
-    return [_size(finding, c), _test(c), _equality(c, finding.metric)]
+        return [_favour(finding, c), _size(finding, c), _test(c), describe_disagreement(c), _plan(c, finding.metric)]
+    return [_size(finding, c), _test(c), _equality(finding, c)]
 
 
 def _size(finding: Finding, c: Comparison | SpreadTest) -> str:
     """Mean difference, positive where it goes the claim's way, with its intervals."""
     level = f"{100 * (1 - c.alpha):g} %{' simultaneous' if c.family_size > 1 else ''} interval"
-    interval = format_interval(c.simultaneous_low, c.simultaneous_high, finding.metric)
+    if isinstance(c, Comparison) and finding.is_equality:
+        level = name_equivalence_interval(c)
+    interval = format_interval(*finding.interval, finding.metric)
     if isinstance(c, Comparison) and c.new_images_low is not None:
         new = format_interval(c.new_images_low, c.new_images_high, finding.metric)
         interval += f" on these test images, {new} on new images"
@@ -137,11 +176,15 @@ def _p(c: Comparison | SpreadTest) -> str:
     return f"p {value}{family}{smallest}"
 
 
-def _equality(c: Comparison, unit: Metric) -> str:
+def _equality(finding: Finding, c: Comparison) -> str:
     if c.equivalence_p_adjusted is None or c.equivalence_p_adjusted > c.alpha:
         return ""
-    margin = format_amount(c.margin, unit)
-    return f"two one-sided t-tests inside the margin of {margin}: p = {c.equivalence_p_adjusted:.3g}"
+    margin = format_amount(c.margin, finding.metric)
+    tested = f"two one-sided t-tests inside the margin of {margin}: p = {c.equivalence_p_adjusted:.3g}"
+    if finding.is_equality:
+        return tested
+    interval = format_interval(c.equivalence_low, c.equivalence_high, finding.metric)
+    return f"{tested} ({name_equivalence_interval(c)} {interval})"
 
 
 def _favour(finding: Finding, c: Comparison) -> str:
@@ -153,11 +196,9 @@ def _favour(finding: Finding, c: Comparison) -> str:
 
 def _plan(c: Comparison, unit: Metric) -> str:
     """How many repeats would decide."""
-    few = c.n < smallest_n_that_can_reject(c.family_size, c.alpha)
-    parts = [_fewest(c)] if few else []
+    parts = [_fewest(c)] if c.is_too_short else []
     if c.repeats_needed is not None:
-        difference = f"a difference of {format_amount(c.margin, unit)} with {100 * POWER:g} % power"
-        parts.append(f"{c.repeats_needed} repeats would detect {difference}")
+        parts.append(describe_plan(c.repeats_needed, c.n, f"a difference of {format_amount(c.margin, unit)}"))
     return ", and ".join(parts)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline import layout
+from pipeline.claims.ledger import ON_IDENTICAL
 from pipeline.command_line import run
 from pipeline.errors import UserError
 from pipeline.files import write_text
@@ -36,15 +37,17 @@ def format_verdicts(studies: Sequence[StudyResults]) -> str:
 
 def _format_study(study: StudyResults) -> str:
     groups = group_by_verdict({name: one.verdict for name, one in study.comparisons.items()})
-    return "; ".join(f"**{verdict}**: {', '.join(names)}" for verdict, names in groups.items())
+    marks = {name: f"{name} ({one.mark})" for name, one in study.variants.items() if one.mark}
+    named = {verdict: ", ".join(marks.get(name, name) for name in names) for verdict, names in groups.items()}
+    return "; ".join(f"**{verdict}**: {names}" for verdict, names in named.items())
 
 
 def format_claims(claims: Mapping[str, Mapping[str, int]], stand_in: bool) -> str:
-    """Markdown table: how many claims of each scope got each verdict."""
-    data = "stand-in data" if stand_in else "the write-ups' own data"
-    rows = [f"| claims, on {data} | {' | '.join(CLAIM_STYLES)} |", "|---" * (1 + len(CLAIM_STYLES)) + "|"]
+    """Markdown table: how many claims of each scope got each verdict, and how many rest on identical runs."""
+    data, columns = "stand-in data" if stand_in else "the write-ups' own data", (*CLAIM_STYLES, ON_IDENTICAL)
+    rows = [f"| claims, on {data} | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
     for scope, counts in claims.items():
-        rows.append(f"| {words(scope)} | {' | '.join(str(counts[verdict]) for verdict in CLAIM_STYLES)} |")
+        rows.append(f"| {words(scope)} | {' | '.join(str(counts.get(column, 0)) for column in columns)} |")
     return "\n".join(rows) + "\n"
 
 

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from pipeline import layout
+from pipeline.claims.ledger import ON_IDENTICAL
 from pipeline.command_line import run
 from pipeline.metrics import words
 from pipeline.outputs.figures.theme import CLAIM_STYLES
@@ -16,20 +17,22 @@ NEXT = "Next: open report/claims.html and report/index.html, or browse the runs 
 
 
 def tabulate_verdicts(summary: Summary) -> Table:
-    """One row a study: its repeats, and its treatments by verdict against the control."""
+    """One row a study: its repeats, and its treatments by verdict against the control, and marks of variants."""
     table = Table("study", "n", "treatments, by verdict against the control", show_lines=True)
     for name, study in summary.studies.items():
         groups = [f"{verdict}: {', '.join(names)}" for verdict, names in group_by_verdict(study.verdicts).items()]
+        groups += [f"({variant}: {mark})" for variant, mark in study.marks.items()]
         table.add_row(name, str(study.n), "\n".join(groups) or "no comparisons")
     return table
 
 
 def tabulate_claims(summary: Summary) -> Table:
-    """One row a scope: how many claims got each verdict."""
-    columns = [Column("scope"), *(Column(verdict, justify="right") for verdict in CLAIM_STYLES)]
+    """One row a scope: how many claims got each verdict, and how many rest on identical runs."""
+    counted = (*CLAIM_STYLES, ON_IDENTICAL)
+    columns = [Column("scope"), *(Column(name, justify="right") for name in counted)]
     table = Table(*columns, title="Claims by verdict: report/claims.html", title_justify="left", title_style="")
     for scope, counts in summary.claims.items():
-        table.add_row(words(scope), *(str(counts[verdict]) for verdict in CLAIM_STYLES))
+        table.add_row(words(scope), *(str(counts.get(name, 0)) for name in counted))
     return table
 
 

@@ -61,7 +61,7 @@ def read_scaling(task: str) -> Scaling:
 def read_trained_on(task: str, data_set: str, validation_is_test: bool) -> tuple[Examples, Examples | None]:
     """Train and validation examples of a task; None without a validation part.
 
-    Opens the test images of no task but one that validates on them, as a write-up did.
+    Opens the test images of no task but one that validates on them, as one write-up did.
     """
     development, (train, validation) = read_examples(task, data_set, "train"), read_split(task)
     if validation_is_test:

@@ -32,8 +32,9 @@ def make_row(
     `generalization_gap` is train minus validation accuracy, both measured in inference mode on the final weights.
     `test_accuracy` decides by the variant's `threshold`, where it has one. The run is the one whose weights answered,
     another variant's where one is derived; `scalars` is what its evaluation measured, `learned` what its history says,
-    see `summarize_history`. `test` has the answers on the test images: `predicted`, `nll`, and `positive` of a
-    two-class task; `labels` are the right ones.
+    see `summarize_history`. `diverged` is 1 where a loss of training or of the test images is not finite: its
+    accuracy is the argmax of nothing. `test` has the answers on the test images: `predicted`, `nll`, and `positive` of
+    a two-class task; `labels` are the right ones.
     """
     correct = int((decide(test, threshold) == labels).sum())
     train, validation = scalars["train_accuracy"], scalars.get("val_accuracy")
@@ -42,6 +43,8 @@ def make_row(
         "variant": variant,
         "repeat": run.repeat,
         "fingerprint": run.fingerprint,
+        "weights_digest": run.weights_digest,
+        "diverged": int(bool(learned["diverged"]) or scalars["test_loss"] is None),
         "n_test": len(labels),
         "test_correct": correct,
         "test_accuracy": correct / len(labels),
@@ -52,7 +55,7 @@ def make_row(
         "val_loss": scalars.get("val_loss"),
         "generalization_gap": None if train is None or validation is None else train - validation,
         **{name: getattr(run, name) for name in OF_RUN},
-        **learned,
+        **{name: value for name, value in learned.items() if name != "diverged"},
         **{name: scalars[name] for name in ("weight_norm", "sparsity", "probability_sum_error", *shifts)},
         **_at_thresholds(test, labels),
     }
@@ -64,10 +67,12 @@ def summarize_history(run: StudyRun, history: pd.DataFrame, n_train: int) -> dic
     `first_epoch_accuracy` is Keras's running training accuracy. `val_accuracy_sd` is over epochs, None for a single
     one. `val_loss_rise` is the last epoch's validation loss above the smallest. `epochs_to_98` is the first epoch
     (from 1) whose validation accuracy is at least 0.98, infinite where none is. `updates` counts weight updates.
+    `diverged` is 1 where the training loss of any epoch is not finite.
     """
     updates = count_updates(run.recipe, run.epochs_run, n_train)
     found: dict[str, float | None] = dict.fromkeys(("first_epoch_accuracy", *OF_VALIDATION, "updates"))
-    found |= {"first_epoch_accuracy": float(history["accuracy"].iloc[0]), "updates": updates}
+    diverged = int(not np.isfinite(history["loss"].to_numpy(float)).all())
+    found |= {"first_epoch_accuracy": float(history["accuracy"].iloc[0]), "updates": updates, "diverged": diverged}
     if "val_accuracy" not in history:
         return found
     accuracy, loss = history["val_accuracy"].to_numpy(), history["val_loss"].to_numpy()

@@ -44,6 +44,11 @@ def binary_cnn() -> list[Block]:
     return [Conv("conv1", 32, 3, pool=Pool()), Conv("conv2", 64, 3, pool=Pool(), dropout=0.5)]
 
 
+def binary_cnn_dense() -> list[Block]:
+    """The network of `binary_cnn` with a third hidden layer: 32 + 64 + 64 units, as its table says."""
+    return [*binary_cnn(), Dense("dense1", 64)]
+
+
 def cnn2() -> list[Block]:
     """Two convolutions, only the first of them pooled, and 64 dense units (A_CNN2)."""
     return [Conv("conv1", 32, 3, pool=Pool()), Conv("conv2", 64, 3), Dense("dense1", 64)]
@@ -83,6 +88,7 @@ ARCHITECTURES: dict[str, Callable[[], list[Block]]] = {
     "cnn3": cnn3,
     "deep_cnn": deep_cnn,
     "binary_cnn": binary_cnn,
+    "binary_cnn_dense": binary_cnn_dense,
     "cnn2": cnn2,
     "lenet": lenet,
     "cnn753": cnn753,

@@ -11,6 +11,7 @@ from typing import Any
 import keras
 
 from pipeline.models.blocks import Block, Conv, Dense
+from pipeline.models.weights import LayerGlorotUniform
 from pipeline.params.recipe import Dropout, Penalty, Recipe
 
 Options = Callable[[Recipe, Block | None, Sequence[Block]], dict[str, Any]]
@@ -20,7 +21,11 @@ Layers = Callable[[Recipe, Block, Sequence[Block]], list[keras.Layer]]
 
 def initializers(recipe: Recipe, block: Block | None, blocks: Sequence[Block]) -> dict[str, Any]:
     """Initialisers of kernel and bias, the same for every layer."""
-    return {"kernel_initializer": recipe.kernel_initializer, "bias_initializer": recipe.bias_initializer}
+    bias = recipe.bias_initializer
+    return {
+        "kernel_initializer": recipe.kernel_initializer,
+        "bias_initializer": LayerGlorotUniform() if bias == "layer_glorot_uniform" else bias,
+    }
 
 
 def kernel_regularizer(recipe: Recipe, block: Block | None, blocks: Sequence[Block]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Weights of a model by name: initial values drawn from a named stream, and arrays in and out."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,18 @@ import numpy.typing as npt
 from pipeline.seeds import derive
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
+
+
+class LayerGlorotUniform(keras.initializers.Initializer):  # type: ignore[misc]  # keras has no types
+    """A bias within the bound of its layer's kernel, sqrt(6 / (fan_in + fan_out)), as networks by hand draw it.
+
+    Keras's own Glorot initialiser knows the bias's shape alone, n units, and takes sqrt(3 / n). A layer that is
+    built has zeros; `initialize`, which knows the kernel, draws.
+    """
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        """Zeros of a shape."""
+        return keras.ops.zeros(shape, dtype)
 
 
 def initialize(model: keras.Model, weights_seed: int, noise_seed: int) -> None:
@@ -28,6 +41,10 @@ def initialize(model: keras.Model, weights_seed: int, noise_seed: int) -> None:
 
 def _initial(layer: keras.Layer, variable: Any, weights_seed: int) -> Any:
     initializer = getattr(layer, f"{variable.name}_initializer")
+    if isinstance(initializer, LayerGlorotUniform):
+        *receptive, fan_in, fan_out = layer.kernel.shape
+        limit = math.sqrt(6 / (math.prod(receptive) * (fan_in + fan_out)))
+        initializer = keras.initializers.RandomUniform(-limit, limit, seed=0)
     config = initializer.get_config()
     if "seed" in config:
         config["seed"] = derive(weights_seed, layer.name, variable.name)

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from pydantic import Field
+
 from pipeline import layout
 from pipeline.claims.vocabulary import Claim
 from pipeline.files import read_model, write_model
 from pipeline.metrics import MetricName
 from pipeline.params.recipe import Kind, Recipe, Variant
 from pipeline.params.schema import Caps, Source
-from pipeline.params.section import ClaimId, Name, Named, Section
+from pipeline.params.section import ClaimId, Name, Named, Places, Section
 from pipeline.params.task import Preparation
 
 
@@ -58,8 +60,11 @@ class ComparedVariant(Section):
     """What a comparison must know of a variant."""
 
     kind: Kind
+    inferred: list[str] = Field(default_factory=list)  # what the variant's text does not say
+    place: Places = Field(default_factory=list)  # of the variant in the text
     vary: list[str] | None
     held_out_anew: float | None  # fraction of the development images to validate on, where each repeat draws its own
+    fixed_length: bool = False  # whether the recipe fixes how long it trains: nothing stops it, no search chose it
 
 
 class Origin(Section):

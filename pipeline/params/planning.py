@@ -99,7 +99,14 @@ def plan_comparison(params: Params, name: str) -> ComparisonPlan:
 def _compared(params: Params, variant: PlannedVariant) -> ComparedVariant:
     split, vary = params.tasks[variant.task].split, variant.vary
     drawn_anew = split.seed == "repeat" and (vary is None or "split" in vary)
-    return ComparedVariant(kind=variant.kind, vary=vary, held_out_anew=split.fraction if drawn_anew else None)
+    return ComparedVariant(
+        kind=variant.kind,
+        inferred=variant.inferred,
+        place=variant.place,
+        vary=vary,
+        held_out_anew=split.fraction if drawn_anew else None,
+        fixed_length=not (variant.recipe.early_stopping or variant.search or variant.trial_of),
+    )
 
 
 def _origin(params: Params, task: str) -> Origin:

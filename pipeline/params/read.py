@@ -12,7 +12,7 @@ from pipeline.claims.check import check_claims
 from pipeline.errors import UserError, hint
 from pipeline.models.architectures import TUNABLE
 from pipeline.models.blocks import Conv
-from pipeline.params.recipe import Recipe, Variant
+from pipeline.params.recipe import Recipe, Variant, WarmStart
 from pipeline.params.resolve import needed_by, resolve_variant
 from pipeline.params.schema import Params, Study
 from pipeline.params.section import validate
@@ -168,10 +168,18 @@ def _of_others(name: str, variant: Variant, recipe: Recipe, resolved: Resolved) 
         if resolved[other][0].merged:
             yield f".{field}", f"expected a variant that is trained; received '{other}'"
     if variant.warm_start:
-        start = resolved[variant.warm_start][1]
-        differ = [field for field in SHAPE if getattr(recipe, field) != getattr(start, field)]
-        if differ:
-            yield ".warm_start", f"expected the network of '{variant.warm_start}'; received another {differ[0]}"
+        yield from _of_start(variant.warm_start, recipe, resolved[variant.warm_start.variant][1])
+
+
+def _of_start(declared: WarmStart, recipe: Recipe, start: Recipe) -> Mistakes:
+    """Weights that don't fit, and an optimizer that can't go on."""
+    differ = [field for field in SHAPE if getattr(recipe, field) != getattr(start, field)]
+    if differ:
+        yield ".warm_start", f"expected the network of '{declared.variant}'; received another {differ[0]}"
+    if declared.optimizer == "continued" and recipe.library == "numpy":
+        yield ".warm_start.optimizer", "expected fresh with 'library: numpy'; received continued"
+    if declared.optimizer == "continued" and recipe.optimizer.name != start.optimizer.name:
+        yield ".warm_start.optimizer", f"expected fresh, as '{declared.variant}' has another; received continued"
 
 
 def _all_needed(name: str, resolved: Resolved) -> set[str]:

@@ -5,18 +5,25 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
 from pipeline.models.blocks import Block
-from pipeline.params.section import Name, Section, name_among
+from pipeline.params.section import Name, Places, Section, name_among
 from pipeline.seeds import STREAMS
 
 Fraction = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
-Initializer = Annotated[str, name_among(("glorot_uniform", "he_normal", "random_normal", "random_uniform", "zeros"))]
+INITIALIZERS = ("glorot_uniform", "he_normal", "random_normal", "random_uniform", "zeros")
+OF_TASK = ("classes", "split", "scaling")  # what a variant has by its task
+Initializer = Annotated[str, name_among(INITIALIZERS)]
+BiasInitializer = Annotated[str, name_among((*INITIALIZERS, "layer_glorot_uniform"))]  # the last by the layer's fans
 Kind = Literal["as_written", "as_specified", "control"]
 
 
 def _rate_alone(value: object) -> object:
     return {"rate": value} if isinstance(value, float | int) and not isinstance(value, bool) else value
+
+
+def _variant_alone(value: object) -> object:
+    return {"variant": value} if isinstance(value, str) else value
 
 
 def whole_or(word: str, minimum: int) -> PlainValidator:
@@ -95,7 +102,7 @@ class RecipeFields(Section):
     )
     loss_reduction: Literal["mean", "sum"] = "mean"
     kernel_initializer: Initializer = "glorot_uniform"
-    bias_initializer: Initializer = "zeros"
+    bias_initializer: BiasInitializer = "zeros"
     optimizer: Optimizer
     batch_size: Annotated[int | Literal["full"], whole_or("full", 1)]
     epochs: Count
@@ -116,6 +123,9 @@ class Recipe(RecipeFields):
     blocks: tuple[Block, ...]
 
 
+INFERABLE = (*RecipeFields.model_fields, "learning_rate", "threshold", "search", "warm_start", *OF_TASK)
+
+
 class Range(Section):
     """Whole numbers from `minimum` to `maximum`, both included, by `step`."""
 
@@ -131,9 +141,13 @@ class Range(Section):
 
 
 class Search(Section):
-    """A random search by Keras Tuner over a variant's recipe; the best trial by `val_accuracy` wins."""
+    """A random search by Keras Tuner over a variant's recipe; the best trial by `val_accuracy` wins.
+
+    By `best_epoch`, as Keras Tuner itself does, a trial counts as its best epoch and has the weights of that epoch.
+    """
 
     trials: Count
+    scored_by: Literal["last_epoch", "best_epoch"] = "last_epoch"
     units: Range | None = None
     learning_rate: Annotated[list[Positive], Field(min_length=1)] | None = None
     unused: Range | None = None  # declared to the tuner and read by nothing, as one write-up did
@@ -159,8 +173,21 @@ class Merged(Section):
     rule: Literal["argmax", "sum"] = "argmax"
 
 
+class WarmStart(Section):
+    """Another variant's weights of the same repeat to start from; `continued` goes on with its optimizer, too.
+
+    A second `fit` of the same Keras model does that: momentums and the count of updates are the model's.
+    """
+
+    variant: Name
+    optimizer: Literal["fresh", "continued"] = "fresh"
+
+
 class Variant(Section):
-    """What a variant says about itself, beside its recipe."""
+    """What a variant says about itself, beside its recipe.
+
+    `inferred` names what the variant's text does not say, and `place` is where the text has the variant.
+    """
 
     kind: Kind = "control"
     row: Annotated[str | list[str] | None, PlainValidator(_rows)] = None
@@ -168,6 +195,8 @@ class Variant(Section):
     threshold: Fraction | None = None
     search: Search | None = None
     trial_of: TrialOf | None = None
-    warm_start: Name | None = None
+    warm_start: Annotated[WarmStart | None, BeforeValidator(_variant_alone)] = None
     merged: Merged | None = None
     vary: list[Annotated[str, name_among(STREAMS)]] | None = None  # streams that repeats differ in; all of them
+    inferred: list[Annotated[str, name_among(INFERABLE)]] = Field(default_factory=list)
+    place: Places = Field(default_factory=list)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from pipeline.errors import UserError, hint
@@ -23,6 +23,20 @@ class Section(BaseModel):
     """A mapping of params.yaml: no unknown keys, no silent conversion, no change after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Place(Section):
+    """Where in a write-up something stands: a line of its text."""
+
+    write_up: Annotated[str, Field(pattern=r"^[0-9]{3}$")]
+    line: Annotated[int, Field(ge=1)]
+
+    def __str__(self) -> str:
+        return f"{self.write_up}:{self.line}"
+
+
+Places = Annotated[list[Place], BeforeValidator(lambda value: value if isinstance(value, list) else [value])]
+"""One place, or a list of them."""
 
 
 def name_among(legal: Iterable[str]) -> AfterValidator:

@@ -12,7 +12,7 @@ class Split(Section):
     """How the development images are divided into train and validation.
 
     `tail` and `shuffled` hold a fraction out, `none` trains on every image, and `test` validates on a copy of the
-    test images, as some write-ups did. With `seed: repeat` each repeat shuffles by a seed of its own.
+    test images, as one write-up did. With `seed: repeat` each repeat shuffles by a seed of its own.
     """
 
     kind: Literal["tail", "shuffled", "none", "test"]

@@ -22,7 +22,7 @@ def train() -> None:
         for study, runs in studies.items():
             for one in runs:
                 target = folder / layout.run_folder(study, one.variant, one.repeat).relative_to(layout.RUNS)
-                store.copy(one.fingerprint, target, leave=[layout.WEIGHTS, layout.SECONDS])
+                store.copy(one.fingerprint, target, leave=layout.KEPT_IN_STORE)
                 name_run(study, one, target)
 
 

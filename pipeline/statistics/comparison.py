@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipeline.errors import UserError
+from pipeline.statistics.power import smallest_n_that_can_reject
 
+IDENTICAL = "identical"
 VERDICTS = (
-    *("better and it matters", "better", "better but negligible", "equivalent"),
+    *("better and it matters", "better", "better but negligible", "equivalent", IDENTICAL),
     *("worse but negligible", "worse", "worse and it matters", "undecided"),
 )
 
@@ -18,7 +20,8 @@ class Declaration:
     """What a study fixes before any run about one metric.
 
     `margin` is in the metric's unit; None: no difference is declared negligible. With `n_test`, values are
-    integer counts of correct images out of `n_test`, reported as fractions. At one of K looks pass alpha / K.
+    integer counts of correct images out of `n_test`, reported as fractions. `bounded`: values lie in [0, 1], as such
+    fractions do, so that no difference is beyond 1. At one of K looks pass alpha / K.
     """
 
     metric: str
@@ -26,6 +29,12 @@ class Declaration:
     higher_is_better: bool = True
     alpha: float = 0.05
     n_test: int | None = None
+    bounded: bool = False
+
+    @property
+    def limit(self) -> float:
+        """Largest difference that is possible."""
+        return 1.0 if self.bounded or self.n_test is not None else np.inf
 
     @property
     def sign(self) -> int:
@@ -41,11 +50,17 @@ class Declaration:
 
 @dataclass(frozen=True)
 class Arm:
-    """One side of a comparison: a value per repeat, shape (n,), and per test image where there is one, (n, images)."""
+    """One side of a comparison: a value per repeat, shape (n,), and per test image where there is one, (n, images).
+
+    `runs` says of each repeat what its runs are, bit for bit; None where that is unknown. `at_chance`: it answers no
+    better than who always names the largest class.
+    """
 
     name: str
     values: ArrayLike
     images: ArrayLike | None = None
+    runs: tuple[str, ...] | None = None
+    at_chance: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +84,8 @@ class Comparison:
     The unit is the metric's (fractions for accuracies); only the two means keep the metric's own direction.
     Every interval but the one on new images covers these test images only (see `crossed`). A diverged run (NaN)
     is worse than any value and ties with another one, and an infinite value is compared as such; after either no
-    mean exists, and only wins and losses are tested.
+    mean exists, and only wins and losses are tested. Equal differences (an sd of 0) have no interval below the fewest
+    repeats at which the exact test can reject: counts of images are integers, and a few are equal by luck.
     """
 
     control: str
@@ -109,9 +125,14 @@ class Comparison:
     p_superiority_high: float | None = None
     equivalence_p: float | None = None  # two one-sided tests
     equivalence_p_adjusted: float | None = None
+    equivalence_confidence: float | None = None  # 1 - 2 alpha', alpha' the level at which Holm tested equivalence
+    equivalence_low: float | None = None  # what the corrected equivalence test amounts to, where it holds
+    equivalence_high: float | None = None
     pairing_correlation: float | None = None
     minimum_detectable_effect: float | None = None
     repeats_needed: int | None = None
+    identical: bool = False  # in every repeat both are the same run bit for bit: the treatment never acted
+    at_chance: bool = False  # both are: nothing is learnt
 
     @property
     def verdict(self) -> str:
@@ -119,12 +140,13 @@ class Comparison:
 
         Better or worse: Holm p <= alpha and the simultaneous interval beyond 0; it matters when the interval is
         beyond the margin, it is negligible when the two one-sided tests hold too. "Equivalent" never follows from
-        a large p. With zero variance the verdict is stated exactly, without a test.
+        a large p. Differences that are equal in every repeat are tested like any others; only of identical runs
+        nothing is tested.
         """
+        if self.identical:
+            return IDENTICAL
         low, high = self.simultaneous_low, self.simultaneous_high
-        if self.sd == 0 and self.estimate is not None:
-            ahead = self.estimate
-        elif self.p_adjusted > self.alpha:
+        if self.p_adjusted > self.alpha:
             ahead = 0
         elif low is None or high is None:  # diverged: wins and losses alone
             ahead = self.wins - self.losses
@@ -134,10 +156,32 @@ class Comparison:
 
     @property
     def is_equivalent(self) -> bool:
-        """Whether the difference is shown to lie inside the margin."""
+        """Whether the difference is shown to lie inside the margin.
+
+        Where every repeat shows the same one, a t-test has no p: the fewest repeats at which the exact test can reject
+        are asked for instead.
+        """
         if self.sd == 0 and self.estimate is not None:
-            return is_inside(self.estimate, self.margin)
+            return not self.is_too_short and is_inside(self.estimate, self.margin)
         return self.equivalence_p_adjusted is not None and self.equivalence_p_adjusted <= self.alpha
+
+    @property
+    def is_too_short(self) -> bool:
+        """Whether the exact test could reject nothing with so few repeats."""
+        return self.n < smallest_n_that_can_reject(self.family_size, self.alpha)
+
+    @property
+    def disagrees(self) -> bool:
+        """Whether the corrected test sees a difference where the simultaneous interval does not exclude none."""
+        low, high = self.simultaneous_low, self.simultaneous_high
+        return self.p_adjusted <= self.alpha and low is not None and high is not None and low <= 0 <= high
+
+    @property
+    def interval(self) -> tuple[float | None, float | None]:
+        """The interval that decided: of equivalence its own, of anything else the simultaneous one."""
+        if self.verdict == "equivalent" and self.equivalence_low is not None:
+            return self.equivalence_low, self.equivalence_high
+        return self.simultaneous_low, self.simultaneous_high
 
 
 def name_verdict(ahead: float, nearest: float | None, margin: float | None, *, equivalent: bool) -> str:
@@ -155,5 +199,5 @@ def name_verdict(ahead: float, nearest: float | None, margin: float | None, *, e
 
 
 def is_inside(difference: float, margin: float | None) -> bool:
-    """Whether a difference that is known exactly is none, or lies inside the margin."""
+    """Whether a difference is none, or lies inside the margin."""
     return difference == 0 or (margin is not None and abs(difference) < margin)

@@ -6,6 +6,7 @@ from scipy import special, stats
 from statsmodels.stats.nonparametric import rank_compare_2indep
 
 LARGE_T = 200.0
+FEWEST = 5  # repeats; of fewer the values say more than an interval
 ROUNDING = 1e-12  # relative to the largest value; smaller differences of floats are rounding
 
 

@@ -1,6 +1,6 @@
 """How arms are compared: paired differences over repeats, estimates, corrected tests, two scopes."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -26,14 +26,18 @@ def compare_family(
     *,
     rng: Rng,
     images: Mapping[str, ArrayLike] | None = None,
+    runs: Mapping[str, tuple[str, ...]] | None = None,
+    at_chance: Collection[str] = (),
 ) -> dict[str, Comparison]:
     """Comparisons of every treatment with the control, by treatment; see `compare_all`.
 
     `values` has one value per repeat of each variant, shape (n,), the control among them; all the others are the
     family. `images`, shape (n, images), is what each repeat got of each test image, in the metric's unit; it gives
-    the interval on new images.
+    the interval on new images. `runs` says what each repeat's run is, bit for bit; `at_chance` names the variants that
+    are.
     """
-    arms = {name: Arm(name, x, (images or {}).get(name)) for name, x in values.items()}
+    images, runs = images or {}, runs or {}
+    arms = {name: Arm(name, x, images.get(name), runs.get(name), name in at_chance) for name, x in values.items()}
     questions = [Question(arms[control], arm, declared) for name, arm in arms.items() if name != control]
     return {one.treatment: one for one in compare_all(questions, rng=rng)}
 
@@ -54,11 +58,27 @@ def compare_all(questions: Sequence[Question], *, rng: Rng) -> list[Comparison]:
     p = holm(pairs, [c.p for c in found])
     # Equivalence within another margin is another test; who is not tested for it still counts, as p = 1.
     within = [(pair, c.margin) for pair, c in zip(pairs, found, strict=True)]
-    e = holm(within, [1.0 if c.equivalence_p is None else c.equivalence_p for c in found])
+    equivalence = [1.0 if c.equivalence_p is None else c.equivalence_p for c in found]
+    e = holm(within, equivalence)
+    divisors = holm_divisors(within, equivalence)
     return [
-        replace(c, p_adjusted=p[pair], equivalence_p_adjusted=None if c.equivalence_p is None else e[pair, c.margin])
-        for pair, c in zip(pairs, found, strict=True)
+        _correct(c, p[pair], e[pair, c.margin], divisors[pair, c.margin], question.declared)
+        for pair, c, question in zip(pairs, found, questions, strict=True)
     ]
+
+
+def _correct(c: Comparison, p: float, equivalence_p: float, divisor: int, declared: Declaration) -> Comparison:
+    """A comparison with Holm's p, and where equivalence holds with the interval that its corrected test amounts to.
+
+    `divisor` is what Holm divided alpha by. The two one-sided tests reject at a level a exactly where the interval of
+    confidence 1 - 2 a lies inside the margin.
+    """
+    c = replace(c, p_adjusted=p, equivalence_p_adjusted=None if c.equivalence_p is None else equivalence_p)
+    if c.equivalence_p_adjusted is None or not c.is_equivalent:
+        return c
+    confidence = 1 - 2 * c.alpha / divisor
+    low, high = _limit(student_interval(np.array(c.differences, float), confidence), declared)
+    return replace(c, equivalence_confidence=confidence, equivalence_low=low, equivalence_high=high)
 
 
 def holm(keys: Sequence[Key], p: Sequence[float]) -> dict[Key, float]:
@@ -66,19 +86,31 @@ def holm(keys: Sequence[Key], p: Sequence[float]) -> dict[Key, float]:
 
     A key's larger p counts where it has two, as asking both ways gives after a diverged run.
     """
-    largest: dict[Key, float] = {}
-    for key, value in zip(keys, p, strict=True):
-        largest[key] = max(value, largest.get(key, 0.0))
+    largest = _take_largest(keys, p)
     adjusted = multipletests(list(largest.values()), method="holm")[1] if largest else []
     return dict(zip(largest, map(float, adjusted), strict=True))
 
 
+def holm_divisors(keys: Sequence[Key], p: Sequence[float]) -> dict[Key, int]:
+    """What Holm divides the level by for every member of a family of m: m for the smallest p, 1 for the largest."""
+    largest = _take_largest(keys, p)
+    return {key: len(largest) - rank for rank, key in enumerate(sorted(largest, key=lambda one: largest[one]))}
+
+
+def _take_largest(keys: Sequence[Key], p: Sequence[float]) -> dict[Key, float]:
+    largest: dict[Key, float] = {}
+    for key, value in zip(keys, p, strict=True):
+        largest[key] = max(value, largest.get(key, 0.0))
+    return largest
+
+
 def _score(values: ArrayLike, declared: Declaration) -> Floats:
-    """Values turned so that higher is better, shape (n,); NaN, of a diverged run, scores -inf, the worst."""
+    """Values turned so that higher is better, shape (n,); a diverged run, NaN or the worst, scores -inf."""
     x = np.asarray(values, dtype=float)
     if x.ndim != 1 or x.size == 0:
         raise ValueError(f"{declared.metric}: expected one value per repeat, received shape {x.shape}.")
-    if declared.n_test is not None and not np.isin(x, np.arange(declared.n_test + 1)).all():
+    counted = x[~np.isnan(x) & ~np.isneginf(x)]
+    if declared.n_test is not None and not np.isin(counted, np.arange(declared.n_test + 1)).all():
         raise ValueError(f"{declared.metric}: expected counts up to {declared.n_test}, received {x.tolist()}.")
     return np.where(np.isnan(x), -np.inf, declared.sign * x)
 
@@ -121,8 +153,15 @@ def _compare(question: Question, m: int, rng: Rng) -> Comparison:
         pairing_correlation=_correlate(c, t) if finite else None,
         new_images_low=new_low,
         new_images_high=new_high,
+        identical=_are_identical(question) and not d.any(),
+        at_chance=question.control.at_chance and question.treatment.at_chance,
         **(_measure(d / unit, declared, m) if finite else {}),
     )
+
+
+def _are_identical(question: Question) -> bool:
+    """Whether treatment and control are known to be the same run, bit for bit, in every repeat."""
+    return question.control.runs is not None and question.control.runs == question.treatment.runs
 
 
 def _subtract(c: Floats, t: Floats) -> Floats:
@@ -140,18 +179,13 @@ def _measure(d: Floats, declared: Declaration, family_size: int) -> dict[str, An
     n, estimate, alpha, margin = d.size, float(d.mean()), declared.alpha, declared.margin
     if n == 1:
         return {"estimate": estimate}
-    sd, level = float(d.std(ddof=1)), alpha / family_size
-    fields = {
-        **_name_ends("", student_interval(d, 1 - alpha)),
-        **_name_ends("simultaneous_", student_interval(d, 1 - level)),
-    }
-    peek_proof = anytime_valid_interval(d, level)
-    if np.isfinite(peek_proof[0]):  # so few repeats may bound nothing
-        fields |= _name_ends("peek_proof_", peek_proof)
-    if np.ptp(d) == 0:
-        return fields | {"estimate": fields["low"], "sd": 0.0}  # exact, where a mean may be rounded
-    fields |= {"estimate": estimate, "sd": sd, "d_z": estimate / sd}
-    fields |= _name_ends("d_z_", d_z_interval(estimate / sd, n, 1 - alpha))
+    sd = float(d.std(ddof=1)) if np.ptp(d) else 0.0
+    if sd == 0:
+        few = n < power.smallest_n_that_can_reject(family_size, alpha)
+        one = {"estimate": float(d[0]), "sd": 0.0}  # exact, where a mean may be rounded
+        return one if few else one | _find_intervals(d, declared, family_size)
+    fields = _find_intervals(d, declared, family_size) | {"estimate": estimate, "sd": sd, "d_z": estimate / sd}
+    fields["d_z_low"], fields["d_z_high"] = d_z_interval(estimate / sd, n, 1 - alpha)
     fields["minimum_detectable_effect"] = power.minimum_detectable_effect(sd, n, alpha, family_size)
     if margin is not None:
         fields["equivalence_p"] = float(DescrStatsW(d).ttost_mean(-margin, margin)[0])
@@ -159,8 +193,20 @@ def _measure(d: Floats, declared: Declaration, family_size: int) -> dict[str, An
     return fields
 
 
-def _name_ends(name: str, interval: tuple[float, float]) -> dict[str, Any]:
-    return {f"{name}low": interval[0], f"{name}high": interval[1]}
+def _find_intervals(d: Floats, declared: Declaration, family_size: int) -> dict[str, Any]:
+    """Intervals of the mean of differences, by the comparison's fields."""
+    alpha, level = declared.alpha, declared.alpha / family_size
+    found = {"": student_interval(d, 1 - alpha), "simultaneous_": student_interval(d, 1 - level)}
+    peek_proof = anytime_valid_interval(d, level)
+    if np.isfinite(peek_proof[0]):  # so few repeats may bound nothing
+        found["peek_proof_"] = peek_proof
+    ends = {name: _limit(one, declared) for name, one in found.items()}
+    return {f"{name}{end}": x for name, one in ends.items() for end, x in zip(("low", "high"), one, strict=True)}
+
+
+def _limit(interval: tuple[float, float], declared: Declaration) -> tuple[float, float]:
+    """An interval without what is impossible."""
+    return max(interval[0], -declared.limit), min(interval[1], declared.limit)
 
 
 def _on_new_images(question: Question, m: int) -> tuple[float, float] | tuple[None, None]:
@@ -171,7 +217,8 @@ def _on_new_images(question: Question, m: int) -> tuple[float, float] | tuple[No
     control, treatment = np.asarray(control, float), np.asarray(treatment, float)
     if max(control.ndim, treatment.ndim) < 2 or (control.shape != treatment.shape and control.ndim == treatment.ndim):
         return None, None
-    return new_images_interval(declared.sign * (treatment - control), declared.alpha / m) or (None, None)
+    found = new_images_interval(declared.sign * (treatment - control), declared.alpha / m)
+    return _limit(found, declared) if found else (None, None)
 
 
 def _mean(scores: Floats, declared: Declaration) -> float | None:

@@ -16,6 +16,7 @@ EXACT_LIMIT = 16  # all 2^16 sign patterns take 0.3 s; 2^20 take 7.5 s and 1.3 G
 RESAMPLES = 99_999
 POWER = 0.8
 PLANNING_LEVEL = 0.8
+OUT_OF_REACH = 1000  # repeats; a plan for more is none
 TIE_DECIMALS = 10  # of a mean relative to the largest difference; what is closer differs by rounding
 LARGE_EFFECT = 5.0  # detected by any n that can reject; from about 37 / sqrt(n), the noncentral t may have no value
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,34 +17,25 @@ from pipeline.files import Arrays, read_json, write_json
 from pipeline.params.plan import ComparedVariant, ComparisonPlan, Origin
 from pipeline.seeds import derive
 from pipeline.statistics.comparison import Comparison, Declaration
+from pipeline.statistics.estimates import Estimate, estimate_metric
 from pipeline.statistics.interim import find_first_decisions, plan_analyses
-from pipeline.statistics.intervals import resampled_interval, student_interval
 from pipeline.statistics.paired import compare_family
-from pipeline.statistics.spread import estimate_spread
+from pipeline.statistics.runs import (
+    NOT_MEASURED,
+    find_at_chance,
+    find_diverged,
+    identify_runs,
+    score_diverged,
+)
 from pipeline.statistics.wording import format_sentence
-
-NOT_MEASURED = ("variant", "repeat", "fingerprint")
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """Mean and sd over repeats of one metric with their intervals; None where a value is missing or too few are.
-
-    The mean's interval is Student's, or Nadeau and Bengio's where each repeat holds out a fraction of its own; the
-    sd's is the chi-square one.
-    """
-
-    mean: float | None = None
-    sd: float | None = None
-    low: float | None = None
-    high: float | None = None
-    sd_low: float | None = None
-    sd_high: float | None = None
 
 
 @dataclass(frozen=True)
 class VariantResults:
-    """What one variant reached over its n repeats; `recall`, `precision` by class, `confusion` as mean counts."""
+    """What one variant reached over its n repeats; `recall`, `precision` by class, `confusion` as mean counts.
+
+    So many of the repeats `diverged`; `at_chance`: it answers no better than who always names the largest class.
+    """
 
     kind: str
     n: int
@@ -54,6 +45,14 @@ class VariantResults:
     recall: list[float | None]
     precision: list[float | None]
     confusion: list[list[float]]
+    diverged: int = 0
+    at_chance: bool = False
+
+    @property
+    def mark(self) -> str | None:
+        """What is said of it wherever it is named; None where nothing has to be."""
+        diverged = f"{self.diverged} of {self.n} runs diverged" if self.diverged else ""
+        return ", ".join(filter(None, [diverged, "at chance" if self.at_chance else ""])) or None
 
 
 @dataclass(frozen=True)
@@ -78,10 +77,11 @@ class StudyResults:
 
 @dataclass(frozen=True)
 class StudyVerdicts:
-    """Verdicts of a study's comparisons, by treatment, over n repeats."""
+    """Verdicts of a study's comparisons, by treatment, over n repeats; `marks` of variants, see `VariantResults`."""
 
     n: int
     verdicts: dict[str, str]
+    marks: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,12 +104,13 @@ def compute_results(plan: ComparisonPlan, runs: pd.DataFrame, arrays: Mapping[st
 
     `runs` is evaluations/<study>/runs.csv, `arrays` each variant's evaluations/<study>/<variant>.npz.
     """
+    at_chance = find_at_chance(runs, arrays, plan.alpha)
     stated = ("study", "question", "profile", "metric", "higher_is_better", "alpha", "margin", "control")
     return StudyResults(
         **{name: getattr(plan, name) for name in (*stated, "repeats", "looks", "data")},
         stand_in=any(data.stand_in for data in plan.data.values()),
         variants={
-            name: _describe(one, runs[runs["variant"] == name], arrays[name], plan.alpha)
+            name: _describe(one, runs[runs["variant"] == name], arrays[name], plan.alpha, name in at_chance)
             for name, one in plan.variants.items()
         },
         comparisons=_compare(plan, runs, arrays),
@@ -127,40 +128,44 @@ def _compare_first(
     n: int, alpha: float, plan: ComparisonPlan, runs: pd.DataFrame, arrays: Mapping[str, Arrays]
 ) -> dict[str, Comparison]:
     """Comparisons over the first n repeats, of counts of correct images, so that ties are exact."""
-    names, ordered, n_test = (plan.control, *plan.treatments), runs.sort_values("repeat"), int(runs["n_test"].iloc[0])
-    counts = {name: ordered.loc[ordered["variant"] == name, "test_correct"].to_numpy()[:n] for name in names}
-    images = {name: arrays[name]["correct"][:n] for name in names}
+    names, n_test, first = (plan.control, *plan.treatments), int(runs["n_test"].iloc[0]), runs.sort_values("repeat")
+    first = first.groupby("variant").head(n)
+    rows = {name: first[first["variant"] == name] for name in names}
+    diverged = {name: find_diverged(one) for name, one in rows.items()}
+    counts = {name: score_diverged("test_correct", one["test_correct"], diverged[name]) for name, one in rows.items()}
+    images = {name: np.where(diverged[name][:, None], np.nan, arrays[name]["correct"][:n]) for name in names}
     declared = Declaration(
         metric=plan.metric, margin=plan.margin, higher_is_better=plan.higher_is_better, alpha=alpha, n_test=n_test
     )
     rng = np.random.Generator(np.random.PCG64(derive("resampling", plan.study)))
-    return compare_family(counts, plan.control, declared, rng=rng, images=images)
-
-
-def _describe(planned: ComparedVariant, runs: pd.DataFrame, arrays: Arrays, alpha: float) -> VariantResults:
-    measured, confusion = runs.drop(columns=list(NOT_MEASURED)), arrays["confusion"]
-    return VariantResults(
-        **dict(planned),
-        n=len(runs),
-        metrics={str(m): _estimate(measured[m].to_numpy(float), alpha, planned.held_out_anew) for m in measured},
-        recall=_mean_over_repeats(recall(confusion)),
-        precision=_mean_over_repeats(precision(confusion)),
-        confusion=confusion.mean(axis=0).tolist(),
+    return compare_family(
+        counts,
+        plan.control,
+        declared,
+        rng=rng,
+        images=images,
+        runs=identify_runs(first, arrays),
+        at_chance=find_at_chance(first, arrays, alpha),
     )
 
 
-def _estimate(values: NDArray[np.float64], alpha: float, held_out: float | None) -> Estimate:
-    if not np.isfinite(values).all():
-        return Estimate()
-    mean = float(values.mean())
-    if len(values) < 2:
-        return Estimate(mean)
-    if held_out is None:
-        low, high = student_interval(values, 1 - alpha)
-    else:
-        low, high = resampled_interval(values, 1 - held_out, held_out, alpha)
-    sd, sd_low, sd_high = estimate_spread(values, 1 - alpha) or (None, None, None)
-    return Estimate(mean, sd, low, high, sd_low, sd_high)
+def _describe(
+    planned: ComparedVariant, runs: pd.DataFrame, arrays: Arrays, alpha: float, at_chance: bool
+) -> VariantResults:
+    runs = runs.sort_values("repeat")
+    confusion, diverged = arrays["confusion"], find_diverged(runs)
+    measured = [str(name) for name in runs if name not in NOT_MEASURED]
+    scored = {name: score_diverged(name, runs[name], diverged) for name in measured}
+    return VariantResults(
+        **planned.model_dump(exclude={"fixed_length", "inferred", "place"}),
+        n=len(runs),
+        metrics={name: estimate_metric(name, x, alpha, planned.held_out_anew) for name, x in scored.items()},
+        recall=_mean_over_repeats(recall(confusion)),
+        precision=_mean_over_repeats(precision(confusion)),
+        confusion=confusion.mean(axis=0).tolist(),
+        diverged=int(diverged.sum()),
+        at_chance=at_chance,
+    )
 
 
 def _mean_over_repeats(by_class: NDArray[np.float64]) -> list[float | None]:
@@ -171,7 +176,11 @@ def _mean_over_repeats(by_class: NDArray[np.float64]) -> list[float | None]:
 def summarize(profile: str, studies: Mapping[str, StudyResults], claims: dict[str, dict[str, int]]) -> Summary:
     """Every verdict, and how often each was reached; `claims` counts those of the claims by scope."""
     verdicts = {
-        name: StudyVerdicts(one.repeats, {t: c.verdict for t, c in one.comparisons.items()})
+        name: StudyVerdicts(
+            one.repeats,
+            {treatment: found.verdict for treatment, found in one.comparisons.items()},
+            {variant: found.mark for variant, found in one.variants.items() if found.mark},
+        )
         for name, one in studies.items()
     }
     counts = Counter(word for one in verdicts.values() for word in one.verdicts.values())

@@ -10,6 +10,7 @@ from scipy import stats
 from pipeline.statistics.comparison import Question, name_verdict
 from pipeline.statistics.intervals import sd_interval
 from pipeline.statistics.paired import holm
+from pipeline.statistics.power import smallest_n_that_can_reject
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +39,10 @@ class SpreadTest:
 
     @property
     def verdict(self) -> str:
-        """Better, worse or undecided; see `comparison.VERDICTS`."""
+        """Better, worse or undecided; see `comparison.VERDICTS`. A few equal values may be luck, as in a comparison."""
         low, high = self.simultaneous_low, self.simultaneous_high
+        if self.sd == 0 and self.n < smallest_n_that_can_reject(self.family_size, self.alpha):
+            return "undecided"
         if low is None or high is None or self.p_adjusted > self.alpha:
             return "undecided"
         return name_verdict((low > 0) - (high < 0), None, None, equivalent=False)

@@ -1,25 +1,27 @@
 """A comparison in plain English, derived from its figures alone; and how any figure is written in a sentence."""
 
 from pipeline.metrics import Metric, metric
-from pipeline.statistics.comparison import Comparison
-from pipeline.statistics.power import EXACT_LIMIT, POWER, smallest_n_that_can_reject
+from pipeline.statistics.comparison import IDENTICAL, Comparison
+from pipeline.statistics.power import EXACT_LIMIT, OUT_OF_REACH, POWER, smallest_n_that_can_reject
 
 NUMBER = Metric("", "")  # a metric that nobody declared is a bare number
 
 
 def format_sentence(c: Comparison) -> str:
     """The verdict with n, estimate, interval, margin, p, the smallest attainable p and what could be seen."""
-    if c.control_diverged or c.treatment_diverged:
+    if c.identical:
+        parts = [_headline(c), f"equal weights and answers in all {c.n} repeats, so that nothing is tested", _crash(c)]
+    elif c.control_diverged or c.treatment_diverged:
         parts = [_headline(c), _divergence(c), _test(c)]
     elif c.sd == 0:
-        parts = [_headline(c), _constancy(c), _test(c)]
+        parts = [_headline(c), _constancy(c), _test(c), _reach(c) if c.is_too_short else ""]
     elif c.n == 1:
         parts = [_headline(c), f"one repeat says nothing about luck (difference {_difference(c)}, {_margin(c)})"]
-    elif c.verdict == "undecided" and c.n < smallest_n_that_can_reject(c.family_size, c.alpha):
+    elif c.verdict == "undecided" and c.is_too_short:
         parts = [_favour(c), _p(c), "undecided by the exact test", _size(c), _reach(c), _plan(c)]
     else:
-        parts = [_headline(c), _size(c), _test(c), _equivalence(c), _reach(c), _plan(c)]
-    return "; ".join(filter(None, parts)) + "."
+        parts = [_headline(c), _size(c), _test(c), describe_disagreement(c), _equivalence(c), _reach(c), _plan(c)]
+    return "; ".join(filter(None, [*parts, describe_chance(c)])) + "."
 
 
 def format_number(x: float | None, unit: Metric) -> str:
@@ -53,6 +55,24 @@ def format_count(n: int, noun: str) -> str:
     return f"{n} {noun if n == 1 else plural}"
 
 
+def describe_plan(repeats: int, n: int, what: str) -> str:
+    """How many repeats detect something with the planned power, where n of them did not."""
+    power = f"{what} with {100 * POWER:g} % power"
+    if repeats > OUT_OF_REACH:
+        return f"to detect {power} is out of reach: it takes more than {OUT_OF_REACH:,} repeats"
+    return f"{n} repeats are enough to detect {power}" if repeats <= n else f"{repeats} repeats would detect {power}"
+
+
+def describe_chance(c: Comparison) -> str:
+    """What a comparison of two arms at chance is worth; nothing of any other."""
+    return "both are at chance, where nothing is learnt from a comparison" if c.at_chance else ""
+
+
+def describe_disagreement(c: Comparison) -> str:
+    """What test and interval say where they say different things; nothing elsewhere."""
+    return "the test sees a difference, and the interval does not exclude none" if c.disagrees else ""
+
+
 def name_test(c: Comparison) -> str:
     """Which test a comparison's p is of."""
     kind = "exact" if c.n <= EXACT_LIMIT else "resampled"
@@ -66,15 +86,20 @@ def _headline(c: Comparison) -> str:
         return f"undecided whether {pair} differ"
     if verdict == "equivalent":
         return f"{pair} are equivalent"
+    if verdict == IDENTICAL:
+        return f"{pair} are identical, the same runs bit for bit: the treatment never acted"
     word, _, rest = verdict.partition(" ")
-    return f"{c.treatment} is {word} than {c.control}" + (f", {rest}" if rest else "")
+    how = rest or ("" if c.margin is None else "not shown to matter")
+    return f"{c.treatment} is {word} than {c.control}" + (f", {how}" if how else "")
 
 
 def _size(c: Comparison) -> str:
     """Estimate, n, simultaneous interval and margin."""
     direction = "" if c.higher_is_better else " (lower is better)"
     level = f"{'simultaneous ' if c.family_size > 1 else ''}{100 * (1 - c.alpha):g} % interval"
-    interval = format_interval(c.simultaneous_low, c.simultaneous_high, _unit(c))
+    if c.verdict == "equivalent":
+        level = name_equivalence_interval(c)
+    interval = format_interval(*c.interval, _unit(c))
     advantage = f"mean advantage of {c.treatment} in {c.metric}{direction} {_difference(c)} over {c.n} repeats"
     return f"{advantage} ({level} {interval}, {_margin(c)})"
 
@@ -97,7 +122,16 @@ def _equivalence(c: Comparison) -> str:
     if c.equivalence_p_adjusted is None or not c.is_equivalent:
         return ""
     holm = f" after Holm over {c.family_size} comparisons" if c.family_size > 1 else ""
-    return f"two one-sided t-tests inside the margin: p = {c.equivalence_p_adjusted:.3g}{holm}"
+    tested = f"two one-sided t-tests inside the margin: p = {c.equivalence_p_adjusted:.3g}{holm}"
+    if c.verdict == "equivalent":
+        return tested
+    interval = format_interval(c.equivalence_low, c.equivalence_high, _unit(c))
+    return f"{tested} ({name_equivalence_interval(c)} {interval})"
+
+
+def name_equivalence_interval(c: Comparison) -> str:
+    """Which interval a corrected equivalence test amounts to."""
+    return f"{100 * (c.equivalence_confidence or 0):.4g} % interval of the equivalence test"
 
 
 def _reach(c: Comparison) -> str:
@@ -113,24 +147,28 @@ def _plan(c: Comparison) -> str:
     """How many repeats would decide, where these did not."""
     if c.verdict != "undecided" or c.repeats_needed is None:
         return ""
-    power = f"a difference as large as the margin with {100 * POWER:g} % power"
-    n, verb = (c.n, "are enough to") if c.repeats_needed <= c.n else (c.repeats_needed, "would")
-    return f"{n} repeats {verb} detect {power}"
+    return describe_plan(c.repeats_needed, c.n, "a difference as large as the margin")
 
 
 def _divergence(c: Comparison) -> str:
     """Runs that diverged, and what is left to count."""
-    treatment, control = f"{c.treatment_diverged} of {c.treatment}", f"{c.control_diverged} of {c.control}"
     counts = ", ".join(map(format_count, (c.wins, c.ties, c.losses), ("win", "tie", "loss")))
-    diverged = f"of {c.n} runs each, {treatment} and {control} diverged and count as worst"
-    return f"{diverged}; no mean {c.metric} to compare, only {counts}"
+    return f"{_crash(c)} and count as worst; no mean {c.metric} to compare, only {counts}"
+
+
+def _crash(c: Comparison) -> str:
+    """How many runs diverged, where any did."""
+    if not c.treatment_diverged + c.control_diverged:
+        return ""
+    treatment, control = f"{c.treatment_diverged} of {c.treatment}", f"{c.control_diverged} of {c.control}"
+    return f"of {c.n} runs each, {treatment} and {control} diverged"
 
 
 def _constancy(c: Comparison) -> str:
     """A difference that every repeat repeats."""
-    same = "none" if c.estimate == 0 else f"{_difference(c)}, which is also the interval"
-    advantage = f"all {c.n} repeats show the same advantage of {c.treatment} in {c.metric}: {same} ({_margin(c)})"
-    return f"{advantage}; stated exactly, not tested"
+    same = "none" if c.estimate == 0 else _difference(c)
+    luck = ", which so few may by luck" if c.is_too_short else ""
+    return f"all {c.n} repeats show the same advantage of {c.treatment} in {c.metric}{luck}: {same} ({_margin(c)})"
 
 
 def _favour(c: Comparison) -> str:

@@ -13,7 +13,7 @@ from pipeline.models.scratch.optimizers import SGD, Adam, Optimizer
 from pipeline.models.weights import initialize, named_weights
 from pipeline.params.recipe import Recipe
 from pipeline.seeds import Seeds
-from pipeline.training.data import RunResult, TrainingData, Weights
+from pipeline.training.data import RunResult, Start, TrainingData
 from pipeline.training.orders import order_table
 from pipeline.training.recipes import batch_size_of
 from pipeline.training.run import collect_result
@@ -22,7 +22,7 @@ NETWORKS = {"mlp": mlp, "cnn3": cnn3}
 OPTIMIZERS: dict[str, Callable[[float], Optimizer]] = {"sgd": SGD, "adam": Adam}
 
 
-def train_by_hand(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weights | None = None) -> RunResult:
+def train_by_hand(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Start | None = None) -> RunResult:
     """Train a recipe with `library: numpy` once; see `pipeline.training.run.train`.
 
     Keras builds the same architecture, untrained, for its initial weights, parameter counts and summary.
@@ -32,7 +32,7 @@ def train_by_hand(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weigh
     initialize(model, seeds.weights, seeds.noise)
     layers, loss = NETWORKS[recipe.architecture](data.classes), SoftmaxCrossEntropy(recipe.loss_reduction)
     network = Network(layers, loss, input_shape, np.random.default_rng(0))  # its own draws are replaced at once
-    network.set_weights(named_weights(model) if start is None else start)
+    network.set_weights(named_weights(model) if start is None else start.weights)
     began = time.perf_counter()
     history = tuple(_epochs(recipe, network, seeds, data))
     seconds = time.perf_counter() - began

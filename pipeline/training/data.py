@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from pipeline.data.images import Examples, Scaling
 from pipeline.data.splits import split_examples
+from pipeline.files import Arrays
 from pipeline.params.recipe import Recipe
 from pipeline.params.task import Split
 
@@ -33,12 +34,21 @@ class TrainingData:
 
 
 @dataclass(frozen=True)
+class Start:
+    """What a run starts from instead of drawn weights; without an optimizer's variables its own begins anew."""
+
+    weights: Weights
+    optimizer: Arrays | None = None
+
+
+@dataclass(frozen=True)
 class RunResult:
     """What a finished run leaves behind.
 
     `history` has one row an epoch: `epoch` (from 1), `loss`, `accuracy`, and `val_loss`, `val_accuracy` where there is
     a validation set. `loss` includes penalties and, like `accuracy`, is Keras's running mean over the epoch. `trials`
-    are a search's in order: `trial`, the hyperparameters, `val_accuracy`, `val_loss`.
+    are a search's in order: `trial`, the hyperparameters, and the epoch that the trial is scored by with its
+    `val_accuracy` and `val_loss`. `optimizer` has the variables of Keras's optimizer that belong to the weights.
     """
 
     recipe: Recipe  # of a search, that of its best trial
@@ -54,6 +64,7 @@ class RunResult:
     train_seconds: float  # wall time of `fit`, with tracing where `traced`; never part of a hashed file
     traced: bool
     trials: tuple[dict[str, float], ...] = ()
+    optimizer: Arrays = field(default_factory=dict)
 
     @property
     def epochs_run(self) -> int:

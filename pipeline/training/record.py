@@ -13,7 +13,7 @@ from pipeline.training.runs import DeclaredRun
 
 OF_RESULT = ("recipe", "input_shape", "classes", "epochs_run", "stopped_epoch", "best_epoch")
 COUNTS = ("parameters", "trainable_parameters")
-NO_HYPERPARAMETER = ("trial", "val_accuracy", "val_loss")
+NO_HYPERPARAMETER = ("trial", "epoch", "val_accuracy", "val_loss")
 
 
 class FinishedRun(Section):
@@ -53,8 +53,8 @@ class Seconds(Section):
     traced: bool
 
 
-def write_run(run: DeclaredRun, result: RunResult, folder: Path) -> None:
-    """Write a result's files: everything of it but the name that a study gives it."""
+def write_run(run: DeclaredRun, result: RunResult, keep_optimizer: bool, folder: Path) -> None:
+    """Write a result's files: everything of it but the name that a study gives it, the optimizer where asked."""
     about = FinishedRun(
         fingerprint=run.fingerprint,
         recipe_fingerprint=run.recipe_fingerprint,
@@ -71,6 +71,8 @@ def write_run(run: DeclaredRun, result: RunResult, folder: Path) -> None:
     if result.trials:
         write_text(folder / layout.TRIALS, csv_text(result.trials))
     write_arrays(folder / layout.WEIGHTS, result.weights)
+    if keep_optimizer:
+        write_arrays(folder / layout.OPTIMIZER, result.optimizer)
     write_text(folder / layout.MODEL_SUMMARY, result.summary)
     write_model(folder / layout.SECONDS, Seconds(train_seconds=result.train_seconds, traced=result.traced))
 

@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.data.images import Examples
+from pipeline.files import Arrays
 from pipeline.models.build import build
 from pipeline.models.weights import initialize, named_weights, set_weights
 from pipeline.params.recipe import Recipe
 from pipeline.seeds import Seeds
-from pipeline.training.data import RunResult, TrainingData, Weights
+from pipeline.training.data import RunResult, Start, TrainingData, Weights
 from pipeline.training.epoch import FusedModel, Resident, order_dataset, pass_dataset, prepare
 from pipeline.training.orders import order_table
 from pipeline.training.recipes import batch_size_of, traced_part
@@ -24,23 +25,44 @@ from pipeline.training.recipes import batch_size_of, traced_part
 VALIDATION_BATCH = 256
 
 
-def train(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weights | None = None) -> RunResult:
+class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no types
+    """Weights and optimizer of the first epoch whose `monitor` no other exceeds, kept in memory."""
+
+    def __init__(self, monitor: str) -> None:
+        super().__init__()
+        self._monitor, self._best = monitor, -np.inf
+        self.weights: Weights = {}
+        self.optimizer: Arrays = {}
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
+        """Copy both where the epoch is better than every one before, the first one in any case."""
+        if logs[self._monitor] > self._best or not self.weights:
+            self._best = logs[self._monitor]
+            self.weights, self.optimizer = _copied(named_weights(self.model)), _optimizer_variables(self.model)
+
+
+def train(
+    recipe: Recipe, seeds: Seeds, data: TrainingData, start: Start | None = None, best_by: str | None = None
+) -> RunResult:
     """Train a recipe once.
 
     Equal arguments give equal bits, whether or not this process has trained the recipe before. Of the repeat's
-    `seeds` it takes initial weights, order of examples, noise of dropout and augmentation; `start` are weights to
-    start from instead of drawn ones.
+    `seeds` it takes initial weights, order of examples, noise of dropout and augmentation; `start` has weights to
+    start from instead of drawn ones, and may have an optimizer to go on with. `best_by` is the column of the history
+    whose best epoch's weights are the result; without it they are what training ended with.
     """
     traced = _compiled.cache_info().misses
     orders = order_table(recipe, seeds.order, len(data.train))
     model, optimizer_start = _compiled(traced_part(recipe), data, orders.shape[1])
     initialize(model, seeds.weights, seeds.noise)
     if start is not None:
-        set_weights(model, start)
-    for variable, initial in zip(model.optimizer.variables, optimizer_start, strict=True):
-        variable.assign(initial)
+        set_weights(model, start.weights)
+    first = optimizer_start if start is None or start.optimizer is None else start.optimizer
+    for variable in model.optimizer.variables:
+        variable.assign(first[_name_in_optimizer(variable)])
     model.optimizer.learning_rate = recipe.optimizer.learning_rate
     callbacks = _make_callbacks(recipe)
+    best = BestEpoch(best_by) if best_by else None
     began = time.perf_counter()
     fitted = model.fit(
         order_dataset(orders, batch_size_of(recipe, len(data.train))),
@@ -48,7 +70,7 @@ def train(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weights | Non
         steps_per_epoch=1,
         shuffle=False,
         validation_data=None if data.validation is None else pass_dataset(len(data.validation), VALIDATION_BATCH),
-        callbacks=list(callbacks.values()),
+        callbacks=[*callbacks.values(), *([best] if best else [])],
         verbose=0,
     )
     seconds = time.perf_counter() - began
@@ -56,11 +78,12 @@ def train(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Weights | Non
         recipe,
         data,
         model,
-        named_weights(model),
+        best.weights if best else named_weights(model),
         _rows(fitted.history),
         stopped_epoch=_stopped_epoch(callbacks),
         train_seconds=seconds,
         traced=_compiled.cache_info().misses > traced,
+        optimizer=best.optimizer if best else _optimizer_variables(model),
     )
 
 
@@ -70,7 +93,7 @@ def collect_result(
     model: keras.Model,
     weights: Weights,
     history: tuple[dict[str, float], ...],
-    **timing: Any,
+    **more: Any,
 ) -> RunResult:
     """Result of a finished training; `model` is only counted and summarised."""
     return RunResult(
@@ -83,12 +106,12 @@ def collect_result(
         parameters=model.count_params(),
         trainable_parameters=sum(int(np.prod(v.shape)) for v in model.trainable_variables),
         summary=_summary(model),
-        **timing,
+        **more,
     )
 
 
 @lru_cache(maxsize=8)
-def _compiled(recipe: Recipe, data: TrainingData, examples: int) -> tuple[FusedModel, list[npt.NDArray[Any]]]:
+def _compiled(recipe: Recipe, data: TrainingData, examples: int) -> tuple[FusedModel, Arrays]:
     """Model, and its optimizer's first state, traced for one number of examples: Keras would relax its shapes."""
     model = build(recipe, data.train.images.shape[1:], data.classes, FusedModel)
     optimizer = keras.optimizers.get({"class_name": recipe.optimizer.name, "config": {}})
@@ -96,7 +119,21 @@ def _compiled(recipe: Recipe, data: TrainingData, examples: int) -> tuple[FusedM
     train_arrays, validation_arrays = _resident(data, recipe.loss)
     model.hold(train_arrays, validation_arrays)
     prepare(model, train_arrays)
-    return model, [np.array(variable) for variable in model.optimizer.variables]
+    return model, _optimizer_variables(model)
+
+
+def _optimizer_variables(model: keras.Model) -> Arrays:
+    """Copies of the variables of a model's optimizer: updates made, learning rate, and momentums where it has some."""
+    return {_name_in_optimizer(variable): np.array(variable) for variable in model.optimizer.variables}
+
+
+def _name_in_optimizer(variable: Any) -> str:
+    """Its path without the optimizer's own name, which Keras counts up with every one it makes."""
+    return str(variable.path).partition("/")[2]
+
+
+def _copied(weights: Weights) -> Weights:
+    return {name: value.copy() for name, value in weights.items()}
 
 
 @lru_cache(maxsize=2)

@@ -15,10 +15,10 @@ from pipeline.training.recipes import cap_recipe
 
 @dataclass(frozen=True)
 class Parent:
-    """A run of the same repeat that another needs first: for its weights, or for a trial of its search."""
+    """A run of the same repeat that another needs first: for its weights, its optimizer, or a trial of its search."""
 
     fingerprint: str
-    use: str  # weights, best, last
+    use: str  # weights, optimizer, best, last
 
 
 @dataclass(frozen=True)
@@ -78,5 +78,8 @@ def _declare(
 
 def _needs(planned: PlannedVariant) -> dict[str, str]:
     """Variants whose runs must be there first, by what is taken from them."""
-    needs = {"weights": planned.warm_start} if planned.warm_start else {}
+    needs: dict[str, str] = {}
+    if start := planned.warm_start:
+        uses = ("weights", "optimizer") if start.optimizer == "continued" else ("weights",)
+        needs |= dict.fromkeys(uses, start.variant)
     return needs | ({planned.trial_of.which: planned.trial_of.variant} if planned.trial_of else {})

@@ -53,6 +53,12 @@ class Store:
             if temporary:
                 shutil.rmtree(temporary, ignore_errors=True)
 
+    def replace(self, fingerprint: str, write: Callable[[Path], None]) -> None:
+        """Keep a result in the place of one that may be there."""
+        if self.has(fingerprint):
+            self.remove([fingerprint])
+        self.put(fingerprint, write)
+
     def copy(self, fingerprint: str, target: Path, leave: Iterable[str] = ()) -> None:
         """Copy a result's files to a folder, except those named in `leave`."""
         shutil.copytree(self.path(fingerprint), target, ignore=shutil.ignore_patterns(*leave))

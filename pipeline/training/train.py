@@ -8,7 +8,7 @@ from pipeline import layout
 from pipeline.data.identity import Identity
 from pipeline.data.tasks import read_scaling, read_trained_on
 from pipeline.files import read_arrays, read_model
-from pipeline.training.data import RunResult, TrainingData
+from pipeline.training.data import RunResult, Start, TrainingData
 from pipeline.training.grid import group_jobs, run_all, show_progress
 from pipeline.training.record import FinishedRun, write_run
 from pipeline.training.runs import DeclaredRun
@@ -37,18 +37,27 @@ def train_missing(
     """Train the runs that the store lacks, once each; number of them.
 
     Each result is kept as soon as it is there, so that a killed process resumes where it was. Runs that build on
-    others wait until those are there.
+    others wait until those are there. The optimizer is kept of a run that a declared one goes on from; a kept run
+    that lacks it is trained again, to the same bits.
     """
     declared = {run.fingerprint: run for run in runs}
-    missing = [run for name, run in declared.items() if not store.has(name)]
+    continued = {one.fingerprint for run in runs for one in run.parents if one.use == "optimizer"}
+    missing = [run for name, run in declared.items() if not _is_there(store, name, name in continued)]
     print(f"{len(declared)} runs declared, {len(declared) - len(missing)} reused, {len(missing)} to train", flush=True)
     data = {task: load_data(task) for task in sorted({run.task for run in missing})}
     jobs = (Job(run.recipe, run.search, run.seeds, data[run.task]) for run in missing)
     passes = {run.fingerprint: job.image_passes for run, job in zip(missing, jobs, strict=True)}
     trained = _train(missing, data, store, workers)
     for run, result in show_progress(trained, sum(passes.values()), lambda one: passes[one[0].fingerprint], "train"):
-        store.put(run.fingerprint, partial(write_run, run, result))
+        goes_on = run.fingerprint in continued
+        keep = store.replace if goes_on else store.put
+        keep(run.fingerprint, partial(write_run, run, result, goes_on))
     return len(missing)
+
+
+def _is_there(store: Store, fingerprint: str, with_optimizer: bool) -> bool:
+    kept = store.path(fingerprint)
+    return (kept / layout.OPTIMIZER).is_file() if with_optimizer else store.has(fingerprint)
 
 
 def _train(
@@ -74,12 +83,14 @@ def _waves(missing: Sequence[DeclaredRun]) -> Iterator[list[DeclaredRun]]:
 
 def job_of(run: DeclaredRun, data: TrainingData, folder_of: Callable[[str], Path]) -> Job:
     """A run with what it takes from its parents, whose folders are found by their fingerprints."""
-    hyperparameters = start = None
-    for parent in run.parents:
-        folder = folder_of(parent.fingerprint)
-        if parent.use == "weights":
-            start = read_arrays(folder / layout.WEIGHTS)
-        else:
-            trials = read_model(folder / layout.RUN, FinishedRun).trials
-            hyperparameters = (trials or {})[parent.use]
+    folders = {parent.use: folder_of(parent.fingerprint) for parent in run.parents}
+    arrays = {
+        use: read_arrays(folders[use] / file)
+        for use, file in (("weights", layout.WEIGHTS), ("optimizer", layout.OPTIMIZER))
+        if use in folders
+    }
+    hyperparameters = None
+    for which in {"best", "last"} & folders.keys():
+        hyperparameters = (read_model(folders[which] / layout.RUN, FinishedRun).trials or {})[which]
+    start = Start(**arrays) if arrays else None
     return Job(run.recipe, run.search, run.seeds, data, hyperparameters, start)

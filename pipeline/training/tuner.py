@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import keras_tuner
+import numpy as np
 from keras_tuner.engine.hyperparameters import HyperParameters
 
 from pipeline.errors import UserError
@@ -30,6 +31,7 @@ def search(recipe: Recipe, declared: Search, seeds: Seeds, data: TrainingData) -
             recipe,
             seeds,
             data,
+            declared.scored_by,
             objective=keras_tuner.Objective(OBJECTIVE, "max"),
             max_trials=declared.trials,
             seed=derive(seeds.weights, "search"),
@@ -57,21 +59,25 @@ def _space(declared: Search) -> HyperParameters:
 class _RunSearch(keras_tuner.RandomSearch):
     """Random search whose trials are runs; they are kept in order, with the best result so far."""
 
-    def __init__(self, recipe: Recipe, seeds: Seeds, data: TrainingData, **options: Any) -> None:
+    def __init__(self, recipe: Recipe, seeds: Seeds, data: TrainingData, scored_by: str, **options: Any) -> None:
         self._recipe, self._seeds, self._data = recipe, seeds, data
+        self._best_by = OBJECTIVE if scored_by == "best_epoch" else None
         self._trials: list[dict[str, float]] = []
         self._best: RunResult | None = None
+        self._best_score = -np.inf
         self._traced = False
         self._seconds = 0.0
         super().__init__(None, **options)
 
     def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> dict[str, float]:
-        """Train one proposal; the last epoch's validation accuracy is its score."""
+        """Train one proposal; the validation accuracy of its last epoch, or of its best one, is its score."""
         number = len(self._trials) + 1
-        result = train(apply_hyperparameters(self._recipe, trial.hyperparameters.values), self._of(number), self._data)
-        scores = {name: result.history[-1][name] for name in (OBJECTIVE, "val_loss")}
-        if self._best is None or scores[OBJECTIVE] > self._best.history[-1][OBJECTIVE]:
-            self._best = result
+        recipe = apply_hyperparameters(self._recipe, trial.hyperparameters.values)
+        result = train(recipe, self._of(number), self._data, best_by=self._best_by)
+        scored = max(result.history, key=lambda row: row[OBJECTIVE]) if self._best_by else result.history[-1]
+        scores = {name: scored[name] for name in ("epoch", OBJECTIVE, "val_loss")}
+        if self._best is None or scores[OBJECTIVE] > self._best_score:
+            self._best, self._best_score = result, scores[OBJECTIVE]
         self._trials.append({"trial": number, **trial.hyperparameters.values, **scores})
         self._traced |= result.traced
         self._seconds += result.train_seconds

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from pipeline.params.recipe import Recipe, Search
 from pipeline.seeds import Seeds
-from pipeline.training.data import RunResult, TrainingData, Weights
+from pipeline.training.data import RunResult, Start, TrainingData
 from pipeline.training.recipes import apply_hyperparameters, count_image_passes, traced_part
 
 
@@ -19,7 +19,7 @@ class Job:
     seeds: Seeds
     data: TrainingData
     hyperparameters: dict[str, float] | None = None
-    start: Weights | None = None
+    start: Start | None = None
 
     @property
     def image_passes(self) -> int:

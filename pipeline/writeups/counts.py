@@ -22,7 +22,7 @@ from pipeline.writeups.steps import Exercise, Step
 from pipeline.writeups.text import Value, format_number
 
 BYTES = 4  # a float32 weight
-UNITS = {"KB": 1024, "MB": 1024**2}
+UNITS = {"B": 1, "KB": 1024, "MB": 1024**2}
 INSERTED: dict[str | None, tuple[Layer, ...]] = {
     None: (),
     "batch_norm": (layer_counts.BatchNorm(),),
@@ -89,11 +89,12 @@ def _describe_layer(row: Row) -> str:
             return f"{type(row.layer).__name__} → {shape}"
 
 
-def _layer_steps(rows: Sequence[Row]) -> Iterator[Step]:
-    """One step per layer that has parameters."""
+def _layer_steps(rows: Sequence[Row], printed: dict[str, Figure]) -> Iterator[Step]:
+    """One step per layer that has parameters, or whose lack of any is printed."""
     for index, row in enumerate(rows):
-        if formula := FORMULAS.get(type(row.layer).__name__):
-            yield Step(f"{index}: {_describe_layer(row)}", formula, row.formula, row.parameters)
+        title, formula = f"{index}: {_describe_layer(row)}", FORMULAS.get(type(row.layer).__name__)
+        if formula or title in printed:
+            yield Step(title, formula or "nothing to learn", row.formula, row.parameters)
 
 
 def _total_steps(rows: Sequence[Row], printed: dict[str, Figure]) -> Iterator[Step]:
@@ -118,7 +119,7 @@ def count_parameters() -> list[Exercise]:
     found = []
     for name, network in read_networks().items():
         rows, given = count_network(name), {"input shape": network.input_shape}
-        steps = [*_layer_steps(rows), *_total_steps(rows, network.printed)]
+        steps = [*_layer_steps(rows, network.printed), *_total_steps(rows, network.printed)]
         exercise = Exercise(name, network.write_up, f"Parameters of {name}", not network.built, given, steps)
         found.append(exercise.compare(network.printed))
     return found
@@ -131,7 +132,6 @@ def compute_counts() -> Iterator[tuple[str, Value]]:
         rows, title = count_network(name, pixels), f"image_size/{name} at {pixels}×{pixels}"
         dense = next(row for row in rows if isinstance(row.layer, layer_counts.Dense))
         yield from ((title, total(rows)), (f"{title}, first dense layer", dense.parameters))
-    yield "cnn753_formula/the three convolutions", total(count_network("cnn753_10")[:5])
     for classes in (10, 4):
         rows = count_reading(classes, "same", "same")
         yield f"cnn753_same/head of {classes}", rows[-1].parameters

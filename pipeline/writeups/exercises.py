@@ -1,12 +1,12 @@
 """All the analytic exercises, answers and errata of the write-ups, their texts filled with computed values."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
-from pipeline.writeups.counts import count_parameters
-from pipeline.writeups.entries import Erratum, Question, WorkedExercise, WorkedStep, read_entries
+from pipeline.errors import UserError
+from pipeline.writeups.counts import count_parameters, read_networks
+from pipeline.writeups.entries import Erratum, Figure, Question, WorkedExercise, WorkedStep, read_entries
 from pipeline.writeups.steps import Exercise, Step
 from pipeline.writeups.text import Value, fill, fill_text, format_value
 from pipeline.writeups.values import compute_values
@@ -32,7 +32,7 @@ class Solved:
 
 
 def _dump(answer: Question | Erratum) -> dict[str, Any]:
-    dumped, write_up = answer.model_dump(exclude=set() if answer.place else {"place"}), answer.id[1:4]
+    dumped, write_up = answer.model_dump(), answer.place.write_up
     if isinstance(answer, Erratum):
         return {"kind": KINDS[answer.id[0]], "write_up": write_up, **dumped}
     return {"id": answer.id, "write_up": write_up, **dumped, "agrees": answer.verdict == "right"}
@@ -44,7 +44,8 @@ def solve() -> Solved:
     Raises
     ------
     UserError
-        When an entry names no computed value, or a figure stands beside no step; file and entry are named.
+        When an entry names no computed value, a figure stands beside no step, or is listed as an erratum without
+        being wrong; file and entry are named.
     """
     values = compute_values()
     topics = {topic: _work(f"{topic}.yaml", values) for topic in WORKED}
@@ -52,7 +53,7 @@ def solve() -> Solved:
     errata = _fill("errata.yaml", values, Erratum)
     questions = _fill("questions.yaml", values, Question)
     every = (exercise for topic in topics.values() for exercise in topic)
-    return Solved(topics, questions, errata + find_wrong_figures(every))
+    return Solved(topics, questions, errata + find_wrong_figures(every, read_figures()))
 
 
 def _work(file: str, values: Mapping[str, Value]) -> list[Exercise]:
@@ -87,22 +88,44 @@ def _fill(file: str, values: Mapping[str, Value], kind: type[Answer]) -> list[An
     return found
 
 
-def find_wrong_figures(exercises: Iterable[Exercise]) -> list[Erratum]:
-    """Every figure that does not agree with the computed value, in the main reading of each exercise."""
-    numbers: Counter[str] = Counter()
-    found = []
-    main = (one for one in exercises if not one.alternative)
-    for exercise, step in ((one, step) for one in main for step in one.steps if step.agrees is False):
-        numbers[exercise.write_up] += 1
-        found.append(
-            Erratum(
-                id=f"F{exercise.write_up}-{numbers[exercise.write_up]}",
-                where=f"{exercise.title} / {step.title}",
-                written=step.write_up or "",
-                right=format_value(step.result, digits=12),
-                right_value=step.result,
-                verdict=step.verdict,
-                source=f"{exercise.id}/{step.title}",
-            )
-        )
-    return found
+def read_figures() -> dict[str, Figure]:
+    """Printed figures of all exercises by "exercise id/step title"."""
+    worked = [read_entries(f"{topic}.yaml", WorkedExercise) for topic in (*WORKED, "counts")]
+    exercises = [item for part in (*worked, read_networks()) for item in part.items()]
+    return {f"{name}/{title}": figure for name, one in exercises for title, figure in one.printed.items()}
+
+
+def find_wrong_figures(exercises: Iterable[Exercise], figures: Mapping[str, Figure]) -> list[Erratum]:
+    """Errata of figures that are wrong in the main reading of their exercise.
+
+    Rounding, cutting off, and following from the write-up's own earlier figures make no erratum.
+
+    Raises
+    ------
+    UserError
+        When a wrong figure has no id and place as an erratum, or one that is not wrong has an id.
+    """
+    steps = ((one, step, f"{one.id}/{step.title}") for one in exercises if not one.alternative for step in one.steps)
+    printed = ((exercise, step, source) for exercise, step, source in steps if source in figures)
+    errata = (_accuse(exercise, step, figures[source], source) for exercise, step, source in printed)
+    return [erratum for erratum in errata if erratum]
+
+
+def _accuse(exercise: Exercise, step: Step, figure: Figure, source: str) -> Erratum | None:
+    if step.verdict != "wrong":
+        if figure.erratum:
+            raise UserError(f"{source}: erratum: expected none, as the figure is {step.verdict}.")
+        return None
+    if not figure.erratum or not figure.place:
+        raise UserError(f"{source}: expected erratum and place, as the figure is wrong.")
+    return Erratum(
+        id=figure.erratum,
+        where=f"{exercise.title} / {step.title}",
+        place=figure.place,
+        quote=figure.quote or figure.text.replace("−", "-"),
+        written=figure.text,
+        right=format_value(step.result, digits=12),
+        right_value=step.result,
+        verdict=step.verdict,
+        source=source,
+    )

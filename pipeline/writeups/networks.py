@@ -75,7 +75,7 @@ def compute_worksheet(given: Mapping[str, float], inputs: Array) -> dict[str, Va
         "ŷ(1 − ŷ)": prediction * (1 - prediction),
         "δ": float(delta[0, 0]),
         **{f"∂L/∂{name}": slope for name, slope in slopes.items()},
-        "size of ∂L/∂w7": abs(slopes["w7"]),
+        "size of ∂L/∂w8": abs(slopes["w8"]),
         **_descend(given, slopes, x, y),
     }
 
@@ -137,7 +137,6 @@ def compute_numpy_network() -> dict[str, Value]:
         "first point": X[0].tolist(),
         "first labels": y[:10, 0].astype(int).tolist(),
         "labels equal to 1": int(y.sum()),
-        "shape of X·W1ᵀ": list((X @ W1).shape),
         "loss": loss,
         "mean squared error without the ½": 2 * loss,
         "accuracy at threshold 0.5": accuracy(predictions, y),

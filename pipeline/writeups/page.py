@@ -7,7 +7,8 @@ from pathlib import Path
 from pipeline.outputs.numbers import MISSING
 from pipeline.outputs.report.render import page
 from pipeline.outputs.report.views import Cell, Section, Table
-from pipeline.writeups.entries import Erratum, Place, Question
+from pipeline.params.section import Place
+from pipeline.writeups.entries import Erratum, Question
 from pipeline.writeups.exercises import Solved
 from pipeline.writeups.steps import Exercise, Step
 from pipeline.writeups.text import Value
@@ -19,7 +20,7 @@ TOPICS = {
     "parameter_counts": "Parameter counts",
 }
 STEP = ("step", "formula", "values substituted", "result", "the write-up", "so the write-up is")
-ERRATUM = ("id", "write-up", "where", "written", "right")
+ERRATUM = ("id", "where", "written", "right")
 QUESTION = ("question", "write-up's answer", "right answer", "so the write-up is")
 
 
@@ -45,7 +46,8 @@ def _tabulate(exercise: Exercise) -> Table:
 def _step(step: Step) -> tuple[Cell, ...]:
     return (
         Cell(step.title, (step.note,) if step.note else ()),
-        *map(Cell, (step.formula, step.substitution, show(step.result), step.write_up or MISSING)),
+        *map(Cell, (step.formula, step.substitution, show(step.result))),
+        Cell(step.write_up or MISSING, (f"line {step.line}",) if step.line else ()),
         Cell(step.verdict or MISSING, tag="✗" if step.verdict == "wrong" else None),
     )
 
@@ -62,7 +64,7 @@ def show(value: Value) -> str:
 
 
 def _questions(questions: Sequence[Question]) -> Table:
-    notes = {one.id: f"{one.id}, {one.where}{_line(one.place)}" for one in questions}
+    notes = {one.id: f"{one.id}, {one.where} ({_show_place(one.place)})" for one in questions}
     rows = tuple(
         (Cell(one.question, (notes[one.id],)), *map(Cell, (one.written, one.right, one.verdict))) for one in questions
     )
@@ -71,10 +73,10 @@ def _questions(questions: Sequence[Question]) -> Table:
 
 def _errata(errata: Iterable[Erratum]) -> Table:
     rows = tuple(
-        tuple(map(Cell, (one.id, one.id[1:4], one.where + _line(one.place), one.written, one.right))) for one in errata
+        (Cell(one.id), Cell(one.where, (_show_place(one.place),)), Cell(one.written), Cell(one.right)) for one in errata
     )
     return Table(f"{len(rows)} errata", ERRATUM, rows, wordy=True)
 
 
-def _line(place: Place | None) -> str:
-    return f" (line {place.line} of {place.write_up})" if place else ""
+def _show_place(place: Place) -> str:
+    return f"line {place.line} of {place.write_up}"

@@ -19,7 +19,8 @@ class Step:
     """One line of a worked solution.
 
     `verdict` grades the write-up's figure: "right", "truncated" (digits cut off instead of rounded),
-    "carried" (what follows from figures cut off earlier) or "wrong"; None when the write-up gives no figure.
+    "carried" (what follows from earlier figures of the write-up) or "wrong"; None when the write-up gives no figure.
+    `line` is where the figure stands in the write-up.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Step:
     write_up: str | None = None
     agrees: bool | None = None  # the figure is right to the digits it prints
     verdict: Verdict | None = None
+    line: int | None = None
     note: str | None = None
 
 
@@ -61,8 +63,8 @@ def _compare(step: Step, figure: Figure | None) -> Step:
     else:
         assert isinstance(step.result, int | float)
         verdict = grade(figure.text, step.result, figure.carried, figure.decimals)
-    note = figure.note or step.note
-    return replace(step, write_up=figure.text, agrees=verdict == "right", verdict=verdict, note=note)
+    line, note = figure.place.line if figure.place else None, figure.note or step.note
+    return replace(step, write_up=figure.text, agrees=verdict == "right", verdict=verdict, line=line, note=note)
 
 
 def grade(printed: str, right: float, carried: float | None = None, decimals: int | None = None) -> Verdict:
@@ -75,7 +77,7 @@ def grade(printed: str, right: float, carried: float | None = None, decimals: in
     right : float
         The figure computed without intermediate rounding.
     carried : float, optional
-        What the write-up's own shortened intermediate figures give.
+        What the write-up's own earlier figures give.
     decimals : int, optional
         Compare at this many decimals instead (a figure printed short because it is meant exactly).
     """

@@ -8,12 +8,11 @@ import numpy as np
 
 from pipeline.writeups.convolution import compute_convolution
 from pipeline.writeups.counts import compute_counts, count_parameters
-from pipeline.writeups.entries import PrintedRun, WorkedExercise, read_entries
+from pipeline.writeups.entries import WorkedExercise, read_entries, read_printed
 from pipeline.writeups.networks import compute_numpy_network, compute_worksheet
 from pipeline.writeups.text import Value
 
 REGULARIZERS = ("l1_conv1", "l2_conv1", "dropout", "bn", "es_p5")
-MERGED_TEST_COUNTS = (1938, 2163, 3908, 1991)  # MNIST's test images by merged class
 
 
 @cache
@@ -29,8 +28,6 @@ def compute_values() -> dict[str, Value]:
         **dict(compute_counts()),
         **printed,
         **dict(_compare_printed(printed)),
-        "merged classes/largest share": max(MERGED_TEST_COUNTS) / sum(MERGED_TEST_COUNTS),
-        "mnist/columns": 28 * 28,
         "scaler/shift of the mean": sqrt(1 / 40_000 - 1 / 50_000),  # sd of training − development mean, in σ
         "tuner/combinations": (sizes := len(range(100, 501, 50))),
         "tuner/declared combinations": sizes * len(range(10, 101, 10)),
@@ -45,13 +42,12 @@ def _solve_worksheets() -> Iterator[tuple[str, Value]]:
 
 
 def _list_printed() -> Iterator[tuple[str, float]]:
-    """Printed figures as `row/metric`; of epochs as `row/metric/epoch`, from 1, their sum as `…/total`."""
-    for row, run in read_entries("printed.yaml", PrintedRun).items():
-        yield from ((f"{row}/{metric}", figure) for metric, figure in run.metrics.items())
-        for metric, figures in run.epochs.items():
-            known = {epoch: one for epoch, one in enumerate(figures, 1) if one is not None}
-            yield from ((f"{row}/{metric}/{epoch}", one) for epoch, one in known.items())
-            yield f"{row}/{metric}/total", sum(known.values())
+    """Printed figures and settings as `row/name`; of epochs as `row/metric/epoch`, their sum as `…/total`."""
+    for row, run in read_printed().items():
+        yield from ((f"{row}/{name}", figure) for name, figure in {**run.scalars, **run.settings}.items())
+        for metric in run.epochs:
+            yield from ((f"{row}/{metric}/{epoch}", one) for epoch, one in run.curve(metric).items())
+            yield f"{row}/{metric}/total", sum(run.curve(metric).values())
 
 
 def _compare_printed(printed: Mapping[str, float]) -> Iterator[tuple[str, Value]]:
@@ -63,8 +59,6 @@ def _compare_printed(printed: Mapping[str, float]) -> Iterator[tuple[str, Value]
     close = [baseline, *(accuracy for name, accuracy in accuracies.items() if name != "bn")]
     yield "accuracies/standard error", error
     yield "accuracies/spread", (max(close) - min(close)) / error
-    before, last = (printed[f"mnist_reg_bn/val_accuracy/{epoch}"] for epoch in (4, 5))
-    yield "mnist_reg_bn/last change", last - before
     yield "early stopping/earliest epoch", printed["mnist_reg_es_p5/patience"] + 1
     updates, batch, rate, speed = (
         printed[f"mnist_scratch_mlp_sgd/{name}"]

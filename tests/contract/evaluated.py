@@ -50,6 +50,7 @@ def _run(study: str, variant: str, repeat: int, planned: PlannedVariant, validat
         epochs_run=3,
         stopped_epoch=None,
         best_epoch=2 if validated else None,
+        weights_digest=f"{variant}{repeat}",
         parameters=100,
         trainable_parameters=90,
     )

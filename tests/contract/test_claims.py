@@ -72,6 +72,6 @@ def test_every_claim_about_time_is_answered_from_times(profile: str) -> None:
             for repeat in range(plan.repeats)
         ]
         found += answer_study(plan, pd.DataFrame(times), {}, timed=True) if times else []
-    apart = {(one.claim, one.scope) for one in answers(profile) if one.timed_apart or one.reason == TIMED_APART}
+    apart = {(one.claim, one.scope) for one in answers(profile) if one.elsewhere or one.reason == TIMED_APART}
     assert {(one.claim, one.scope) for one in found} == apart
     assert not [one for one in found if one.verdict == NOT_TESTABLE]

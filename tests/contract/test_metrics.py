@@ -19,7 +19,7 @@ from pipeline.metrics import (
 )
 from pipeline.params.planning import plan_comparison
 from pipeline.params.read import read
-from pipeline.statistics.results import NOT_MEASURED
+from pipeline.statistics.runs import NOT_MEASURED
 from tests.contract.evaluated import evaluate_study, make_history
 
 PARAMS = read(Path("params.yaml"))

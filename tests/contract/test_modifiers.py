@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.models.blocks import Conv, Dense
 from pipeline.models.weights import initialize
-from tests.contract.declared import BUILT, Case, distinct
+from tests.contract.declared import BUILT, BY_NAME, Case, distinct
 from tests.contract.tiny import N, built, images, initial_weights
 
 RANDOM = (
@@ -174,7 +174,9 @@ def test_kernels_and_biases_start_as_declared(case: Case) -> None:
         receptive = int(np.prod(kernel.shape[:-2]))
         fans = receptive * kernel.shape[-2], receptive * kernel.shape[-1]
         _check_draw(case.recipe.kernel_initializer, kernel.ravel(), *fans)
-        _check_draw(case.recipe.bias_initializer, bias, len(bias), len(bias))  # Keras's fans of a vector
+        by_layer = case.recipe.bias_initializer == "layer_glorot_uniform"
+        of_vector = len(bias), len(bias)  # Keras's fans
+        _check_draw(case.recipe.bias_initializer, bias, *(fans if by_layer else of_vector))
 
 
 def _check_draw(initializer: str, values: Any, fan_in: int, fan_out: int) -> None:
@@ -184,6 +186,7 @@ def _check_draw(initializer: str, values: Any, fan_in: int, fan_out: int) -> Non
     limit, sd = {
         "zeros": (0.0, 0.0),
         "glorot_uniform": (glorot, glorot / np.sqrt(3)),
+        "layer_glorot_uniform": (glorot, glorot / np.sqrt(3)),
         "random_uniform": (0.05, 0.05 / np.sqrt(3)),
         "random_normal": (np.inf, 0.05),
         "he_normal": (2 * he / 0.87962566103423978, he),  # truncated at two sd of the normal that is cut
@@ -195,3 +198,16 @@ def _check_draw(initializer: str, values: Any, fan_in: int, fan_out: int) -> Non
         assert values.mean() == pytest.approx(0, abs=5 * sd / np.sqrt(len(values)) + 1e-12)
     elif initializer.endswith("uniform") and len(values) >= 30:
         assert np.abs(values).max() > 0.8 * limit
+
+
+@pytest.mark.parametrize("name", ["scratch_mlp_sgd", "keras_mlp_sgd", "scratch_mlp_adam"])
+def test_networks_by_hand_and_their_control_draw_biases_within_the_bound_of_their_kernels(name: str) -> None:
+    """As 000 does: sqrt(6 / (784 + 128)) in the first layer, where Keras's own bias of 128 reaches sqrt(3 / 128)."""
+    case = BY_NAME[f"mnist_by_hand/{name}"]
+    weights = initial_weights(case.built)
+    for layer, fan_in, fan_out in (("dense1", 784, 128), ("dense2", 128, 64), ("output", 64, 10)):
+        bias, limit = np.abs(weights[f"{layer}/bias"]), np.sqrt(6 / (fan_in + fan_out))
+        assert 0.7 * limit < bias.max() <= limit * (1 + 1e-6)
+        assert limit < 0.9 * np.sqrt(3 / fan_out)
+    assert case.recipe.bias_initializer == "layer_glorot_uniform"
+    assert not np.array_equal(initial_weights(case.built, weights=8)["dense1/bias"], weights["dense1/bias"])

@@ -1,15 +1,17 @@
 """What acts between steps: step decay, early stopping, numbers of updates, warm starts."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
-from pipeline.models.weights import named_weights
+from pipeline.models.build import build
+from pipeline.models.weights import initialize, named_weights
 from pipeline.seeds import repeat_seeds
 from pipeline.training import run
-from pipeline.training.data import RunResult, Weights
+from pipeline.training.data import RunResult, Start, Weights
 from pipeline.training.work import Job, perform
 from tests.contract.declared import PLAIN, Case, distinct
 from tests.contract.tiny import SLOWEST, N, built, data_of, same, short
@@ -44,7 +46,7 @@ def watched(case: Case, start: Weights | None = None, **changes: Any) -> Rates:
     spy, callbacks = Rates(), run._make_callbacks
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "_make_callbacks", lambda recipe: {**callbacks(recipe), "spy": spy})
-        run.train(short(case.recipe, **changes), SEEDS, data_of(case, "schedules"), start)
+        run.train(short(case.recipe, **changes), SEEDS, data_of(case, "schedules"), Start(start) if start else None)
     return spy
 
 
@@ -168,7 +170,7 @@ def test_warm_start_begins_from_the_given_weights(case: Case) -> None:
     }
     data = data_of(case, "schedules")
     rest = short(case.recipe, optimizer=rate(case, SLOWEST))
-    assert same(perform(Job(rest, None, SEEDS, data, start=start)).weights, start)
+    assert same(perform(Job(rest, None, SEEDS, data, start=Start(start))).weights, start)
     cold = perform(Job(rest, None, SEEDS, data)).weights
     kernels = [name for name in start if name.endswith("/kernel")]
     assert not any(np.array_equal(cold[name], start[name]) for name in kernels)
@@ -179,6 +181,79 @@ def test_warm_start_starts_the_optimizer_anew(case: Case) -> None:
     data = data_of(case, "schedules")
     recipe = short(case.recipe, epochs=1)
     half = run.train(recipe, SEEDS, data)
-    one, two = (run.train(recipe, SEEDS, data, half.weights) for _ in range(2))
+    one, two = (run.train(recipe, SEEDS, data, Start(half.weights)) for _ in range(2))
     assert same(one.weights, two.weights)
     assert watched(case, half.weights, epochs=1).iterations == 1
+
+
+CONTINUED = distinct(
+    lambda case: case.traced,
+    lambda case: case.variant.warm_start and case.variant.warm_start.optimizer == "continued",
+)
+
+
+@pytest.mark.parametrize("case", CONTINUED)
+def test_a_continued_optimizer_goes_on_as_a_second_fit_of_a_keras_model_does(case: Case) -> None:
+    """Beside Keras alone: two fits of one model, and beside a start whose optimizer is fresh."""
+    data = data_of(case, "schedules")
+    recipe = plain_recipe(case)
+    first = run.train(recipe, SEEDS, data)
+    start = Start(first.weights, first.optimizer)
+    second = run.train(recipe, SEEDS, data, start)
+    expected = two_fits(case, recipe)
+    for name, value in second.weights.items():
+        np.testing.assert_allclose(value, expected[name], rtol=1e-4, atol=1e-6)
+    fresh = run.train(recipe, SEEDS, data, Start(first.weights))
+    assert not same(fresh.weights, second.weights)
+    assert same(run.train(recipe, SEEDS, data, start).weights, second.weights)
+    assert updates_made(second) == 2 * updates_made(first) == 2 * updates_made(fresh)
+
+
+@pytest.mark.parametrize("case", CONTINUED)
+def test_two_halves_with_the_optimizer_are_one_longer_training(case: Case) -> None:
+    """Every image in one batch, so that the order of the second half's epochs does not matter but to rounding."""
+    data, recipe = data_of(case, "schedules"), plain_recipe(case)
+    first = run.train(recipe, SEEDS, data)
+    second = run.train(recipe, SEEDS, data, Start(first.weights, first.optimizer))
+    whole = run.train(recipe.model_copy(update={"epochs": 2 * recipe.epochs}), SEEDS, data)
+    for name, value in second.weights.items():
+        np.testing.assert_allclose(value, whole.weights[name], rtol=1e-3, atol=1e-5)
+
+
+def plain_recipe(case: Case) -> Any:
+    """A case's short recipe whose network draws nothing while it trains."""
+    blocks = tuple(replace(block, dropout=None) for block in case.recipe.blocks)
+    return short(case.recipe, blocks=blocks, dropout=None, augmentation=None, optimizer=rate(case, 0.001))
+
+
+def two_fits(case: Case, recipe: Any) -> Weights:
+    """Weights of a Keras model of the same initial values that was fitted twice."""
+    model = build(recipe, case.shape, case.classes)
+    initialize(model, SEEDS.weights, SEEDS.noise)
+    model.compile(keras.optimizers.Adam(recipe.optimizer.learning_rate), recipe.loss)
+    data = data_of(case, "schedules")
+    x, y = data.scaling(data.train.images[:]), run.encode_labels(data.train.labels, recipe.loss, case.classes)
+    for _ in range(2):
+        model.fit(x, y, batch_size=N, epochs=recipe.epochs, shuffle=False, verbose=0)
+    return named_weights(model)
+
+
+def updates_made(result: RunResult) -> int:
+    (count,) = (value for name, value in result.optimizer.items() if name.endswith("iteration"))
+    return int(count)
+
+
+@pytest.mark.parametrize("case", PLAIN)
+def test_the_best_epochs_weights_are_those_of_a_run_that_ended_there(case: Case) -> None:
+    """Bit for bit, and the optimizer with them; the history stays that of the whole training."""
+    data, recipe = data_of(case, "schedules"), short(case.recipe, epochs=6, optimizer=rate(case, 0.003))
+    kept = run.train(recipe, SEEDS, data, best_by="val_accuracy")
+    scores = [row["val_accuracy"] for row in kept.history]
+    best = scores.index(max(scores)) + 1
+    alone = run.train(recipe.model_copy(update={"epochs": best}), SEEDS, data)
+    assert same(kept.weights, alone.weights)
+    assert same(kept.optimizer, alone.optimizer)
+    last = run.train(recipe, SEEDS, data)
+    assert kept.history == last.history
+    assert best < 6
+    assert not same(kept.weights, last.weights)

@@ -10,7 +10,7 @@ from pipeline.models.build import build
 from pipeline.params.recipe import Recipe
 from pipeline.seeds import Seeds, derive, repeat_seeds
 from pipeline.training import run, tuner
-from pipeline.training.data import RunResult, TrainingData, Weights
+from pipeline.training.data import RunResult, Start, TrainingData, Weights
 from pipeline.training.recipes import apply_hyperparameters
 from pipeline.training.record import _choose_trials
 from pipeline.training.work import Job, perform
@@ -39,10 +39,14 @@ def untrained(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Recipe]]:
     """Recipes of the trials, which are not trained: their score is drawn from their seeds."""
     asked: list[Recipe] = []
 
-    def score(recipe: Recipe, seeds: Seeds, data: TrainingData) -> RunResult:
+    def score(recipe: Recipe, seeds: Seeds, data: TrainingData, best_by: str | None) -> RunResult:
         asked.append(recipe)
         accuracy = derive(seeds.weights) % 5 / 5  # one of few, so that trials tie
-        history = ({"epoch": 1, "val_accuracy": 1.0}, {"epoch": 2, "val_accuracy": accuracy, "val_loss": 1.0})
+        first = derive(seeds.order) % 5 / 5
+        history = (
+            {"epoch": 1, "val_accuracy": first, "val_loss": 2.0},
+            {"epoch": 2, "val_accuracy": accuracy, "val_loss": 1.0},
+        )
         weights: Weights = {}
         return RunResult(
             recipe=recipe,
@@ -103,14 +107,20 @@ def test_trials_are_as_many_as_declared_distinct_and_inside_the_space(case: Case
 
 
 @pytest.mark.parametrize("case", SEARCHED)
-def test_best_trial_is_the_first_of_highest_last_val_accuracy(case: Case, untrained: list[Recipe]) -> None:
+@pytest.mark.parametrize("rule", ["last_epoch", "best_epoch"])
+def test_best_trial_is_the_first_of_highest_val_accuracy_of_the_scored_epoch(
+    case: Case, rule: str, untrained: list[Recipe]
+) -> None:
     for repeat in range(5):
         untrained.clear()
-        result = searched(case, repeat)
+        result = searched(case, repeat, scored_by=rule)
         scores = [trial["val_accuracy"] for trial in result.trials]
         best = scores.index(max(scores))
         assert result.recipe == untrained[best]
-        assert result.history[-1]["val_accuracy"] == max(scores)
+        accuracies = [row["val_accuracy"] for row in result.history]
+        scored = accuracies.index(max(accuracies)) if rule == "best_epoch" else -1
+        assert (accuracies[scored], result.history[scored]["epoch"]) == (max(scores), result.trials[best]["epoch"])
+        assert result.history[scored]["val_loss"] == result.trials[best]["val_loss"]
         kept = _choose_trials(result.trials)
         assert kept == {"best": proposals(result)[best], "last": proposals(result)[-1]}
         assert result.train_seconds == len(scores)
@@ -146,16 +156,20 @@ def test_trials_that_differ_in_learning_rate_only_share_a_compiled_model(case: C
 
 
 @pytest.mark.parametrize("case", distinct(lambda case: "the first", tunable))
-def test_trials_have_streams_of_their_own_and_the_winner_is_kept_as_trained(case: Case) -> None:
-    result = searched(case, trials=3)
-    trial = next(one for one in result.trials if one["val_accuracy"] == result.history[-1]["val_accuracy"])
+@pytest.mark.parametrize("rule", ["last_epoch", "best_epoch"])
+def test_trials_have_streams_of_their_own_and_the_winner_is_kept_as_trained(case: Case, rule: str) -> None:
+    result = searched(case, trials=3, scored_by=rule)
+    trial = max(result.trials, key=lambda one: one["val_accuracy"])
     streams = {name: derive(seed, "trial", int(trial["trial"])) for name, seed in repeat_seeds(0).to_dict().items()}
+    ended = result.recipe.model_copy(update={"epochs": int(trial["epoch"])})
+    short_one = run.train(ended, Seeds(**streams), data_of(case, "search"))
+    assert same(short_one.weights, result.weights)
+    assert same(short_one.optimizer, result.optimizer)
     alone = run.train(result.recipe, Seeds(**streams), data_of(case, "search"))
-    assert same(alone.weights, result.weights)
     assert alone.history == result.history
     model = build(result.recipe, case.shape, case.classes)
     assert alone.parameters == result.parameters == model.count_params()
-    assert result.trials == searched(case, trials=3).trials
+    assert result.trials == searched(case, trials=3, scored_by=rule).trials
 
 
 def tuned_from(case: Case) -> Hashable:
@@ -170,7 +184,7 @@ def test_trial_of_a_search_gives_units_and_rate_and_fits_its_weights(case: Case)
     parent = BY_NAME[f"{case.study}/{case.variant.trial_of.variant}"]
     found = searched(parent, trials=2)
     chosen = (_choose_trials(found.trials) or {})[case.variant.trial_of.which]
-    start = found.weights if case.variant.warm_start else None
+    start = Start(found.weights, found.optimizer) if case.variant.warm_start else None
     job = Job(short(case.recipe), None, repeat_seeds(0), data_of(case, "search"), chosen, start)
     result = perform(job)
     assert result.recipe == apply_hyperparameters(short(case.recipe), chosen)

@@ -99,6 +99,7 @@ def small_checkout(folder: Path) -> Checkout:
     params = checkout.params()
     study = params["studies"][STUDY]
     study["model"]["epochs"] = 1
+    study.pop("treatments", None)
     study["variants"] = SMALL
     study["claims"] = CLAIMS
     params["studies"] = {STUDY: study}

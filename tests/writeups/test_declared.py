@@ -8,6 +8,7 @@ import pytest
 from pipeline.models.build import build
 from pipeline.params.planning import plan_training
 from pipeline.params.read import read
+from pipeline.training.orders import even_epochs
 from tests.contract.declared import BUILT, BY_NAME, CASES, GREY, PARAMS, Case
 from tests.contract.tiny import built
 
@@ -19,11 +20,29 @@ DROPPED = {
     ("lenet", "hidden"): ["conv1", "conv2", "dense1", "dense2"],
     ("lenet", "dense"): ["dense1", "dense2"],
     ("binary_cnn", None): ["conv2"],
+    ("binary_cnn_dense", None): ["conv2"],
 }
 
 
-def test_some_variant_does_validate_on_test_images_as_written() -> None:
-    assert {one.variant.kind for one in CASES if one.task.split.kind == "test"} == {"as_written"}
+def test_test_images_choose_only_as_written_and_draw_curves_beside_it() -> None:
+    looking = [one for one in CASES if one.task.split.kind == "test"]
+    choosing = [one for one in looking if one.variant.search or one.recipe.early_stopping]
+    assert {one.variant.kind for one in choosing} == {"as_written"}
+    assert {one.study for one in looking if one.variant.kind != "as_written"} == {"mnist_kernel_7_5_3"}
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("sgd1", 1042.907096 / 600_000), ("batch", 6.090448 / 10)])
+def test_equal_time_is_that_of_mini32_by_the_write_ups_own_times_per_update(name: str, seconds: float) -> None:
+    updates = BY_NAME[f"mnist_gradient_descent/{name}_equal_time"].recipe.updates
+    assert updates
+    assert updates * seconds == pytest.approx(47.715127, rel=0.005)
+    assert even_epochs(updates) > 5  # a history of several rows
+
+
+def test_the_network_of_the_table_has_three_hidden_layers_of_32_64_and_64_units() -> None:
+    layers = built(BY_NAME["three_vs_seven_early_stopping/table_three_layers"].built).layers
+    units = [getattr(one, "filters", None) or getattr(one, "units", None) for one in layers]
+    assert [one for one in units if one] == [32, 64, 64, 2]
 
 
 def test_all_studies_are_among_the_cases() -> None:
@@ -53,10 +72,10 @@ def test_equal_updates_are_one_pass_in_batches_of_32(name: str) -> None:
     assert BY_NAME[f"mnist_gradient_descent/{name}"].recipe.updates == 60_000 // 32 == 1875
 
 
-def test_three_searches_are_over_three_rates_alone_and_one_has_an_unused_hyperparameter() -> None:
+def test_four_searches_are_over_three_rates_alone_and_one_has_an_unused_hyperparameter() -> None:
     searches = {str(one): one.variant.search for one in CASES if one.variant.search}
     rates = [one for one in searches.values() if not one.units and len(one.learning_rate or ()) == 3]
-    assert len(rates) == 3
+    assert len(rates) == 4
     assert [name for name, one in searches.items() if one.unused] == ["mnist_tuner_cnn/unit2"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.writeups import entries
-from pipeline.writeups.entries import Erratum, Figure, PrintedRun, WorkedExercise, read_entries
+from pipeline.writeups.entries import Erratum, Figure, PrintedRun, WorkedExercise, read_entries, read_printed
 from pipeline.writeups.exercises import solve
 from pipeline.writeups.steps import Exercise, Step
 from pipeline.writeups.text import fill
@@ -57,17 +57,23 @@ def test_an_unknown_key_is_named_with_file_and_entry(tmp_path: Path, monkeypatch
         read_entries(file, Erratum)
 
 
-def test_an_entry_may_say_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "D003-9: {where: w, written: a, right: b, place: {write_up: '003', line: 41}}"
-    entry = read_entries(write(tmp_path, monkeypatch, text), Erratum)["D003-9"]
-    assert entry.place is not None and entry.place.line == 41
+def test_an_erratum_says_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "D003-9: {where: w, quote: a, written: a, right: b%s}"
+    entry = read_entries(write(tmp_path, monkeypatch, text % ", place: {write_up: '003', line: 41}"), Erratum)["D003-9"]
+    assert entry.place.line == 41
+    read_entries.cache_clear()
+    with pytest.raises(UserError, match="D003-9: place: expected a value, received none"):
+        read_entries(write(tmp_path, monkeypatch, text % ""), Erratum)
 
 
 def test_a_share_may_be_a_quotient_of_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "row: {images: 4, metrics: {test_accuracy: 3/4}, epochs: {loss: [null, 0.5], seconds: [1, 2]}}"
+    place = "place: {write_up: '000', line: 1}"
+    text = f"row: {{{place}, metrics: {{test_accuracy: 3/4}}, epochs: {{loss: [null, 0.5], seconds: [1, 2]}}}}"
     run = read_entries(write(tmp_path, monkeypatch, text), PrintedRun)["row"]
-    assert run.metrics == {"test_accuracy": 0.75}
-    assert run.epochs == {"loss": [None, 0.5], "seconds": [1, 2]}
+    assert run.scalars == {"test_accuracy": 0.75}
+    assert run.curve("loss") == {2: 0.5}
+    assert run.curve("val_loss") == {}
+    assert run.count() == {"test_accuracy": 1, "loss": 1, "seconds": 2}
 
 
 def test_a_figure_beside_no_step_is_refused() -> None:
@@ -85,6 +91,6 @@ def test_names_of_values_do_not_hide_each_other() -> None:
         for name in read_entries(f"{file}.yaml", WorkedExercise)
     ]
     names += [exercise.id for exercise in solve().topics["parameter_counts"] if exercise.id not in names]
-    names += list(read_entries("printed.yaml", PrintedRun))
+    names += list(read_printed())
     assert len(set(names)) == len(names)
     assert {name.partition("/")[0] for name in compute_values()} >= set(names)

@@ -2,8 +2,7 @@
 
 import re
 
-from pipeline.writeups.entries import Place
-from pipeline.writeups.exercises import Solved, solve
+from pipeline.writeups.exercises import solve
 from pipeline.writeups.page import exercises_page, show
 
 
@@ -35,12 +34,13 @@ def test_nothing_on_the_page_rests_on_images_so_no_banner_speaks_of_stand_ins() 
     assert "Stand-in data" not in exercises_page(solve())
 
 
-def test_a_place_is_shown_where_it_is_known() -> None:
+def test_the_place_of_every_answer_and_figure_is_shown() -> None:
     solved = solve()
-    place = {"place": Place(write_up="003", line=41)}
-    answers = [solved.questions[0].model_copy(update=place)], [solved.errata[0].model_copy(update=place)]
-    placed = Solved(solved.topics, *answers)
-    assert exercises_page(placed).count("(line 41 of 003)") == 2
-    for part in ("questions", "errata"):
-        assert placed.to_dict()[part][0]["place"] == {"write_up": "003", "line": 41}
-        assert "place" not in solved.to_dict()[part][0]
+    page = exercises_page(solved)
+    for place in (*(one.place for one in solved.questions), *(one.place for one in solved.errata)):
+        assert f"line {place.line} of {place.write_up}" in page
+    assert page.count(" of 003") >= 3
+    printed = [step for part in solved.topics.values() for one in part for step in one.steps if step.write_up]
+    assert all(step.line for step in printed)
+    assert len(re.findall(r"\bline \d+\b(?! of)", page)) >= len(printed)
+    assert solved.to_dict()["errata"][0]["place"] == {"write_up": "000", "line": 38}

@@ -1,7 +1,8 @@
 """The list of the write-ups' rows: every row is run, as the row says.
 
 rows.csv has one line an id: `more` holds the fields of the recipe that differ from a plain network, `search` what is
-searched and on which validation images, `warm_start` and `merged` the row that another starts from or merges.
+searched and on which validation images, `warm_start` and `merged` the row that another starts from or merges; a start
+whose optimizer goes on is `continued`.
 """
 
 import csv
@@ -15,7 +16,7 @@ from pipeline.params.recipe import Recipe, Variant
 from pipeline.params.resolve import resolve_recipe, resolve_variant
 from pipeline.params.schema import Params
 from pipeline.params.task import Task
-from pipeline.writeups.entries import DATA, PrintedRun, read_entries
+from pipeline.writeups.entries import DATA, read_printed
 from tests.conftest import ROOT
 
 KINDS = {"AW": "as_written", "AS": "as_specified", "CTL": "control"}
@@ -82,12 +83,12 @@ def searching(found: Realised, study: str) -> Realised | None:
 
 
 def test_the_table_is_whole() -> None:
-    """64 lines of the table, of which several name more than one id."""
-    assert len(TABLE) == 87
+    """64 lines of the table, of which several name more than one id, and two that the texts' margins invite to."""
+    assert len(TABLE) == 89
 
 
 def test_figures_are_printed_of_rows_only() -> None:
-    assert read_entries("printed.yaml", PrintedRun).keys() <= set(TABLE)
+    assert read_printed().keys() - {"mnist_images"} <= set(TABLE)
 
 
 def test_every_row_is_realised_and_no_variant_names_another() -> None:
@@ -137,7 +138,7 @@ def test_the_search_is_the_rows(study: str, name: str, row: str) -> None:
     assert (source is not None) == bool(line["search"])
     if source is None:
         return
-    declared = json.loads(line["search"])
+    declared = {"scored_by": "last_epoch", **json.loads(line["search"])}
     assert validation(source.task) == declared.pop("validation")
     assert source.recipe.epochs == declared.pop("epochs", found.recipe.epochs)
     assert source.variant.search is not None
@@ -150,12 +151,64 @@ def test_the_search_is_the_rows(study: str, name: str, row: str) -> None:
 @each_row
 def test_a_warm_start_and_merged_predictions_come_from_the_rows_variant(study: str, name: str, row: str) -> None:
     variant = one(study, name).variant
-    merged = variant.merged.variant if variant.merged else None
-    for other, expected in ((variant.warm_start, "warm_start"), (merged, "merged")):
-        assert [TABLE[row][expected]] == (rows_of(one(study, other).variant) if other else [""])
+    start, merged = variant.warm_start, variant.merged
+    source, optimizer = (*TABLE[row]["warm_start"].split(), "fresh")[:2] if start else ("", "fresh")
+    assert (start.optimizer if start else "fresh") == optimizer
+    for other, expected in ((start, source), (merged, TABLE[row]["merged"])):
+        assert [expected] == (rows_of(one(study, other.variant).variant) if other else [""])
+    assert bool(start) == bool(TABLE[row]["warm_start"])
 
 
 def test_predictions_are_merged_by_both_rules() -> None:
     cases = [(study, name) for study, name, row in CASES if row == "mnist_cnn753_10to4"]
     merged = [one(study, name).variant.merged for study, name in cases]
     assert {each.rule for each in merged if each} == {"argmax", "sum"}
+
+
+def test_every_variant_as_written_has_its_place_in_a_text() -> None:
+    names = [(study, name) for study, declared in PARAMS.studies.items() for name in declared.variants]
+    found = {names_of: one(*names_of).variant for names_of in names}
+    assert [case for case, variant in found.items() if variant.kind == "as_written" and not variant.place] == []
+    places = [place for variant in found.values() for place in variant.place]
+    assert {place.write_up for place in places} == {"000", "001", "002", "003", "004"}
+
+
+NOT_SHOWN = {
+    "mnist_regularizers/none": "",
+    "mnist_regularizers/l1_conv1": "l1",
+    "mnist_gradient_descent/sgd1": "architecture loss optimizer learning_rate epochs split scaling",
+    "mnist_kernel_7_5_3/four": "padding learning_rate kernel_initializer bias_initializer scaling",
+    "three_vs_seven_initializers/random_normal": "architecture loss optimizer batch_size epochs split",
+    "mnist_by_hand/scratch_mlp_sgd": "architecture learning_rate batch_size kernel_initializer bias_initializer",
+}
+
+
+@pytest.mark.parametrize(("case", "inferred"), NOT_SHOWN.items())
+def test_what_a_text_does_not_say_is_marked_as_inferred(case: str, inferred: str) -> None:
+    assert one(*case.split("/")).variant.inferred == inferred.split()
+
+
+BOTH, BIAS, KERNEL = {"kernel_initializer", "bias_initializer"}, {"bias_initializer"}, {"kernel_initializer"}
+
+
+@pytest.mark.parametrize(
+    ("study", "alone"),
+    [
+        ("three_vs_seven_initializers", {"random_uniform": BOTH, "random_normal": BOTH, "zero_biases": BIAS}),
+        (
+            "three_vs_seven_kernel_initializers",
+            {"random_uniform": KERNEL, "random_normal": KERNEL, "he_normal": KERNEL},
+        ),
+    ],
+)
+def test_initialisers_are_compared_with_a_control_that_differs_in_one_thing(
+    study: str, alone: dict[str, set[str]]
+) -> None:
+    declared = PARAMS.studies[study]
+    control = one(study, declared.control)
+    assert set(declared.treatments or set(declared.variants) - {declared.control}) == alone.keys()
+    for name, changed in alone.items():
+        found = one(study, name)
+        before, after = control.recipe.model_dump(), found.recipe.model_dump()
+        assert {field for field in before if before[field] != after[field]} == changed
+        assert (found.variant.threshold, found.task) == (control.variant.threshold, control.task)

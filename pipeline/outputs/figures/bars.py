@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from pipeline.outputs.figures.canvas import make_rows
 from pipeline.outputs.figures.theme import ACCENT, DASHED, FAINT, INK, apply_theme
 from pipeline.outputs.numbers import get_scale, label_values
-from pipeline.statistics.results import Estimate
+from pipeline.statistics.estimates import Estimate
 
 
 @apply_theme

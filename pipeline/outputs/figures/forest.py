@@ -19,7 +19,7 @@ NEW_IMAGES: dict[str, Any] = {"linewidth": 0.8, "marker": "|", "markersize": 4}
 
 @apply_theme
 def draw_forest(comparisons: Mapping[str, Comparison]) -> Figure:
-    """Paired differences with simultaneous and Student intervals and the one on new images, one row a treatment.
+    """Paired differences with the interval that decided, Student's and the one on new images, one row a treatment.
 
     By treatment, at least one. Oriented so that right is better; percentage points for shares. The axis always shows
     zero and the whole margin band.
@@ -45,7 +45,7 @@ def _reference(axes: Axes, c: Comparison) -> None:
 def _difference(axes: Axes, row: int, c: Comparison) -> None:
     style = COMPARISON_STYLES[c.verdict]
     bar = {"color": style.colour, "solid_capstyle": "butt"}
-    _interval(axes, row, c, (c.simultaneous_low, c.simultaneous_high), linewidth=7, alpha=0.28, **bar)
+    _interval(axes, row, c, c.interval, linewidth=7, alpha=0.28, **bar)
     _interval(axes, row, c, (c.low, c.high), linewidth=1.3, alpha=1, **bar)
     _interval(axes, row + 0.3, c, (c.new_images_low, c.new_images_high), color=style.colour, **NEW_IMAGES)
     if c.estimate is not None:  # a diverged run leaves no mean
@@ -84,11 +84,16 @@ def _labels(figure: Figure, axes: Axes, comparisons: list[Comparison]) -> None:
     figure.legend(handles=_handles(comparisons), loc="outside lower left", ncols=2)
 
 
+def _name_deciding(comparisons: list[Comparison], level: str) -> str:
+    equality = any(one.verdict == "equivalent" and one.equivalence_low is not None for one in comparisons)
+    return f"simultaneous {level} interval" + (", of equivalence the test's own" if equality else "")
+
+
 def _handles(comparisons: list[Comparison]) -> list[Artist]:
     first = comparisons[0]
     level = f"{100 * (1 - first.alpha):.3g} %"
     handles: list[Artist] = [
-        Line2D([], [], color=MUTED, linewidth=7, alpha=0.28, label=f"simultaneous {level} interval"),
+        Line2D([], [], color=MUTED, linewidth=7, alpha=0.28, label=_name_deciding(comparisons, level)),
         Line2D([], [], color=MUTED, linewidth=1.3, label=f"Student {level} interval"),
     ]
     if any(one.new_images_low is not None for one in comparisons):

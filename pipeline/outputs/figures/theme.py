@@ -48,7 +48,7 @@ SETTINGS: dict[Any, Any] = {
 class VerdictStyle:
     """Look of one verdict, the same in figures and in pages; colour alone never tells it."""
 
-    tone: str  # "better", "worse", "equivalent" or "undecided"; a page's style class
+    tone: str  # "better", "worse", "equivalent", "identical" or "undecided"; a page's style class
     strength: str  # "strong", "plain" or "weak"; how loudly a page shows it
     symbol: str  # one character printed before the words
     marker: str  # of matplotlib
@@ -61,6 +61,7 @@ COMPARISON_STYLES = {
     "better": VerdictStyle("better", "plain", "▲", "^", ACCENT, True),
     "better but negligible": VerdictStyle("better", "weak", "△", "^", ACCENT, False),
     "equivalent": VerdictStyle("equivalent", "plain", "■", "s", INK, True),
+    "identical": VerdictStyle("identical", "weak", "≡", "D", MUTED, True),
     "undecided": VerdictStyle("undecided", "plain", "○", "o", MUTED, False),
     "worse but negligible": VerdictStyle("worse", "weak", "▽", "v", WARNING, False),
     "worse": VerdictStyle("worse", "plain", "▼", "v", WARNING, True),
@@ -71,7 +72,9 @@ COMPARISON_STYLES = {
 CLAIM_STYLES = {
     "supported": VerdictStyle("better", "plain", "✓", "^", ACCENT, True),
     "refuted": VerdictStyle("worse", "plain", "✗", "v", WARNING, True),
+    "different": VerdictStyle("worse", "weak", "≠", "v", WARNING, False),
     "equivalent": COMPARISON_STYLES["equivalent"],
+    "open": VerdictStyle("undecided", "weak", "…", "o", MUTED, False),
     "undecided": COMPARISON_STYLES["undecided"],
     "not testable": VerdictStyle("undecided", "weak", "–", "o", MUTED, False),
 }

@@ -63,7 +63,7 @@ def _make_overview(files: ReportFiles, marks: Mapping[str, Mapping[str, str]]) -
 def _build_study(study: StudyFiles, files: ReportFiles) -> StudyView:
     plan, results = study.plan, study.results
     classes = {name: files.identities[one.task].classes for name, one in plan.variants.items()}
-    marks = mark_variants(plan, files.identities)
+    marks = add_marks(mark_variants(plan, files.identities), results)
     finished = {variant: [one.about for one in runs] for variant, runs in study.trained.items()}
     searches = {v: [one.trials for one in runs if one.trials is not None] for v, runs in study.trained.items()}
     shown, who = files.samples[plan.variants[results.control].task], f"{results.control}, repeat 0"
@@ -109,6 +109,12 @@ def view_study(
     ]
     shown = [Section("verdicts", "Verdicts", "verdicts.html"), *(one for one in every if one and one.content)]
     return StudyView(results, tuple(sorted(shown, key=lambda one: (*ORDER, one.anchor).index(one.anchor))), marks)
+
+
+def add_marks(marks: Mapping[str, str], results: StudyResults) -> dict[str, str]:
+    """Marks of variants, with those of what they reached: runs that diverged, and who is at chance."""
+    both = {name: (marks.get(name), one.mark) for name, one in results.variants.items()}
+    return {name: ", ".join(filter(None, said)) for name, said in both.items() if any(said)}
 
 
 def _group_summaries(summaries: Mapping[str, str]) -> tuple[tuple[tuple[str, ...], str], ...]:

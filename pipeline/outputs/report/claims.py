@@ -64,6 +64,11 @@ class ClaimTable:
         return {scope: {verdict: found[scope, verdict] for verdict in CLAIM_STYLES} for scope in scopes}
 
     @property
+    def on_identical(self) -> Mapping[str, int]:
+        """How many claims of each scope rest on identical runs."""
+        return Counter(one.row.scope for one in self.claims if one.row.identical)
+
+    @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:
         """What the table can be narrowed to, by the name of the row's attribute."""
         names = ("write_up", "scope", "verdict")

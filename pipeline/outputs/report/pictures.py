@@ -15,12 +15,14 @@ from pipeline.outputs.figures.repeats import draw_repeats
 from pipeline.outputs.figures.shifts import draw_shifts, list_shifted_accuracies
 from pipeline.outputs.numbers import label_differences
 from pipeline.outputs.report.views import Picture, Section, anchor_of
-from pipeline.statistics.results import Estimate, StudyResults
+from pipeline.statistics.estimates import Estimate
+from pipeline.statistics.results import StudyResults
 
 CAPTIONS = {
     "forest": (
         "Paired difference from {control} for each treatment; right is better. Wide bar: interval that holds for all "
-        "treatments at once. Thin line: Student interval of this one alone. Shaded: smaller than the margin."
+        "treatments at once; where they are equivalent, the one of the test that showed it. Thin line: Student's "
+        "interval of this one alone. Shaded: smaller than the margin."
     ),
     "repeats": "One dot a repeat, repeat 0 on top. The grey line leads to {control}'s value of the same repeat.",
     "loss": (

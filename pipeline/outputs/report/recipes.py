@@ -6,12 +6,13 @@ from pipeline.data.identity import Identity
 from pipeline.outputs.numbers import MISSING, format_number
 from pipeline.outputs.report.views import Cell, Recipes, Table
 from pipeline.params.plan import PlannedVariant, TrainingPlan
-from pipeline.params.recipe import Recipe, Search
+from pipeline.params.recipe import OF_TASK, Recipe, Search
 from pipeline.params.section import Section
 from pipeline.training.record import FinishedRun
 
 SELECTED = "selected on test images"
 VALIDATED = "validated on test images"
+INFERRED = "inferred"  # the write-up does not say it
 CAPPED = ("epochs", "updates", "search")
 
 Runs = Mapping[str, Sequence[FinishedRun]]
@@ -38,8 +39,7 @@ def _mark(planned: PlannedVariant, identity: Identity) -> str | None:
 
 
 def _find_parents(planned: PlannedVariant) -> list[str]:
-    named = [one.variant for one in (planned.trial_of, planned.merged) if one]
-    return [*named, planned.warm_start] if planned.warm_start else named
+    return [one.variant for one in (planned.trial_of, planned.merged, planned.warm_start) if one]
 
 
 def describe_recipes(plan: TrainingPlan, runs: Runs, marks: Mapping[str, str]) -> Recipes:
@@ -55,15 +55,26 @@ def describe_recipes(plan: TrainingPlan, runs: Runs, marks: Mapping[str, str]) -
         (
             Cell(variant, (_space(one.kind),), tag=marks.get(variant)),
             Cell("\n".join(one.rows) or MISSING),
-            *(_make_cell(name, declared[variant].get(name), runs.get(variant, ())) for name in shown),
+            *(_make_cell(name, one, declared[variant].get(name), runs.get(variant, ())) for name in shown),
         )
         for variant, one in plan.variants.items()
     )
     caption = "Hyperparameters in which the variants differ, or in which a run differed from its declaration"
     columns = ("variant", "row of the write-ups", *map(_space, shown))
     first = next(iter(declared.values()))
-    shared = tuple((_space(n), first[n]) for n in names if n not in shown and first[n] != MISSING)
+    marked = {name for one in plan.variants.values() for name in names if _list_inferred(name, one)}
+    shared = tuple(
+        (_space(n), f"{first[n]} ({INFERRED})" if n in marked else first[n])
+        for n in names
+        if n not in shown and first[n] != MISSING
+    )
     return Recipes(Table(caption, columns, rows, wordy=True), shared, _describe_caps(plan))
+
+
+def _list_inferred(name: str, planned: PlannedVariant) -> list[str]:
+    """A hyperparameter's name where the variant's text does not say it; of a task the parts of it."""
+    parts = OF_TASK if name == "task" else (name,)
+    return [part for part in parts if part in planned.inferred]
 
 
 def _format_fields(planned: PlannedVariant) -> Fields:
@@ -87,7 +98,7 @@ def _format_recipe(recipe: Recipe) -> Fields:
 def _format_search(search: Search | None) -> str:
     if search is None:
         return MISSING
-    return f"{search.trials} trials: {_format(search.model_dump(exclude={'trials'}))}"
+    return f"{search.trials} trials: {_format(search.model_dump(exclude={'trials'}, exclude_defaults=True))}"
 
 
 def _space(name: str) -> str:
@@ -119,12 +130,13 @@ def _ran_otherwise(name: str, declared: Mapping[str, Fields], runs: Runs) -> boo
     return any(set(_list_ran(name, own)) - {declared[variant].get(name)} for variant, own in runs.items())
 
 
-def _make_cell(name: str, declared: str | None, runs: Sequence[FinishedRun]) -> Cell:
-    ran = _list_ran(name, runs)
-    if not set(ran) - {declared}:
-        return Cell(declared or MISSING)
-    note = f"{ran[0].split(':')[0]} after the cap" if name in CAPPED else f"found {' · '.join(ran)}"
-    return Cell(declared or MISSING, (note,))
+def _make_cell(name: str, planned: PlannedVariant, declared: str | None, runs: Sequence[FinishedRun]) -> Cell:
+    ran, notes = _list_ran(name, runs), []
+    if set(ran) - {declared}:
+        notes.append(f"{ran[0].split(':')[0]} after the cap" if name in CAPPED else f"found {' · '.join(ran)}")
+    if inferred := _list_inferred(name, planned):
+        notes.append(INFERRED if inferred == [name] else f"{INFERRED}: {', '.join(inferred)}")
+    return Cell(declared or MISSING, tuple(notes))
 
 
 def _describe_caps(plan: TrainingPlan) -> str | None:

@@ -10,7 +10,8 @@ from pipeline.metrics import is_share, words
 from pipeline.outputs import numbers
 from pipeline.outputs.report.views import Cell, Table
 from pipeline.params.plan import TrainingPlan
-from pipeline.statistics.results import Estimate, StudyResults
+from pipeline.statistics.estimates import Estimate
+from pipeline.statistics.results import StudyResults
 
 THRESHOLDS = (0.5, 0.9)
 AT_THRESHOLD = {"test_accuracy": "accuracy", "false_positives": "false positives", "false_negatives": "false negatives"}
@@ -71,7 +72,7 @@ def _tabulate(results: StudyResults, names: Mapping[str, str], caption: str, mar
         for variant, one in results.variants.items()
     )
     anew = [variant for variant, one in results.variants.items() if one.held_out_anew is not None]
-    caption = f"{caption}, with standard deviation (sd) and 95 % Student interval of the mean"
+    caption = f"{caption}, with standard deviation (sd) and 95 % Student interval of the mean, or every value of a few"
     if anew:
         caption += f"; of {', '.join(anew)}, which split the images anew in every repeat, Nadeau and Bengio's interval"
     return Table(caption, ("variant", "n", *names.values()), rows)
@@ -79,18 +80,25 @@ def _tabulate(results: StudyResults, names: Mapping[str, str], caption: str, mar
 
 def _make_cell(estimate: Estimate, metric: str) -> Cell:
     text, sd = numbers.format_value(estimate.mean, metric), estimate.sd
+    if estimate.values and sd:
+        return Cell(text, (f"sd {numbers.format_size(sd, metric)}", *_list_values(estimate.values, metric)))
     if estimate.mean is None or not sd:
         return Cell(text, () if sd is None else ("in every repeat",))
     interval = numbers.format_value_interval(estimate.low, estimate.high, metric)
     return Cell(text, (f"sd {numbers.format_size(sd, metric)}", interval))
 
 
+def _list_values(values: Iterable[float], metric: str) -> list[str]:
+    """Every repeat's value, where an interval of so few would say less."""
+    return [numbers.format_value(value, metric) for value in values]
+
+
 def tabulate_trials(trials: Mapping[str, Sequence[pd.DataFrame]]) -> tuple[Table, ...]:
     """Every trial of every repeat's search in a folded table a repeat, the best trial marked.
 
     Trials, by variant, are ``runs/<study>/<variant>/<repeat>/trials.csv``, one a repeat: columns ``trial``, the
-    hyperparameters, ``val_accuracy`` and ``val_loss``. Best is the first with the largest ``val_accuracy``, as in the
-    tuner.
+    hyperparameters, ``epoch``, ``val_accuracy`` and ``val_loss``. Best is the first with the largest
+    ``val_accuracy``, as in the tuner.
     """
     return tuple(
         _tabulate_search(f"{variant}, repeat {repeat}", table)
@@ -119,7 +127,7 @@ def _make_trial_cell(name: str, value: float, best: bool) -> Cell:
 def tabulate_rows(
     plans: Mapping[str, TrainingPlan], results: Mapping[str, StudyResults], marks: Mapping[str, Marks]
 ) -> Table:
-    """Each row of a write-up's tables with the study and variant that run it, and the test accuracy reached.
+    """Each row of a write-up's tables with its place, the study and variant that run it, and the accuracy reached.
 
     Plans, results and marks of the variants are by study.
     """
@@ -134,10 +142,11 @@ def tabulate_rows(
             Cell(row),
             Cell(f"{study} / {variant}", href=study_page(study), tag=marks[study].get(variant)),
             Cell(words(plans[study].variants[variant].kind)),
+            Cell("\n".join(map(str, plans[study].variants[variant].place)) or numbers.MISSING),
             Cell(numbers.format_percent(results[study].variants[variant].metrics["test_accuracy"].mean)),
             Cell(str(results[study].variants[variant].n)),
         )
         for row, study, variant in found
     )
-    caption = "Every row of the write-ups that was run; mean test accuracy over n repeats"
-    return Table(caption, ("row", "study / variant", "kind", "test accuracy", "n"), rows, wordy=True)
+    caption = "Every row of the write-ups that was run, with its write-up and line; mean test accuracy over n repeats"
+    return Table(caption, ("row", "study / variant", "kind", "place", "test accuracy", "n"), rows, wordy=True)

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from pipeline.metrics import words
 from pipeline.outputs.numbers import MISSING, format_size, format_value, format_value_interval
 from pipeline.outputs.report.views import Cell, Table, Variance
-from pipeline.statistics.results import Estimate, StudyResults, VariantResults
+from pipeline.statistics.estimates import Estimate
+from pipeline.statistics.results import StudyResults, VariantResults
 
 
 def describe_variance(results: StudyResults) -> Variance | None:
@@ -34,14 +35,15 @@ def _tabulate(arms: Mapping[str, VariantResults], metric: str) -> Table:
         (*map(Cell, (name, _list_streams(arm.vary), str(arm.n))), *_make_cells(arm.metrics[metric], metric))
         for name, arm in arms.items()
     )
-    caption = f"{words(metric).capitalize()} by what differs between the repeats, with 95 % intervals"
+    caption = f"{words(metric).capitalize()} by what differs between the repeats, with 95 % intervals or a few values"
     return Table(caption, ("arm", "varies", "n", "mean", "standard deviation"), rows)
 
 
 def _make_cells(estimate: Estimate, metric: str) -> tuple[Cell, Cell]:
-    interval = format_value_interval(estimate.low, estimate.high, metric)
+    values = [format_value(value, metric) for value in estimate.values or ()]
+    notes = values or [format_value_interval(estimate.low, estimate.high, metric)]
     return (
-        Cell(format_value(estimate.mean, metric), (interval,)),
+        Cell(format_value(estimate.mean, metric), tuple(notes)),
         Cell(_format_sd(estimate.sd, metric), (_format_sd_interval(estimate, metric),)),
     )
 

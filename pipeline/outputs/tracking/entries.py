@@ -72,6 +72,7 @@ def describe_variant(study: StudyFiles, name: str) -> Entry:
         f"{name_final(metric)}/{statistic}": value
         for metric, estimate in results.metrics.items()
         for statistic, value in asdict(estimate).items()
+        if statistic != "values"  # of single runs, which have their own
     }
     return Entry(
         name=name,

@@ -11,7 +11,8 @@ from pipeline.errors import UserError
 from pipeline.evaluation.collect import RunSeconds, read_seconds
 from pipeline.files import read_rows
 from pipeline.params.plan import TrainingPlan, read_training
-from pipeline.statistics.results import NOT_MEASURED, StudyResults, read_results
+from pipeline.statistics.results import StudyResults, read_results
+from pipeline.statistics.runs import NOT_MEASURED
 from pipeline.training.record import StudyRun, read_run
 from pipeline.training.store import evaluation_store, run_store
 

@@ -62,13 +62,13 @@ SENTENCES = {
     "equivalent": (
         "Equivalent: near and high are equal in test accuracy, within 2.00 percentage points;"
         " mean difference +0.005 percentage points in the claimed direction over 10 repeats "
-        "(95 % interval -0.09 to +0.10); exact sign-flip test: p = 1, smallest attainable"
+        "(90 % interval of the equivalence test -0.07 to +0.08); exact sign-flip test: p = 1, smallest attainable"
         " 0.00195; two one-sided t-tests inside the margin of 2.00 percentage points: p = "
         "1.69e-12."
     ),
     "exactly equal": (
-        "Equivalent: same and high are exactly equal in test accuracy; +0.00 percentage "
-        "points in every one of 10 repeats, stated exactly and not tested."
+        "Equivalent: same and high are equal in test accuracy, within 2.00 percentage points; "
+        "+0.00 percentage points in every one of 10 repeats; exact sign-flip test: p = 1, smallest attainable 0.00195."
     ),
     "undecided": (
         "Undecided: whether wild is above high in test accuracy; 5 of 10 repeats go the "
@@ -79,8 +79,8 @@ SENTENCES = {
     ),
     "equality supported": (
         "Supported: near and high are equal in test accuracy, within 2.00 percentage points; "
-        "mean difference +0.005 percentage points over 10 repeats (95 % interval -0.09 to "
-        "+0.10); exact sign-flip test: p = 1, smallest attainable 0.00195; two one-sided "
+        "mean difference +0.005 percentage points over 10 repeats (90 % interval of the equivalence test -0.07 to "
+        "+0.08); exact sign-flip test: p = 1, smallest attainable 0.00195; two one-sided "
         "t-tests inside the margin of 2.00 percentage points: p = 1.69e-12."
     ),
     "equality refuted": (
@@ -108,7 +108,7 @@ SENTENCES = {
     ),
     "exact": (
         "Supported: low is lower than 5.5 in epochs trained; +0.5 epochs in the claimed direction "
-        "in every one of 10 repeats, stated exactly and not tested."
+        "in every one of 10 repeats; exact sign-flip test: p = 0.00195, smallest attainable 0.00195."
     ),
     "computed": (
         "Supported: cnn3 on 28x28x1 is lower than mlp on 28x28x1 in number of parameters; "
@@ -121,7 +121,8 @@ SENTENCES = {
     ),
     "rank": (
         "Supported: the rank of low among high, low is higher than 1.5 in rank by test "
-        "accuracy; +0.5 ranks in the claimed direction in every one of 10 repeats, stated exactly and not tested."
+        "accuracy; +0.5 ranks in the claimed direction in every one of 10 repeats; exact sign-flip test: p = 0.00195, "
+        "smallest attainable 0.00195."
     ),
 }
 FEW = (
@@ -143,11 +144,25 @@ def test_golden(ask: Ask, kind: str) -> None:
     assert format_answer(ask(GOLDEN[kind], COLUMNS_OF_RUNS)) == SENTENCES[kind]
 
 
-def test_an_exact_difference_the_other_way_says_so(ask: Ask) -> None:
+def test_a_plan_beyond_a_thousand_repeats_is_out_of_reach(ask: Ask) -> None:
+    said = format_answer(ask({"of": "wild", "above": "high", "margin": 0.0001}, COLUMNS_OF_RUNS))
+    assert said.endswith("0.01 percentage points with 80 % power is out of reach: it takes more than 1,000 repeats.")
+
+
+def test_a_few_equal_differences_may_be_luck(ask: Ask) -> None:
+    said = format_answer(ask({"metric": "epochs_run", "of": "low", "below": 5.5}, COLUMNS_OF_RUNS, repeats=3))
+    assert said == (
+        "Undecided: whether low is below 5.5 in epochs trained; +0.5 epochs in the claimed direction in every one of 3 "
+        "repeats, which so few may show by luck; exact sign-flip test: p = 0.25, smallest attainable 0.25; the exact "
+        "test can decide nothing with fewer than 6 repeats."
+    )
+
+
+def test_a_constant_difference_the_other_way_says_so(ask: Ask) -> None:
     said = format_answer(ask({"metric": "epochs_run", "of": "high", "below": 9.5}, COLUMNS_OF_RUNS))
     assert said == (
         "Refuted: high is higher than 9.5 in epochs trained; -0.5 epochs in the other direction in every one of 10 "
-        "repeats, stated exactly and not tested."
+        "repeats; exact sign-flip test: p = 0.00195, smallest attainable 0.00195."
     )
 
 
@@ -200,7 +215,8 @@ def test_rankings_and_times_apart_are_said() -> None:
     assert found["C001-01"].endswith("; what it says of time is answered apart, in timings/claims.csv.")
     seconds = table({"train_seconds": {"a1": LOW, "b1": BASE}})
     (apart,) = answer_study(plan({"C001-01": claims["C001-01"]}), seconds, {}, timed=True)
-    assert format_answer(apart).startswith("Supported: a1 is lower than b1 in training time; mean difference +0.05 s")
+    assert format_answer(apart).startswith("Open: a1 is lower than b1 in training time; mean difference +0.05 s")
+    assert "; what it says beside time is answered in metrics/claims.csv; " in format_answer(apart)
     assert format_answer(apart).endswith(
         "; timed side by side in one process, everything traced first, variants interleaved."
     )
@@ -274,9 +290,12 @@ def test_the_ledger_has_a_row_for_every_claim_and_scope_in_order() -> None:
     assert count_verdicts(answers)["controlled"] == {
         "supported": 1,
         "refuted": 0,
+        "different": 0,
         "equivalent": 0,
+        "open": 0,
         "undecided": 0,
         "not testable": 1,
+        "on identical runs": 0,
     }
 
 

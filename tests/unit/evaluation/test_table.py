@@ -11,7 +11,7 @@ from pipeline.evaluation.table import Row, decide, make_row, stack_repeats, summ
 from pipeline.files import Arrays
 from tests.builders import build_recipe, build_study_run
 
-LEARNED: dict[str, float | None] = {"first_epoch_accuracy": 0.7, "updates": 40}
+LEARNED: dict[str, float | None] = {"first_epoch_accuracy": 0.7, "updates": 40, "diverged": 0}
 SCALARS: dict[str, Any] = {
     "train_accuracy": 0.75,
     "train_loss": 0.2,
@@ -24,7 +24,8 @@ SCALARS: dict[str, Any] = {
     "probability_sum_error": 1e-7,
 }
 COLUMNS = [
-    *("variant", "repeat", "fingerprint", "n_test", "test_correct", "test_accuracy", "test_loss"),
+    *("variant", "repeat", "fingerprint", "weights_digest", "diverged"),
+    *("n_test", "test_correct", "test_accuracy", "test_loss"),
     *("train_accuracy", "train_loss", "val_accuracy", "val_loss", "generalization_gap"),
     *("epochs_run", "stopped_epoch", "best_epoch", "parameters", "trainable_parameters"),
     *("first_epoch_accuracy", "updates", "weight_norm", "sparsity", "probability_sum_error"),
@@ -65,6 +66,14 @@ def test_what_a_run_says_of_itself_is_in_its_row() -> None:
     found = row(two_classes())
     assert (found["epochs_run"], found["parameters"], found["trainable_parameters"]) == (4, 20417, 20400)
     assert (found["first_epoch_accuracy"], found["updates"]) == (0.7, 40)
+
+
+def test_a_run_whose_loss_is_not_finite_has_diverged_whatever_its_accuracy() -> None:
+    """In training, by its history, or on the test images; an evaluation writes None for what is not finite."""
+    assert (row(two_classes())["diverged"], row(two_classes())["weights_digest"]) == (0, "w")
+    assert row(two_classes(), test_loss=None)["diverged"] == 1
+    trained = make_row("none", build_study_run(), SCALARS, LEARNED | {"diverged": 1}, two_classes(), LABELS, None)
+    assert (trained["diverged"], trained["test_accuracy"]) == (1, 0.625)
 
 
 def test_shifts_and_thresholds_add_columns() -> None:
@@ -146,7 +155,7 @@ def summarized(rows: pd.DataFrame) -> dict[str, float | None]:
 def test_speed_steadiness_and_rise() -> None:
     found = summarized(history([0.97, 0.98, 0.99], [0.3, 0.1, 0.25]))
     assert found == pytest.approx(
-        {"first_epoch_accuracy": 0.7, "val_accuracy_sd": 0.01, "val_loss_rise": 0.15, "epochs_to_98": 2}
+        {"first_epoch_accuracy": 0.7, "val_accuracy_sd": 0.01, "val_loss_rise": 0.15, "epochs_to_98": 2, "diverged": 0}
     )
 
 
@@ -164,7 +173,15 @@ def test_without_validation_images_only_the_first_epoch_is_known() -> None:
         "val_accuracy_sd": None,
         "val_loss_rise": None,
         "epochs_to_98": None,
+        "diverged": 0,
     }
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf])
+def test_any_epoch_without_a_finite_training_loss_is_a_divergence(loss: float) -> None:
+    rows = history([0.9, 0.9, 0.9], [0.3, 0.2, 0.1])
+    rows.loc[1, "loss"] = loss
+    assert summarized(rows)["diverged"] == 1
 
 
 def test_a_diverged_run_has_no_rise() -> None:

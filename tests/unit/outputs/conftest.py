@@ -12,7 +12,8 @@ from scipy import stats
 
 from pipeline.params.plan import Origin
 from pipeline.statistics.comparison import Comparison
-from pipeline.statistics.results import Estimate, StudyResults, VariantResults
+from pipeline.statistics.estimates import Estimate
+from pipeline.statistics.results import StudyResults, VariantResults
 
 Numbers = npt.NDArray[np.float64]
 TREATMENTS = ("l1_conv1", "l2_conv1", "dropout", "batch_normalization", "early_stopping")

@@ -26,7 +26,7 @@ from pipeline.outputs.figures.shifts import draw_shifts, list_shifted_accuracies
 from pipeline.outputs.figures.theme import COMPARISON_STYLES
 from pipeline.outputs.report.images import encode_png, make_contact_sheet
 from pipeline.statistics.comparison import Comparison
-from pipeline.statistics.results import Estimate
+from pipeline.statistics.estimates import Estimate
 
 Make = Callable[..., Any]
 

@@ -17,8 +17,8 @@ from pipeline.outputs.report.build import view_study
 from pipeline.outputs.report.render import render
 from pipeline.outputs.report.views import Cell, Section, StudyView, Table, anchor_of
 from pipeline.statistics.comparison import VERDICTS, Declaration
+from pipeline.statistics.estimates import Estimate
 from pipeline.statistics.paired import compare_family
-from pipeline.statistics.results import Estimate
 from pipeline.statistics.wording import format_sentence
 from tests.unit.outputs.html_page import Page
 

@@ -42,7 +42,8 @@ from pipeline.params.resolve import resolve_recipe
 from pipeline.params.schema import Caps
 from pipeline.seeds import repeat_seeds
 from pipeline.stages.report import report
-from pipeline.statistics.results import Estimate, write_results
+from pipeline.statistics.estimates import Estimate
+from pipeline.statistics.results import write_results
 from pipeline.training.record import FinishedRun, StudyRun
 
 Make = Callable[..., Any]
@@ -284,6 +285,20 @@ def test_caps_and_what_a_search_found_stand_beside_what_was_declared() -> None:
     assert describe_recipes(plan.model_copy(update={"caps": Caps()}), trained, {}).caps is None
 
 
+def test_what_a_text_does_not_say_is_marked_in_its_cell_or_beside_the_shared_value() -> None:
+    plan = plan_of(
+        none=planned(inferred=["learning_rate", "epochs"]),
+        other=planned(task="other", inferred=["split", "scaling"], recipe={"epochs": 7}),
+    )
+    view = describe_recipes(plan, {}, {})
+    none, other = (dict(zip(view.table.columns, row, strict=True)) for row in view.table.rows)
+    assert none["epochs"] == Cell("30", ("inferred",))
+    assert (none["task"], other["epochs"]) == (Cell("mnist"), Cell("7"))
+    assert other["task"] == Cell("other", ("inferred: split, scaling",))
+    assert dict(view.shared)["learning rate"] == "0.001 (inferred)"
+    assert dict(view.shared)["optimizer"] == "adam"
+
+
 def test_trials_are_folded_and_the_first_of_the_best_is_marked() -> None:
     trials = pd.DataFrame(
         {
@@ -317,13 +332,15 @@ def test_thresholds_table_says_both_kinds_of_error(make_parts: Make) -> None:
 
 def test_rows_of_the_write_ups_lead_to_their_variants(make_parts: Make) -> None:
     results = make_parts(treatments=("dropout",), repeats=3).results
-    plan = plan_of(none=planned(row="b_row"), dropout=planned(kind="as_written", row=["c_row", "a_row"]))
+    places = [{"write_up": "000", "line": 322}, {"write_up": "001", "line": 7}]
+    written = planned(kind="as_written", row=["c_row", "a_row"], place=places)
+    plan = plan_of(none=planned(row="b_row"), dropout=written)
     table = tabulate_rows({"s": plan}, {"s": results}, {"s": {"dropout": MARK}})
     accuracy = {v: f"{100 * results.variants[v].metrics['test_accuracy'].mean:.2f} %" for v in plan.variants}
     assert [texts(row) for row in table.rows] == [
-        ["a_row", "s / dropout", "as written", accuracy["dropout"], "3"],
-        ["b_row", "s / none", "control", accuracy["none"], "3"],
-        ["c_row", "s / dropout", "as written", accuracy["dropout"], "3"],
+        ["a_row", "s / dropout", "as written", "000:322\n001:7", accuracy["dropout"], "3"],
+        ["b_row", "s / none", "control", "–", accuracy["none"], "3"],
+        ["c_row", "s / dropout", "as written", "000:322\n001:7", accuracy["dropout"], "3"],
     ]
     assert [row[1].tag for row in table.rows] == [MARK, None, MARK]
     assert {row[1].href for row in table.rows} == {"s.html"}

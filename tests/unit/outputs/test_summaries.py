@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from pipeline.claims.ledger import ON_IDENTICAL
 from pipeline.commands.readme import (
     BEGIN,
     END,
@@ -17,6 +18,7 @@ from pipeline.commands.readme import (
 )
 from pipeline.commands.verdicts import NEXT, show
 from pipeline.errors import UserError
+from pipeline.outputs.figures.theme import CLAIM_STYLES
 from pipeline.statistics.comparison import Comparison
 from pipeline.statistics.results import StudyResults, StudyVerdicts, Summary
 from tests.conftest import ROOT
@@ -66,15 +68,15 @@ STUDY = StudyResults(
     variants={},
     comparisons={"dropout": compared("dropout", 0.01), "l1": compared("l1", 1.0)},
 )
-VERDICTS = ("supported", "refuted", "equivalent", "undecided", "not testable")
+COUNTED = (*CLAIM_STYLES, ON_IDENTICAL)
 CLAIMS = {
-    "as_written": dict(zip(VERDICTS, range(1, 6), strict=True)),
-    "controlled": dict(zip(VERDICTS, range(6, 11), strict=True)),
+    "as_written": dict(zip(COUNTED, range(1, 9), strict=True)),
+    "controlled": dict(zip(COUNTED, range(9, 17), strict=True)),
 }
 SUMMARY = Summary(
     profile="quick",
     stand_in=True,
-    studies={"a_study": StudyVerdicts(10, {"dropout": "better", "l1": "undecided"})},
+    studies={"a_study": StudyVerdicts(10, {"dropout": "better", "l1": "undecided"}, {"l1": "2 of 10 runs diverged"})},
     counts={"better": 1, "undecided": 1},
     claims=CLAIMS,
 )
@@ -107,10 +109,11 @@ def test_only_the_readmes_table_is_replaced() -> None:
 
 def test_readme_counts_claims_by_verdict_and_says_on_which_data() -> None:
     assert format_claims(CLAIMS, stand_in=True) == (
-        "| claims, on stand-in data | supported | refuted | equivalent | undecided | not testable |\n"
-        "|---|---|---|---|---|---|\n"
-        "| as written | 1 | 2 | 3 | 4 | 5 |\n"
-        "| controlled | 6 | 7 | 8 | 9 | 10 |\n"
+        "| claims, on stand-in data | supported | refuted | different | equivalent | open | undecided | not testable "
+        "| on identical runs |\n"
+        "|---|---|---|---|---|---|---|---|---|\n"
+        "| as written | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 |\n"
+        "| controlled | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 |\n"
     )
     assert "stand-in" not in format_claims(CLAIMS, stand_in=False)
 
@@ -124,9 +127,19 @@ def test_terminal_shows_treatments_by_verdict_stand_in_and_where_to_look() -> No
     out = io.StringIO()
     show(SUMMARY, Console(file=out, width=150))
     text = out.getvalue()
-    for expected in ("a_study", "10", "better: dropout", "undecided: l1", "Stand-in data", NEXT):
+    for expected in (
+        "a_study",
+        "10",
+        "better: dropout",
+        "undecided: l1",
+        "(l1: 2 of 10 runs diverged)",
+        "Stand-in data",
+        NEXT,
+    ):
         assert expected in text
-    assert re.search(r"as written\W+1\W+2\W+3\W+4\W+5\W+controlled\W+6\W+7\W+8\W+9\W+10\b", text)
+    assert re.search(
+        r"as written\W+1\W+2\W+3\W+4\W+5\W+6\W+7\W+8\W+controlled\W+9\W+10\W+11\W+12\W+13\W+14\W+15\W+16\b", text
+    )
     assert "report/claims.html" in text
     out = io.StringIO()
     show(replace(SUMMARY, stand_in=False), Console(file=out, width=150))

@@ -37,7 +37,8 @@ from pipeline.params.task import Split
 from pipeline.seeds import Seeds
 from pipeline.stages.track import track
 from pipeline.statistics.comparison import Comparison
-from pipeline.statistics.results import Estimate, StudyResults, VariantResults, write_results
+from pipeline.statistics.estimates import Estimate
+from pipeline.statistics.results import StudyResults, VariantResults, write_results
 from pipeline.statistics.wording import format_sentence
 from pipeline.training.record import Seconds, StudyRun
 from pipeline.training.store import run_store
@@ -188,7 +189,7 @@ class Files:
             n=self.repeats,
             vary=None,
             held_out_anew=None,
-            metrics={"test_accuracy": Estimate(**self.numbers("mean", "sd"))},
+            metrics={"test_accuracy": Estimate(**self.numbers("mean", "sd"), values=[0.5] * self.repeats)},
             recall=[0.5, 0.5],
             precision=[0.5, 0.5],
             confusion=[[1.0, 1.0], [1.0, 1.0]],

@@ -72,19 +72,19 @@ def test_repeats_are_the_profiles_unless_it_names_the_study(write_params: WriteP
     assert plan_training(params, NAME).repeats == 10
 
 
-def test_regularizers_are_compared_with_none_eight_times() -> None:
+def test_regularizers_are_compared_with_none_ten_times() -> None:
     params = committed("quick")
     planned = plan_comparison(params, NAME)
     assert planned.control == "none"
     assert planned.treatments == [name for name in params.studies[NAME].variants if name != "none"]
-    assert len(planned.treatments) == 8
+    assert len(planned.treatments) == 10
     assert set(planned.variants) == {"none", *planned.treatments}
 
 
 def test_declared_treatments_are_the_family_in_their_order(write_params: WriteParams) -> None:
     params = read(write_params({f"studies.{NAME}.treatments": ["l2_all", "dropout"]}))
     assert plan_comparison(params, NAME).treatments == ["l2_all", "dropout"]
-    assert len(plan_training(params, NAME).trained) == 9
+    assert len(plan_training(params, NAME).trained) == 11
 
 
 def test_a_planned_variant_holds_its_whole_recipe() -> None:
@@ -104,6 +104,8 @@ def test_a_planned_variant_holds_its_whole_recipe() -> None:
         "warm_start": None,
         "merged": None,
         "vary": None,
+        "inferred": [],
+        "place": [{"write_up": "000", "line": 167}],
         "recipe": None,
     }
     assert variants["none"].rows == ["mnist_cnn"]
@@ -127,7 +129,7 @@ def test_wording_and_margin_are_no_part_of_what_training_depends_on(write_params
     before = make_plan(read(write_params({})))
     changes = {
         f"studies.{NAME}.question": "Otherwise?",
-        f"studies.{NAME}.control": "dropout",
+        f"studies.{NAME}.control": "early_stopping_p2_e5",
         "tasks.mnist.margin": 0.01,
         "protocol.alpha": 0.01,
     }
@@ -248,3 +250,12 @@ def test_the_stage_writes_exactly_the_plan(
         *(f"comparison/{study}.json" for study in made.comparison),
     }
     assert {"sources/mnist.json", f"training/{NAME}.json", f"comparison/{NAME}.json"} <= written
+
+
+def test_what_is_inferred_and_its_place_are_part_of_either_plan() -> None:
+    made = plan("quick")
+    of_training, of_comparison = (one[NAME].variants["l1_conv1"] for one in (made.training, made.comparison))
+    for found in (of_training, of_comparison):
+        assert found.inferred == ["l1"]
+        assert list(map(str, found.place)) == ["000:233"]
+    assert made.comparison[NAME].variants["none"].inferred == []

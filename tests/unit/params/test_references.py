@@ -90,7 +90,7 @@ def test_a_chain_of_warm_starts_is_legal_in_any_order(write_params: WriteParams)
     starts = {"none": "dropout", "dropout": "l2_all"}
     params = read(write_params({f"{PLAIN}.{name}.warm_start": other for name, other in starts.items()}))
     planned = plan_training(params, "mnist_regularizers").variants
-    found = {name: one.warm_start for name, one in planned.items() if one.warm_start}
+    found = {name: one.warm_start.variant for name, one in planned.items() if one.warm_start}
     assert found == starts
 
 
@@ -118,3 +118,24 @@ def test_a_modifier_of_convolutions_is_refused_where_there_are_none(
 ) -> None:
     key = "studies.mnist_shift_robustness.variants.mlp"
     assert message(write_params({f"{key}.{field}": value})).startswith(f"{key}.{at}: expected ")
+
+
+BY_HAND = {"library": "numpy", "loss": "sparse_categorical_crossentropy"}
+
+
+@pytest.mark.parametrize(
+    ("other", "changes", "said"),
+    [
+        ("sgd", {}, "expected fresh, as 'sgd' has another; received continued."),
+        ("adam_3e4", BY_HAND, "expected the network of"),
+        ("by_hand", BY_HAND, "expected fresh with 'library: numpy'"),
+    ],
+)
+def test_an_optimizer_that_can_not_go_on_is_refused(
+    write_params: WriteParams, other: str, changes: dict[str, Any], said: str
+) -> None:
+    study = "studies.mnist_optimizers.variants"
+    start = {"warm_start": {"variant": other, "optimizer": "continued"}, **changes}
+    found = message(write_params({f"{study}.by_hand": BY_HAND, f"{study}.mine": start}))
+    assert f"{study}.mine.warm_start" in found
+    assert said in found

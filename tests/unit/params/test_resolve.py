@@ -87,3 +87,33 @@ def test_whole_numbers_are_the_same_learning_rate_as_their_floats() -> None:
 def test_a_recipe_is_equal_after_the_plans_json() -> None:
     _, recipe = resolved({"l1": {"amount": 0.001, "layers": "all"}, "early_stopping": {"patience": 2}})
     assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
+
+
+def test_inferred_fields_of_the_model_hold_where_a_variant_leaves_them() -> None:
+    inferred = ["epochs", "learning_rate", "scaling", "dropout"]
+    own: dict[str, object] = {"epochs": 3, "task": "other", "inferred": ["dropout", "l1"]}
+    labels, recipe = resolved(own, inferred=inferred)
+    assert labels.inferred == ["learning_rate", "dropout", "l1"]
+    assert recipe == resolved({"epochs": 3})[1]
+    assert resolved({}, inferred=inferred)[0].inferred == inferred
+    changed: dict[str, object] = {"optimizer": {"name": "sgd", "learning_rate": 0.5}}
+    assert resolved(changed, inferred=inferred)[0].inferred == ["epochs", "scaling", "dropout"]
+
+
+@pytest.mark.parametrize("value", [["epohcs"], "epochs", 3, [3]])
+def test_an_inferred_field_that_is_none_is_refused_where_it_stands(value: Any) -> None:
+    assert message({}, inferred=value).startswith("params.yaml: studies.s.model.inferred")
+    assert message({"inferred": value}).startswith("params.yaml: studies.s.variants.one.inferred")
+
+
+def test_a_place_is_one_or_several() -> None:
+    place = {"write_up": "000", "line": 167}
+    assert resolved({"place": place})[0].place == resolved({"place": [place]})[0].place
+    assert list(map(str, resolved({"place": [place, place]})[0].place)) == ["000:167", "000:167"]
+    assert "studies.s.variants.one.place" in message({"place": {"write_up": "0", "line": 1}})
+
+
+def test_the_short_form_of_a_warm_start_is_a_fresh_optimizer() -> None:
+    short, whole = (resolved({"warm_start": one})[0] for one in ("a", {"variant": "a", "optimizer": "fresh"}))
+    assert short == whole
+    assert resolved({"warm_start": {"variant": "a", "optimizer": "continued"}})[0] != whole

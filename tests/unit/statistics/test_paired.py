@@ -193,7 +193,7 @@ def test_a_control_alone_has_no_comparisons() -> None:
         (-30, "worse and it matters"),
     ],
 )
-def test_zero_variance_is_stated_exactly(c: int, expected: str) -> None:
+def test_zero_variance_goes_the_common_way(c: int, expected: str) -> None:
     """Margin 0.02 of 500 images: 10; a difference on the margin is neither inside nor beyond it."""
     result = pair([c] * 8)
     assert result.verdict == expected
@@ -202,10 +202,94 @@ def test_zero_variance_is_stated_exactly(c: int, expected: str) -> None:
     assert result.p == (1.0 if c == 0 else 2 / 2**8)
 
 
-def test_zero_variance_needs_no_test_even_where_none_could_reject() -> None:
-    """Three repeats cannot reach p <= 0.05; what they all say is stated as it is, with its p beside it."""
-    result = pair([3, 3, 3])
-    assert (result.verdict, result.p) == ("better but negligible", 0.25)
+@pytest.mark.parametrize("n", [2, 3, 5])
+@pytest.mark.parametrize("c", [0, 3, 30])
+def test_zero_variance_is_no_proof_where_the_exact_test_could_reject_nothing(n: int, c: int) -> None:
+    """Counts are integers: a few differences are equal by luck, and have no interval; six can be no luck at 0.05."""
+    result = pair([c] * n)
+    assert (result.verdict, result.sd, result.p) == ("undecided", 0.0, 1.0 if c == 0 else 2 / 2**n)
+    assert (result.low, result.simultaneous_low, result.peek_proof_low, result.is_equivalent) == (*[None] * 3, False)
+    assert pair([c] * 6).verdict != "undecided"
+
+
+def identical(n: int, runs: Any = None, d: Any = 0) -> Comparison:
+    """Comparison of n repeats whose runs are the control's own unless given."""
+    own = tuple(f"run {repeat}" for repeat in range(n))
+    arms = Arm("none", CONTROL[:n], runs=own), Arm("x", CONTROL[:n] + d, runs=runs or own)
+    return compare_all([Question(*arms, ACCURACY)], rng=rng())[0]
+
+
+@pytest.mark.parametrize("n", [1, 2, 10])
+def test_runs_that_are_the_same_bit_for_bit_are_identical_and_nothing_is_tested(n: int) -> None:
+    found = identical(n)
+    assert (found.verdict, found.estimate, found.p_adjusted) == ("identical", 0, 1.0)
+    assert found.equivalence_p_adjusted is None
+
+
+def test_equal_accuracies_of_other_runs_are_not_identical() -> None:
+    assert identical(3, ("run 0", "run 1", "another")).verdict == "undecided"
+    assert identical(10, tuple("abcdefghij")).verdict == "equivalent"
+    assert identical(3, d=np.array([0, 0, 1])).verdict != "identical"  # one network, read at another threshold
+    assert pair([0] * 3).identical is False  # nobody knows what ran
+
+
+def test_two_diverged_arms_of_the_same_runs_are_identical() -> None:
+    runs, nan = ("a", "b"), [np.nan, np.nan]
+    found = compare_all([Question(Arm("none", nan, runs=runs), Arm("x", nan, runs=runs), LOSS)], rng=rng())[0]
+    assert (found.verdict, found.treatment_diverged) == ("identical", 2)
+
+
+def test_the_interval_of_equivalence_is_the_one_of_its_corrected_test() -> None:
+    """Holm tests the smaller p at alpha / 2, the larger at alpha: 1 - 2 alpha' is 0.95 and 0.9, inside the margin."""
+    near, far = RISE - 4, RISE + 1
+    family = compare_family({"none": CONTROL, "x": CONTROL + near, "y": CONTROL + far}, "none", ACCURACY, rng=rng())
+    x, y = family["x"], family["y"]
+    assert x.equivalence_p is not None and y.equivalence_p is not None and x.equivalence_p < y.equivalence_p
+    assert (x.verdict, y.verdict) == ("equivalent", "better but negligible")
+    for one, d, level in ((x, near, 0.95), (y, far, 0.9)):
+        expected = stats.ttest_1samp(d / 500, 0.0).confidence_interval(level)
+        assert one.equivalence_confidence == pytest.approx(level)
+        assert (one.equivalence_low, one.equivalence_high) == pytest.approx((expected.low, expected.high))
+        assert -0.02 < expected.low < expected.high < 0.02
+    assert x.interval == (x.equivalence_low, x.equivalence_high)
+    assert y.interval == (y.simultaneous_low, y.simultaneous_high)
+
+
+def test_equivalence_is_never_shown_beside_an_interval_that_leaves_the_margin() -> None:
+    """As in a real study: the simultaneous interval of one of two leaves the margin that the test keeps to."""
+    d = np.array([-17, 4, -13, 7, -1, -11, 6, -9, -10, 3])
+    family = compare_family({"none": CONTROL, "x": CONTROL + d, "y": CONTROL + RISE - 4}, "none", ACCURACY, rng=rng())
+    x = family["x"]
+    assert x.verdict == "equivalent"
+    assert x.simultaneous_low is not None and x.simultaneous_low < -0.02
+    assert x.interval[0] is not None and x.interval[0] > -0.02
+
+
+def test_a_test_that_sees_what_the_interval_does_not_exclude_is_undecided_and_disagrees() -> None:
+    shown = replace(pair(5 * RISE - 8), simultaneous_low=-0.00005)
+    assert shown.p_adjusted <= shown.alpha
+    assert (shown.verdict, shown.disagrees) == ("undecided", True)
+    assert not pair(5 * RISE - 8).disagrees
+
+
+def test_no_interval_of_a_difference_of_accuracies_is_beyond_all_images() -> None:
+    wild = pair([100, -150])
+    assert (wild.low, wild.high, wild.simultaneous_low, wild.simultaneous_high) == (-1, 1, -1, 1)
+    loss = compare_pair([0.1, 3.0], [2.0, 0.5], LOSS, rng=rng())
+    assert loss.low is not None and loss.low < -1
+
+
+def test_a_run_scored_as_diverged_has_the_worst_count() -> None:
+    counts = CONTROL + 3.0 * RISE
+    counts[4] = -np.inf
+    found = compare_pair(CONTROL, counts, ACCURACY, rng=rng())
+    assert (found.treatment_diverged, found.wins, found.losses, found.estimate) == (1, 9, 1, None)
+
+
+def test_arms_at_chance_say_so_together_only() -> None:
+    values = {"none": CONTROL, "x": CONTROL + RISE, "y": CONTROL - RISE}
+    found = compare_family(values, "none", ACCURACY, rng=rng(), at_chance={"none", "x"})
+    assert (found["x"].at_chance, found["y"].at_chance) == (True, False)
 
 
 def test_zero_variance_of_losses_survives_rounding() -> None:
@@ -288,7 +372,7 @@ def test_more_than_16_repeats_are_resampled_reproducibly() -> None:
     assert pair(d).p == pytest.approx(stats.ttest_1samp(d, 0).pvalue, rel=0.5)
 
 
-@pytest.mark.parametrize("counts", [[1.5, 2], [-1, 2], [501, 2], [np.nan, 2]])
+@pytest.mark.parametrize("counts", [[1.5, 2], [-1, 2], [501, 2], [np.inf, 2]])
 def test_counts_must_be_counts(counts: list[float]) -> None:
     with pytest.raises(ValueError, match="expected counts up to 500"):
         compare_pair([1, 2], counts, ACCURACY, rng=rng())
@@ -352,6 +436,18 @@ def test_a_simulated_null_keeps_its_false_positives() -> None:
         family = compare_family(values, "c", ACCURACY, rng=null)
         false += any(c.verdict in MIRROR for c in family.values())
     assert stats.binomtest(false, 200, 0.05, alternative="greater").pvalue > 0.01
+
+
+@pytest.mark.parametrize("n", [2, 3, 5])
+@pytest.mark.parametrize("sd", [0.4, 3])
+def test_a_simulated_null_of_few_repeats_keeps_its_false_positives(n: int, sd: float) -> None:
+    """Integer counts, which are often equal by luck: any verdict but undecided is false on the margin, too."""
+    null, false = np.random.default_rng(13), 0
+    for centre in (0, 10):
+        for _ in range(150):
+            found = pair(np.rint(null.normal(centre, sd, n))).verdict
+            false += found.startswith(("better", "worse")) or (centre == 10 and found == "equivalent")
+    assert stats.binomtest(false, 300, 0.05, alternative="greater").pvalue > 0.01
 
 
 def test_equivalence_is_rarely_claimed_on_the_margin() -> None:

@@ -15,8 +15,8 @@ from pipeline.files import Arrays, read_json
 from pipeline.params.plan import ComparedVariant, ComparisonPlan, Origin
 from pipeline.params.recipe import Kind
 from pipeline.statistics.comparison import VERDICTS
+from pipeline.statistics.estimates import Estimate
 from pipeline.statistics.results import (
-    Estimate,
     StudyResults,
     compute_results,
     read_results,
@@ -115,7 +115,9 @@ def test_estimates_are_students_over_repeats() -> None:
     low, high = stats.t.interval(0.95, 4, values.mean(), stats.sem(values))
     sd_low, sd_high = 0.01 * np.sqrt(4 / stats.chi2.ppf([0.975, 0.025], 4))
     expected = {"mean": 0.96, "sd": 0.01, "low": low, "high": high, "sd_low": sd_low, "sd_high": sd_high}
-    assert asdict(estimate(results())) == pytest.approx(expected, rel=1e-9)
+    found = asdict(estimate(results()))
+    assert found.pop("values") is None
+    assert found == pytest.approx(expected, rel=1e-9)
 
 
 def width(one: Estimate) -> float:
@@ -247,3 +249,66 @@ def test_the_summary_counts_verdicts_over_studies(tmp_path: Path) -> None:
     assert sum(found.counts.values()) == 4
     write_summary(tmp_path / "summary.json", found)
     assert read_summary(tmp_path / "summary.json") == found
+
+
+def with_runs(table: pd.DataFrame, **same: str) -> pd.DataFrame:
+    """The table with digests of weights, every variant's its own but those that are the `same` as another's."""
+    own = table["variant"].replace(same)
+    return table.assign(weights_digest=own + table["repeat"].astype(str), diverged=0)
+
+
+def answering(**same: str) -> dict[str, Arrays]:
+    """Arrays with the answers of the variants, of which some are the `same` as another's."""
+    found = arrays()
+    for name in found:
+        found[name]["predicted"] = np.random.default_rng(len(same.get(name, name))).integers(0, 2, (5, N_TEST))
+    return found
+
+
+def test_equal_weights_and_answers_in_every_repeat_are_identical() -> None:
+    same = with_runs(runs(), equal="none")
+    assert compute_results(plan(), same, answering(equal="none")).comparisons["equal"].verdict == "identical"
+    assert compute_results(plan(), same, answering()).comparisons["equal"].verdict == "undecided"  # other answers
+    once = same.assign(weights_digest=same["weights_digest"].where(same["repeat"] != 3, "other" + same["variant"]))
+    assert compute_results(plan(), once, answering(equal="none")).comparisons["equal"].verdict == "undecided"
+
+
+def test_a_diverged_run_is_counted_and_its_accuracy_counts_for_nothing() -> None:
+    table = with_runs(runs())
+    table.loc[(table["variant"] == "better") & (table["repeat"] == 1), "diverged"] = 1
+    found = compute_results(plan(), table, arrays())
+    better = found.comparisons["better"]
+    assert (better.treatment_diverged, better.wins, better.losses) == (1, 4, 1)
+    assert better.estimate is better.new_images_low is None
+    assert found.variants["better"].mark == "1 of 5 runs diverged"
+    assert found.variants["better"].metrics["test_accuracy"] == Estimate()
+    assert found.variants["better"].metrics["n_test"].mean == N_TEST
+    assert (found.variants["none"].diverged, found.variants["none"].mark) == (0, None)
+    assert summarize("quick", {"tiny": found}, {}).studies["tiny"].marks == {"better": "1 of 5 runs diverged"}
+
+
+def test_variants_at_chance_are_marked_and_their_comparison_too() -> None:
+    """Half the images are of the larger class, and 0.5 + 0.05 is one standard error above it."""
+    table, made = runs(), arrays()
+    for name, correct in {"none": [50, 51, 50, 52, 50], "equal": [51, 50, 50, 50, 52]}.items():
+        for repeat, right in enumerate(correct):
+            here = (table["variant"] == name) & (table["repeat"] == repeat)
+            table.loc[here, ["test_correct", "test_accuracy"]] = [right, right / N_TEST]
+        made[name]["confusion"] = np.array([[[50, 0], [N_TEST - right, right - 50]] for right in correct])
+    found = compute_results(plan(), table, made)
+    assert [one.at_chance for one in found.variants.values()] == [True, False, True]
+    assert found.variants["none"].mark == "at chance"
+    assert (found.comparisons["equal"].at_chance, found.comparisons["better"].at_chance) == (True, False)
+
+
+def test_an_interval_of_an_accuracy_stays_possible_and_few_repeats_show_their_values() -> None:
+    table = runs().assign(test_accuracy=lambda rows: np.where(rows["repeat"] == 0, 0.75, 1.0), test_loss=1.0)
+    table["test_loss"] += table["repeat"]
+    one = estimate(compute_results(plan(), table, arrays()), "none")
+    assert one.high == 1.0 and one.low is not None and 0 < one.low < 0.95
+    few = estimate(results(3), "none")
+    assert (few.low, few.high, few.values) == (None, None, [0.90, 0.91, 0.92])
+    loss = compute_results(plan(3), table[table["repeat"] < 3], arrays(3)).variants["none"].metrics["test_loss"]
+    assert loss.values is None and loss.low is not None and loss.low < 0  # not a share
+    apart = table[table["repeat"] < 2].assign(test_accuracy=lambda rows: rows["repeat"])
+    assert estimate(compute_results(plan(2), apart, arrays(2)), "none").sd_high == 0.5

@@ -24,6 +24,7 @@ KINDS: dict[str, Any] = {
     "worse and it matters": -40 - RISE,
     "undecided": np.array([40, -40, 30, -30, 20, -20, 10, -10, 5, 5]),
 }
+SAME_RUNS = "l1 and none are identical, the same runs bit for bit: the treatment never acted"
 
 
 def compared(d: Any, declared: Declaration = ACCURACY) -> Comparison:
@@ -33,10 +34,10 @@ def compared(d: Any, declared: Declaration = ACCURACY) -> Comparison:
 
 
 def test_every_verdict_has_a_kind_here() -> None:
-    assert set(KINDS) == set(VERDICTS)
+    assert {*KINDS, "identical"} == set(VERDICTS)
 
 
-@pytest.mark.parametrize("verdict", VERDICTS)
+@pytest.mark.parametrize("verdict", KINDS)
 def test_no_p_stands_alone(verdict: str) -> None:
     """n, estimate, interval, margin, p, the smallest attainable p and the detectable effect, in every kind."""
     c = compared(KINDS[verdict])
@@ -44,7 +45,9 @@ def test_no_p_stands_alone(verdict: str) -> None:
     sentence = format_sentence(c)
     assert c.estimate is not None and c.simultaneous_low is not None and c.simultaneous_high is not None
     assert f"{100 * c.estimate:+.2f} percentage points over 10 repeats" in sentence
-    assert f"95 % interval {100 * c.simultaneous_low:+.2f} to {100 * c.simultaneous_high:+.2f}" in sentence
+    low, high = (100 * (end or 0) for end in c.interval)
+    level = "90 % interval of the equivalence test" if verdict == "equivalent" else "95 % interval"
+    assert f"({level} {low:+.2f} to {high:+.2f}, margin" in sentence
     assert "margin 2.00" in sentence
     assert f"p = {c.p:.3g} " in sentence
     assert "0.00195" in sentence and "is the smallest attainable" in sentence
@@ -56,11 +59,11 @@ def test_no_p_stands_alone(verdict: str) -> None:
     ("verdict", "opening"),
     [
         ("better and it matters", "l1 is better than none, and it matters;"),
-        ("better", "l1 is better than none;"),
+        ("better", "l1 is better than none, not shown to matter;"),
         ("better but negligible", "l1 is better than none, but negligible;"),
         ("equivalent", "l1 and none are equivalent;"),
         ("worse but negligible", "l1 is worse than none, but negligible;"),
-        ("worse", "l1 is worse than none;"),
+        ("worse", "l1 is worse than none, not shown to matter;"),
         ("worse and it matters", "l1 is worse than none, and it matters;"),
         ("undecided", "undecided whether l1 and none differ;"),
     ],
@@ -78,9 +81,9 @@ def test_words_follow_the_object_and_not_the_data() -> None:
 def test_a_whole_sentence() -> None:
     assert format_sentence(compared(KINDS["equivalent"])) == (
         "l1 and none are equivalent; mean advantage of l1 in test_accuracy -0.02 percentage points over 10 repeats "
-        "(95 % interval -0.37 to +0.33, margin 2.00); exact sign-flip test over 10 repeats: p = 1 (0.00195 is the "
-        "smallest attainable); two one-sided t-tests inside the margin: p = 2.41e-07; a difference of 0.49 "
-        "percentage points would have been detected with 80 % power."
+        "(90 % interval of the equivalence test -0.31 to +0.27, margin 2.00); exact sign-flip test over 10 repeats: "
+        "p = 1 (0.00195 is the smallest attainable); two one-sided t-tests inside the margin: p = 2.41e-07; a "
+        "difference of 0.49 percentage points would have been detected with 80 % power."
     )
 
 
@@ -123,13 +126,53 @@ def test_undecided_says_how_many_repeats_would_do() -> None:
     assert "repeats would detect" not in format_sentence(compared(KINDS["better"]))
 
 
-def test_zero_variance_is_not_called_a_test() -> None:
+def test_a_few_equal_differences_are_said_to_be_luck() -> None:
+    assert format_sentence(compared([-3] * 3)) == (
+        "undecided whether l1 and none differ; all 3 repeats show the same advantage of l1 in test_accuracy, which so "
+        "few may by luck: -0.60 percentage points (margin 2.00); exact sign-flip test over 3 repeats: p = 0.25 is the "
+        "smallest attainable; the exact test can show no difference, however large, with fewer than 6 repeats."
+    )
+
+
+def test_identical_runs_are_told_and_not_tested() -> None:
+    same = replace(compared([0] * 3), identical=True)
+    assert (
+        format_sentence(same) == f"{SAME_RUNS}; equal weights and answers in all 3 repeats, so that nothing is tested."
+    )
+    crashed = format_sentence(replace(same, control_diverged=2, treatment_diverged=2))
+    assert crashed.endswith("; of 3 runs each, 2 of l1 and 2 of none diverged.")
+
+
+def test_test_and_interval_that_disagree_are_both_told() -> None:
+    sentence = format_sentence(replace(compared(KINDS["better"]), simultaneous_low=-0.00005))
+    assert sentence.startswith("undecided whether l1 and none differ;")
+    assert "; the test sees a difference, and the interval does not exclude none;" in sentence
+    assert "does not exclude" not in format_sentence(compared(KINDS["better"]))
+
+
+def test_negligible_gives_both_intervals() -> None:
+    sentence = format_sentence(compared(RISE))
+    assert "(95 % interval +0.43 to +1.13, margin 2.00)" in sentence
+    assert "(90 % interval of the equivalence test +0.49 to +1.07)" in sentence
+
+
+def test_what_takes_more_than_a_thousand_repeats_is_out_of_reach() -> None:
+    sentence = format_sentence(replace(compared(KINDS["undecided"]), repeats_needed=72_156))
+    assert "is out of reach: it takes more than 1,000 repeats" in sentence and "72" not in sentence
+
+
+def test_a_comparison_at_chance_teaches_nothing() -> None:
+    sentence = format_sentence(replace(compared(KINDS["equivalent"]), at_chance=True))
+    assert sentence.endswith("; both are at chance, where nothing is learnt from a comparison.")
+
+
+def test_zero_variance_is_tested_like_any_other() -> None:
     same, constant = format_sentence(compared([0] * 6)), format_sentence(compared([-3] * 6))
     assert same.startswith(
         "l1 and none are equivalent; all 6 repeats show the same advantage of l1 in test_accuracy: none"
     )
     assert constant.startswith("l1 is worse than none, but negligible; all 6 repeats")
-    assert "-0.60 percentage points, which is also the interval (margin 2.00); stated exactly, not tested" in constant
+    assert "of l1 in test_accuracy: -0.60 percentage points (margin 2.00); exact sign-flip test" in constant
     assert "p = 0.0312 is the smallest attainable" in constant
 
 
@@ -166,7 +209,7 @@ def test_no_margin_is_told() -> None:
 
 
 def test_small_amounts_are_never_rounded_to_nothing() -> None:
-    c = replace(compared(RISE), simultaneous_low=0.00003, simultaneous_high=-0.000004)
+    c = replace(compared(KINDS["undecided"]), simultaneous_low=0.00003, simultaneous_high=-0.000004)
     assert "interval +0.003 to -0.0004" in format_sentence(c)
 
 

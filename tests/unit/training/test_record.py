@@ -34,7 +34,7 @@ def declared(variant: str = "none", repeat: int = 0, search: Search | None = Non
 
 
 def written(folder: Path, result: RunResult, run: DeclaredRun | None = None) -> FinishedRun:
-    write_run(run or declared(), result, folder)
+    write_run(run or declared(), result, False, folder)
     return read_model(folder / layout.RUN, FinishedRun)
 
 
@@ -130,3 +130,13 @@ def test_a_run_that_is_not_there_is_a_users_error(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=r"runs/s/none/00/run\.json: expected this file of an earlier stage"):
         read_run("s", "none", 0)
+
+
+def test_the_optimizer_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
+    result = build_result(RECIPE, optimizer={"adam/iteration": np.array(7), "adam/conv1_kernel_momentum": np.ones(2)})
+    write_run(declared(), result, True, tmp_path / "asked")
+    written(tmp_path / "not", result)
+    assert not (tmp_path / "not" / layout.OPTIMIZER).exists()
+    kept = read_arrays(tmp_path / "asked" / layout.OPTIMIZER)
+    assert kept.keys() == result.optimizer.keys()
+    assert all(np.array_equal(kept[name], value) for name, value in result.optimizer.items())

@@ -9,6 +9,7 @@ import pytest
 from pipeline.data.identity import Identity
 from pipeline.files import read_model, write_model
 from pipeline.params.plan import TrainingPlan
+from pipeline.params.section import Place
 from pipeline.seeds import repeat_seeds
 from pipeline.training.runs import DeclaredRun, Parent, declare_runs
 from tests.builders import build_identity, build_plan
@@ -17,6 +18,7 @@ IDENTITIES = {
     "mnist": build_identity(training_digest="a"),
     "other": build_identity(training_digest="b"),
 }
+PLACE = Place(write_up="000", line=233)
 Key = tuple[str, int]
 
 
@@ -87,7 +89,7 @@ def test_more_repeats_leave_the_others_as_they_are() -> None:
 
 
 def test_labels_study_and_profile_name_no_run() -> None:
-    labels = {"kind": "as_written", "row": "mnist_cnn"}
+    labels = {"kind": "as_written", "row": "mnist_cnn", "inferred": ["l1"], "place": [PLACE]}
     variants = {name: one.model_copy(update=labels) for name, one in plan().variants.items()}
     other = {"study": "another", "profile": "full", "variants": variants}
     renamed = plan().model_copy(update=other)
@@ -131,7 +133,7 @@ def test_a_cap_on_trials_bounds_every_search(cap: int | None, trials: int) -> No
     runs = runs_of(related(caps={} if cap is None else {"trials": cap}))
     search = runs["search", 0].search
     assert search is not None
-    assert search.model_dump() == {**SEARCH, "trials": trials}
+    assert search.model_dump() == {**SEARCH, "trials": trials, "scored_by": "last_epoch"}
     assert runs["none", 0].search is None
     assert (runs["search", 0].fingerprint == runs_of(related())["search", 0].fingerprint) == (trials == 10)
 
@@ -157,6 +159,8 @@ def test_a_run_starts_from_runs_of_its_own_repeat() -> None:
         ({"search": {"search": {**SEARCH, "trials": 11}}}, {"search", "child"}),
         ({"search": {"search": {**SEARCH, "learning_rate": [0.1]}}}, {"search", "child"}),
         ({"child": {"warm_start": None}}, {"child"}),
+        ({"child": {"warm_start": {"variant": "none", "optimizer": "continued"}}}, {"child"}),
+        ({"search": {"search": {**SEARCH, "scored_by": "best_epoch"}}}, {"search", "child"}),
         ({"child": {"trial_of": {"variant": "search", "which": "best"}}}, {"child"}),
         ({"child": {"recipe": {"epochs": 8}}}, {"child"}),
     ],
@@ -169,6 +173,17 @@ def test_a_parents_cap_reaches_its_child() -> None:
     """5 epochs of 1,000 images fit, the parent's 7 do not."""
     after = fingerprints(related(caps={"image_passes": 6000}))
     assert changed_variants(fingerprints(related()), after) == {"none", "child"}
+
+
+def test_a_fresh_start_takes_weights_and_a_continued_one_the_optimizer_too() -> None:
+    short, fresh, continued = (
+        runs_of(related(child={"warm_start": one}))["child", 1]
+        for one in ("none", {"variant": "none"}, {"variant": "none", "optimizer": "continued"})
+    )
+    assert short == fresh
+    assert {one.use for one in fresh.parents} == {"weights", "last"}
+    assert {one.use for one in continued.parents} == {"weights", "optimizer", "last"}
+    assert len({one.fingerprint for one in continued.parents}) == 2
 
 
 def varying(*arms: list[str] | None) -> list[list[DeclaredRun]]:

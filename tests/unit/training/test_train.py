@@ -47,7 +47,7 @@ def trained_to(job: Job) -> RunResult:
     order = job.seeds.order
     scores = {"val_accuracy": 0.9, "val_loss": 0.1}
     trials = ({"trial": 0, "units": order, **scores}, {"trial": 1, "units": order + 1, **scores})
-    return build_result(job.recipe, weights=order, trials=trials)
+    return build_result(job.recipe, weights=order, trials=trials, optimizer={"adam/iteration": np.array(order)})
 
 
 def finished(function: Any, jobs: Sequence[Job], workers: int, batches: Any = ()) -> Iterator[tuple[int, RunResult]]:
@@ -147,7 +147,8 @@ def test_a_run_is_given_what_its_parents_left(store: Store, trained: list[Job]) 
     train_missing([declared("a"), declared("b", 1), declared("c", 2, parents=parents)], store, data, 2)
     job = trained[-1]
     assert job.start is not None
-    np.testing.assert_array_equal(job.start["conv1/kernel"], [weight(0)])
+    assert job.start.optimizer is None
+    np.testing.assert_array_equal(job.start.weights["conv1/kernel"], [weight(0)])
     assert job.hyperparameters == {"units": repeat_seeds(1).order + 1}
     assert [(one.start, one.hyperparameters) for one in trained[:2]] == [(None, None)] * 2
 
@@ -225,3 +226,31 @@ def test_where_nothing_is_missing_no_bar_is_shown_and_no_data_are_read(
 
     assert train_missing([declared("a")], store, refuse, 2) == 0
     assert capsys.readouterr().err == ""
+
+
+GOES_ON = (Parent("a", "weights"), Parent("a", "optimizer"))
+
+
+def kept_optimizer(store: Store, fingerprint: str) -> bool:
+    return (store.path(fingerprint) / layout.OPTIMIZER).is_file()
+
+
+def test_the_optimizer_is_kept_only_of_a_run_that_another_goes_on_from(store: Store, trained: list[Job]) -> None:
+    runs = [declared("a"), declared("b", 1), declared("c", 2, parents=GOES_ON)]
+    assert train_missing(runs, store, data, 2) == 3
+    assert [kept_optimizer(store, name) for name in "abc"] == [True, False, False]
+    start = trained[-1].start
+    assert start is not None
+    assert start.optimizer is not None
+    np.testing.assert_array_equal(start.weights["conv1/kernel"], [weight(0)])
+    assert start.optimizer == {"adam/iteration": repeat_seeds(0).order}
+    assert train_missing(runs, store, data, 2) == 0
+
+
+def test_a_kept_run_without_the_optimizer_that_another_needs_is_trained_again(store: Store, trained: list[Job]) -> None:
+    assert train_missing([declared("a"), declared("b", 1)], store, data, 2) == 2
+    runs = [declared("c", 2, parents=GOES_ON), declared("a"), declared("b", 1)]
+    assert train_missing(runs, store, data, 2) == 2
+    assert [job.seeds for job in trained[2:]] == [repeat_seeds(0), repeat_seeds(2)]
+    assert kept_optimizer(store, "a")
+    assert result(store, "a") == weight(0)
