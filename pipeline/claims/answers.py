@@ -1,6 +1,6 @@
 """The claims of a study, asked of what it recorded: every scope's questions about a metric are one family."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -39,6 +39,7 @@ class Answer:
     says: str
     printed: dict[str, float]
     place: str = ""
+    inferred: str = ""  # what the texts don't say of the variants that it compares
     verdict: str = UNDECIDED
     findings: tuple[Finding, ...] = ()
     deciding: Finding | None = None
@@ -99,7 +100,7 @@ def _answer_all(look: Look) -> dict[tuple[str, str], Answer]:
     found: dict[tuple[str, str], Answer] = {}
     for scope in SCOPES:
         prepared = [
-            _prepare(Answer(name, look.plan.study, scope, claim.says, claim.printed, claim.where), claim, look)
+            _prepare(_begin(name, scope, look.plan), claim, look)
             for name, claim in look.plan.claims.items()
             if scope in claim.not_testable or scope in claim.tests
             if not look.timed or any(one.metric in TIMED for one in claim.tests.get(scope, []))
@@ -107,6 +108,23 @@ def _answer_all(look: Look) -> dict[tuple[str, str], Answer]:
         seed = derive("claims", look.plan.study, scope, look.recorded.n)
         found |= {(one.claim, scope): one for one in _test(prepared, np.random.Generator(np.random.PCG64(seed)))}
     return found
+
+
+def _begin(name: str, scope: Scope, plan: ComparisonPlan) -> Answer:
+    """What is known of a claim's answer before anything is asked."""
+    claim = plan.claims[name]
+    named = (variant for one in claim.tests.get(scope, []) for variant in one.variants)
+    inferred = format_inferred(list(dict.fromkeys(named)), plan)
+    return Answer(name, plan.study, scope, claim.says, claim.printed, claim.where, inferred)
+
+
+def format_inferred(variants: Sequence[str], plan: ComparisonPlan) -> str:
+    """What the texts don't say of variants, and that we chose: ``learning_rate, loss of a, b; l1 of c``."""
+    by_fields: dict[str, list[str]] = {}
+    for name in variants:
+        if name in plan.variants and (fields := plan.variants[name].inferred):
+            by_fields.setdefault(", ".join(fields), []).append(name)
+    return "; ".join(f"{fields} of {', '.join(names)}" for fields, names in by_fields.items())
 
 
 def _prepare(answer: Answer, claim: Claim, look: Look) -> Prepared:

@@ -30,7 +30,8 @@ Figures = Annotated[dict[str, float], BeforeValidator(_split)]
 class LedgerRow:
     """A claim's answer in one scope; the columns of metrics/claims.csv.
 
-    `place` are the lines of the text that say it, ``000:458; 000:466``.
+    `place` are the lines of the text that say it, ``000:458; 000:466``; `inferred` is what the texts don't say of
+    the variants that it compares, and that we chose, ``learning_rate of sgd, adam``.
     `estimate`, `low` and `high` are the mean advantage in the claim's direction and its simultaneous interval, of
     equality the one that the corrected equivalence test amounts to, of the comparison that decided, in `unit` ("share"
     is a fraction, "" a bare number); p is absent where nothing was tested, an interval where it has no bounds.
@@ -42,6 +43,7 @@ class LedgerRow:
     scope: str
     write_up: str
     place: str = ""
+    inferred: str = ""
     study: str
     says: str
     verdict: str
@@ -69,7 +71,7 @@ class LedgerRow:
 COLUMNS = tuple(field.name for field in fields(LedgerRow))
 FIGURES = ("printed", "ours")
 ON_IDENTICAL = "on identical runs"
-OF_ANSWER = ("scope", "write_up", "place", "study", "says", "verdict", "printed")
+OF_ANSWER = ("scope", "write_up", "place", "inferred", "study", "says", "verdict", "printed")
 OF_RESULT = COLUMNS[COLUMNS.index("n") : COLUMNS.index("printed")]
 NUMBER = re.compile(r"-?[\d.]+(e[+-]\d+)?")  # the name of an arm that is one
 ROW = TypeAdapter(LedgerRow)

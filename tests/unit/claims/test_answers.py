@@ -533,3 +533,17 @@ def test_an_answer_says_where_the_claim_stands() -> None:
     columns = {"test_accuracy": {"high": 0.9, "low": 0.8}}
     rows = {row.id: row.place for row in make_ledger(answer_study(plan(claims), table(columns), {}))}
     assert rows == {"C000-01": "000:458; 000:466", "C000-02": "a question; 000:458", "own": ""}
+
+
+def test_an_answer_names_what_the_texts_do_not_say_of_the_variants_it_compares() -> None:
+    """In its scope, each field with the variants it was chosen for; of no others."""
+    chosen = {"high": ["loss", "l1"], "low": ["loss", "l1"], "middle": ["epochs"]}
+    tests = {"as_written": {"of": "high", "above": "low"}, "controlled": {"of": "middle", "above": "exact"}}
+    variants = {
+        name: {"kind": "control", "inferred": chosen.get(name, []), "vary": None, "held_out_anew": None}
+        for name in ("high", "middle", "low", "exact")
+    }
+    declared = plan({"C000-01": {"says": "x", **tests}}, variants=variants)
+    columns = {"test_accuracy": {"high": 0.9, "low": 0.8, "middle": 0.85, "exact": 0.7}}
+    rows = {row.scope: row.inferred for row in make_ledger(answer_study(declared, table(columns), {}))}
+    assert rows == {"as_written": "loss, l1 of high, low", "controlled": "epochs of middle"}
