@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+DECLARED_CLAIMS = Path("claims.yaml")
 PLAN = Path("plan")
 TASK_PLAN = PLAN / "tasks.json"
+UNSELECTED = PLAN / "unselected.json"
 RAW = Path("data/raw")
 TASKS = Path("data/tasks")
 SPLITS = Path("data/splits")
