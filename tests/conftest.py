@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dvc.utils.serialize import dump_yaml
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
@@ -28,12 +29,11 @@ def read_params(root: Path) -> dict[str, Any]:
 
 
 def dump_params(params: Mapping[str, Any], root: Path) -> Path:
-    """Write what `read_params` read, claims apart; the path of params.yaml."""
+    """Write what `read_params` read, claims apart, as DVC would; the path of params.yaml."""
     claims = {name: one["claims"] for name, one in params["studies"].items() if "claims" in one}
     plain = {name: {key: x for key, x in one.items() if key != "claims"} for name, one in params["studies"].items()}
     for name, content in (("params.yaml", {**params, "studies": plain}), ("claims.yaml", claims)):
-        with (root / name).open("w") as out:
-            YAML(typ="safe").dump(content, out)
+        dump_yaml(root / name, content)
     return root / "params.yaml"
 
 
