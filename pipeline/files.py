@@ -83,7 +83,7 @@ def replaced(path: Path, keep: Iterable[str] = ()) -> Iterator[Path]:
 
 
 def _link(source: Path, target: Path) -> None:
-    """A second name for a file, or for all files of a folder; nothing where there is none. No file is written to twice."""
+    """A second name for a file, or for all files of a folder, as none is written to twice; nothing where none is."""
     if source.is_dir():
         shutil.copytree(source, target, copy_function=_link_file)
     elif source.exists():

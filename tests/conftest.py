@@ -45,7 +45,7 @@ def repository() -> Path:
 
 @pytest.fixture
 def params() -> dict[str, Any]:
-    """The repository's params.yaml, each study with its claims of claims.yaml, unchecked; a test may change its copy."""
+    """The repository's params.yaml, each study with its claims, unchecked; a test may change its copy."""
     return read_params(ROOT)
 
 

@@ -23,7 +23,9 @@ def tabulate_verdicts(summary: Summary) -> Table:
     for name, study in summary.studies.items():
         groups = [f"{verdict}: {', '.join(names)}" for verdict, names in group_by_verdict(study.verdicts).items()]
         groups += [f"({variant}: {mark})" for variant, mark in study.marks.items()]
-        table.add_row(f"{name}\n(profile {study.profile})" if mixed else name, str(study.n), "\n".join(groups) or "no comparisons")
+        table.add_row(
+            f"{name}\n(profile {study.profile})" if mixed else name, str(study.n), "\n".join(groups) or "no comparisons"
+        )
     return table
 
 

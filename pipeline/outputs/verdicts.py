@@ -1,4 +1,4 @@
-"""Accuracies and verdicts in few words, so that DVC's tables of metrics fit a screen; DVC shows numbers and texts only."""
+"""Accuracies and verdicts in few words, as numbers and texts, so that DVC's tables of metrics fit a screen."""
 
 from collections.abc import Mapping
 from textwrap import fill

@@ -128,9 +128,9 @@ class Params(Section):
     """The whole of params.yaml and claims.yaml."""
 
     profile: str
-    select: Annotated[
-        Annotated[list[str], Field(min_length=1)] | None, BeforeValidator(_list_selected)
-    ] = None  # studies, or variants as study.variant; None for all
+    select: Annotated[Annotated[list[str], Field(min_length=1)] | None, BeforeValidator(_list_selected)] = (
+        None  # studies, or variants as study.variant; None for all
+    )
     protocol: Protocol
     profiles: Named[Profile]
     sources: Named[Source]

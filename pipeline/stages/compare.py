@@ -13,7 +13,7 @@ from pipeline.statistics.results import compute_results, read_results, summarize
 
 
 def compare() -> None:
-    """Write what was found of each planned study to metrics/ and verdicts/; studies not selected keep what they have."""
+    """Write what was found of each planned study to metrics/ and verdicts/; the unselected keep what they have."""
     gc.freeze()  # statsmodels collects garbage at every correction, through all that is imported
     studies, answers, others = {}, [], read_unselected().studies
     for study, plan in read_comparison().items():

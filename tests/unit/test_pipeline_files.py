@@ -127,7 +127,9 @@ def test_git_keeps_the_metrics_that_dvc_does_not(stages: Stages, ignored: list[s
 
 def test_what_has_a_part_for_every_study_persists(stages: Stages) -> None:
     """DVC would delete the parts of studies that are not selected; it keeps what a stage of all data sets writes."""
-    persisting = {path for stage in stages.values() for path, options in stage.outputs.items() if options.get("persist")}
+    persisting = {
+        path for stage in stages.values() for path, options in stage.outputs.items() if options.get("persist")
+    }
     reading = [stage for stage in stages.values() if "plan/unselected.json" in stage.deps]
     written = {path for stage in reading for path in stage.outputs} - {"data/tasks", "metrics/summary.json"}
     assert persisting == written

@@ -110,8 +110,8 @@ def test_a_shift_that_the_study_does_not_make_is_refused(write_params: WritePara
     key = "studies.mnist_shift_robustness.claims.mine-1"
     condition = {"metric": "accuracy_drop_shift_5", "of": "cnn", "below": "mlp"}
     assert refusal(write_params({key: {"says": "It is so.", "controlled": condition}})) == (
-        "mnist_shift_robustness.mine-1.controlled.0: accuracy_drop_shift_5: expected a shift that the study's 'shifts' name; "
-        "received [0, 1, 2, 3, 4]."
+        "mnist_shift_robustness.mine-1.controlled.0: accuracy_drop_shift_5: expected a shift that the study's "
+        "'shifts' name; received [0, 1, 2, 3, 4]."
     )
 
 
@@ -120,13 +120,15 @@ def test_a_loss_by_a_shift_needs_the_images_as_they_are(write_params: WriteParam
     condition = {"metric": "accuracy_drop_shift_1", "of": "cnn", "below": "mlp"}
     claims = {"mine-1": {"says": "It is so.", "controlled": condition}}
     assert refusal(write_params({f"{study}.shifts": [1, 2], f"{study}.claims": claims})) == (
-        "mnist_shift_robustness.mine-1.controlled.0: accuracy_drop_shift_1: expected 'shifts' with 0, which the loss is "
-        "measured from; received [1, 2]."
+        "mnist_shift_robustness.mine-1.controlled.0: accuracy_drop_shift_1: expected 'shifts' with 0, which the loss "
+        "is measured from; received [1, 2]."
     )
 
 
 def test_an_id_with_a_space_is_refused(write_params: WriteParams) -> None:
-    said = refusal(write_params({f"{CLAIMS}.mine 1": {"says": "It is so.", "controlled": {"of": "none", "above": 0.9}}}))
+    said = refusal(
+        write_params({f"{CLAIMS}.mine 1": {"says": "It is so.", "controlled": {"of": "none", "above": 0.9}}})
+    )
     assert said == f"{STUDY}.mine 1: expected a name of letters, digits, _ and -; received 'mine 1'."
 
 

@@ -439,7 +439,9 @@ def write_run(variant: str, repeat: int, planned: PlannedVariant, parts: Any) ->
 
 
 def written(folder: Path) -> dict[str, bytes]:
-    found = [p for part in ("report", "pictures", "plots", "timings") for p in (folder / part).rglob("*") if p.is_file()]
+    found = [
+        p for part in ("report", "pictures", "plots", "timings") for p in (folder / part).rglob("*") if p.is_file()
+    ]
     return {str(p.relative_to(folder)): p.read_bytes() for p in found}
 
 

@@ -1,4 +1,4 @@
-"""params.yaml survives being rewritten, by `dvc exp run -S` and by `make looks`: no line changes but that of a value."""
+"""params.yaml is rewritten, by `dvc exp run -S` and by `make looks`, and no line changes but that of a value."""
 
 import difflib
 import re
