@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 export PATH := $(VENV)/bin:$(PATH)
 
-.PHONY: help setup repro looks ui test test-slow coverage check format readme printed prune lock
+.PHONY: help setup repro looks ui test test-slow coverage check format readme printed experiments prune lock
 
 help:
 	@echo "make repro      rebuild every result (dvc repro), then show the verdicts"
 	@echo "make looks      with protocol.looks: more repeats for undecided studies until all are decided or at the last look"
+	@echo "make experiments  what experiments changed: parameters, accuracies, verdicts"
 	@echo "make ui         browse the runs on http://127.0.0.1:5000 (mlflow ui)"
 	@echo "make test       run the tests;  make test-slow: the long ones;  make coverage: which lines the tests run"
 	@echo "make check      lint, format, types;  make format: mend the first two"
@@ -32,6 +33,9 @@ repro: setup
 looks: setup
 	@python -m pipeline.commands.looks
 	@python -m pipeline.commands.verdicts
+
+experiments: setup
+	@python -m pipeline.commands.experiments
 
 ui: setup
 	@mlflow ui --host 127.0.0.1

@@ -1,27 +1,47 @@
 """What every command line shares: names of arguments and flags from a signature, clear errors, no orphans."""
 
 import inspect
+import os
+import signal
+import subprocess
 import sys
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 from pipeline.errors import UserError
+from pipeline.layout import PARAMS
 from pipeline.processes import dvc_ancestor, end_with
 
 
 def run(command: Callable[..., None]) -> None:
     """Run a command with the command line's arguments; a user's mistake is one message and exit code 1.
 
-    Its parameters are what it takes, in order; one that is keyword-only is a flag, such as `--remove`.
+    Its parameters are what it takes, in order; one that is keyword-only is a flag, such as `--remove`. Where it fails,
+    or is killed, in an experiment that changed params.yaml, its last line says how to go back.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if (dvc := dvc_ancestor()) is not None:
-        end_with(dvc)
+        end_with(dvc, _way_back)
     try:
         values, flags = _read_arguments(command, sys.argv[1:])
         command(*values, **flags)
     except UserError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"error: {error}{_way_back()}")
     except KeyboardInterrupt:
-        sys.exit("interrupted; finished runs are kept and will be reused.")
+        sys.exit(f"interrupted; finished runs are kept and will be reused.{_way_back()}")
+    except Exception:
+        traceback.print_exc()
+        sys.exit(_way_back().strip() or 1)
+
+
+def _way_back() -> str:
+    """A line on what undoes `dvc exp run -S`; nothing outside an experiment, or in a copy (`--temp`, `--queue`)."""
+    if "DVC_EXP_NAME" not in os.environ or Path(os.environ.get("DVC_ROOT", "")).resolve() != Path.cwd():
+        return ""
+    if subprocess.run(["git", "diff", "--quiet", "HEAD", "--", PARAMS], capture_output=True).returncode != 1:
+        return ""
+    return f"\nThis experiment's values are in {PARAMS}; `git restore {PARAMS}` goes back to those that are committed."
 
 
 def _read_arguments(command: Callable[..., None], received: list[str]) -> tuple[list[str], dict[str, bool]]:

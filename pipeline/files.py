@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -57,8 +57,10 @@ def hash_json(value: Any) -> str:
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[Path]:
+def replaced(path: Path, keep: Iterable[str] = ()) -> Iterator[Path]:
     """Temporary path beside `path` that takes its place when the block ends without an error.
+
+    `keep` are names in the folder `path` that stay as they are, where they are there; the block adds the others.
 
     Raises
     ------
@@ -69,6 +71,8 @@ def replaced(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=path.parent)) / path.name
+        for name in keep:
+            _link(path / name, temporary / name)
         yield temporary
         _replace(temporary, path)
     except OSError as error:
@@ -76,6 +80,22 @@ def replaced(path: Path) -> Iterator[Path]:
     finally:
         if temporary is not None:
             shutil.rmtree(temporary.parent, ignore_errors=True)
+
+
+def _link(source: Path, target: Path) -> None:
+    """A second name for a file, or for all files of a folder, as none is written to twice; nothing where none is."""
+    if source.is_dir():
+        shutil.copytree(source, target, copy_function=_link_file)
+    elif source.exists():
+        target.parent.mkdir(exist_ok=True)
+        _link_file(source, target)
+
+
+def _link_file(source: str | Path, target: str | Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without links
+        shutil.copy2(source, target)
 
 
 def _replace(temporary: Path, path: Path) -> None:

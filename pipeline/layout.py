@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+DECLARED_CLAIMS = Path("claims.yaml")
 PLAN = Path("plan")
 TASK_PLAN = PLAN / "tasks.json"
+UNSELECTED = PLAN / "unselected.json"
 RAW = Path("data/raw")
 TASKS = Path("data/tasks")
 SPLITS = Path("data/splits")
@@ -20,13 +22,15 @@ DATA_METRICS = METRICS / "data.json"
 SUMMARY = METRICS / "summary.json"
 STUDY_METRICS = METRICS / "studies"
 CLAIMS = METRICS / "claims.csv"
+VERDICTS = Path("verdicts")  # what DVC shows as metrics
 EXERCISES = METRICS / "exercises.json"
 TIMINGS = Path("timings")
 TIMING_RECEIPT = TIMINGS / "receipt.json"
 TIMING_CLAIMS = TIMINGS / "claims.csv"
 TIMING_PAGE = TIMINGS / "index.html"
 PAGES = Path("pages")
-PLOTS = Path("plots")
+PICTURES = Path("pictures")
+PLOTS = Path("plots")  # what DVC draws
 REPORT = Path("report")
 RECEIPT = Path("tracked/receipt.json")
 MLFLOW = Path("mlflow.db")
@@ -113,9 +117,24 @@ def measured_times(study: str) -> Path:
     return TIMINGS / "measured" / f"{study}.json"
 
 
-def study_plots(study: str) -> Path:
+def study_verdicts(study: str) -> Path:
+    """Accuracies and verdicts of a study, in few words for DVC's tables."""
+    return VERDICTS / f"{study}.json"
+
+
+def claims_verdicts() -> Path:
+    """How many claims got each verdict; no study has such a name."""
+    return VERDICTS / "all-claims.json"
+
+
+def study_plot(kind: str, study: str) -> Path:
+    """Table of one kind of a study's plots by DVC: curves, forest or confusion."""
+    return PLOTS / kind / f"{study}.csv"
+
+
+def study_pictures(study: str) -> Path:
     """Pictures of a study."""
-    return PLOTS / study
+    return PICTURES / study
 
 
 def further_pages() -> list[Path]:
@@ -130,5 +149,5 @@ def study_page(study: str) -> str:
 
 
 def picture(study: str, section: str, number: int) -> str:
-    """Name of a picture in plots/."""
+    """Name of a picture in pictures/."""
     return f"{study}/{section}_{number}.svg"

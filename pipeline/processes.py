@@ -1,8 +1,10 @@
 """Processes that end together: killing DVC, by any signal, leaves none of ours behind."""
 
 import os
+import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -10,19 +12,23 @@ import psutil
 SECONDS_BETWEEN_LOOKS = 0.5
 
 
-def end_with(process: int) -> None:
-    """End this process soon after another one has ended, however that one was killed."""
+def end_with(process: int, last_words: Callable[[], str] = str) -> None:
+    """End this process soon after another one has ended, however that one was killed, and say the last words."""
     try:
         watched = psutil.Process(process)
     except psutil.NoSuchProcess:
         os._exit(1)
-    threading.Thread(target=_watch, args=(watched,), daemon=True).start()
+    threading.Thread(target=_watch, args=(watched, last_words), daemon=True).start()
 
 
-def _watch(watched: psutil.Process) -> None:
+def _watch(watched: psutil.Process, last_words: Callable[[], str]) -> None:
     while _alive(watched):
         time.sleep(SECONDS_BETWEEN_LOOKS)
-    os._exit(1)
+    try:
+        if said := last_words().strip():
+            print(said, file=sys.stderr, flush=True)
+    finally:  # whoever would have read it may be gone, too
+        os._exit(1)
 
 
 def _alive(process: psutil.Process) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dvc.utils.serialize import dump_yaml
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
@@ -16,6 +17,24 @@ sys.path.insert(0, str(ROOT))  # so that tests run uninstalled, from any working
 
 WriteParams = Callable[[Mapping[str, Any]], Path]
 RunStage = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def read_params(root: Path) -> dict[str, Any]:
+    """A checkout's params.yaml, each study with its claims of claims.yaml."""
+    params, claims = (YAML(typ="safe").load((root / name).read_text()) for name in ("params.yaml", "claims.yaml"))
+    for name, study in params["studies"].items():
+        study["claims"] = (claims or {}).get(name, {})
+    loaded: dict[str, Any] = params
+    return loaded
+
+
+def dump_params(params: Mapping[str, Any], root: Path) -> Path:
+    """Write what `read_params` read, claims apart, as DVC would; the path of params.yaml."""
+    claims = {name: one["claims"] for name, one in params["studies"].items() if "claims" in one}
+    plain = {name: {key: x for key, x in one.items() if key != "claims"} for name, one in params["studies"].items()}
+    for name, content in (("params.yaml", {**params, "studies": plain}), ("claims.yaml", claims)):
+        dump_yaml(root / name, content)
+    return root / "params.yaml"
 
 
 @pytest.fixture
@@ -26,23 +45,19 @@ def repository() -> Path:
 
 @pytest.fixture
 def params() -> dict[str, Any]:
-    """The repository's params.yaml, unchecked; a test may change its copy."""
-    loaded: dict[str, Any] = YAML(typ="safe").load((ROOT / "params.yaml").read_text())
-    return loaded
+    """The repository's params.yaml, each study with its claims, unchecked; a test may change its copy."""
+    return read_params(ROOT)
 
 
 @pytest.fixture
 def write_params(tmp_path: Path, params: dict[str, Any]) -> WriteParams:
-    """Write the repository's params.yaml to the test's folder, with values changed by dotted key."""
+    """Write the repository's two files to the test's folder, with values changed by dotted key."""
 
     def write(changes: Mapping[str, Any]) -> Path:
         for key, value in changes.items():
             *sections, last = key.split(".")
             reduce(lambda section, name: section.setdefault(name, {}), sections, params)[last] = value
-        path = tmp_path / "params.yaml"
-        with path.open("w") as out:
-            YAML(typ="safe").dump(params, out)
-        return path
+        return dump_params(params, tmp_path)
 
     return write
 

@@ -42,8 +42,12 @@ def _first_column(table: str) -> list[str]:
     return [name for row in table.splitlines()[2:] for name in re.findall(r"`(.+?)`", row.split("|")[1])]
 
 
+def read_commands() -> list[list[str]]:
+    """Words of every DVC command that the documents show as a line of its own."""
+    lines = [line for path in DOCUMENTS for line in path.read_text(encoding="utf-8").splitlines()]
+    return [shlex.split(line, comments=True) for line in lines if line.startswith("    dvc ")]
+
+
 def read_overrides() -> list[str]:
     """What the commands of the documents give to `-S`."""
-    lines = [line for path in DOCUMENTS for line in path.read_text(encoding="utf-8").splitlines()]
-    commands = [shlex.split(line, comments=True) for line in lines if line.strip().startswith("dvc exp run")]
-    return [value for words in commands for option, value in pairwise(words) if option == "-S"]
+    return [value for words in read_commands() for option, value in pairwise(words) if option == "-S"]

@@ -7,7 +7,7 @@ import numpy as np
 from pipeline import layout
 from pipeline.data.sources import KEYS
 from pipeline.files import Arrays, digest, write_arrays, write_model
-from pipeline.params.plan import PlannedSource, TaskPlan
+from pipeline.params.plan import PlannedSource, TaskPlan, Unselected
 from pipeline.params.task import Preparation
 from pipeline.stages.download import download
 from pipeline.stages.preprocess import preprocess
@@ -39,6 +39,7 @@ def plan_data(data: Mapping[str, Arrays], tasks: Mapping[str, Preparation]) -> N
         }
         write_model(layout.source_plan(name), PlannedSource.model_validate(source))
     write_model(layout.TASK_PLAN, TaskPlan(tasks=dict(tasks)))
+    write_model(layout.UNSELECTED, Unselected())
 
 
 def prepare(data: Mapping[str, Arrays], tasks: Mapping[str, Preparation]) -> None:

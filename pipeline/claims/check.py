@@ -6,6 +6,7 @@ from pipeline.claims.vocabulary import TIMED, Condition
 from pipeline.errors import UserError, hint
 from pipeline.models.architectures import layer_names
 from pipeline.params.schema import Study
+from pipeline.params.section import place
 from pipeline.params.task import Task
 
 DROP = "accuracy_drop_shift_"
@@ -19,7 +20,8 @@ def check_claims(tasks: Mapping[str, Task], study: Study, where: str, key: str) 
         for scope, conditions in claim.tests.items():
             for number, condition in enumerate(conditions):
                 for mistake in _mistakes(study, condition, unsampled):
-                    raise UserError(f"{where}: {key}.claims.{name}.{scope}.{number}: {mistake}")
+                    at = place(where, f"{key}.claims.{name}.{scope}.{number}")
+                    raise UserError(f"{at}: {mistake}")
 
 
 def _is_sampled(tasks: Mapping[str, Task], study: Study, own: Mapping[str, object]) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, fields
 from itertools import product
 from pathlib import Path
@@ -111,6 +111,12 @@ def make_ledger(answers: Iterable[Answer]) -> list[LedgerRow]:
     return [_make_row(one) for one in sorted(answers, key=lambda one: (one.claim, one.scope))]
 
 
+def merge_ledger(rows: Iterable[LedgerRow], path: Path, others: Collection[str]) -> list[LedgerRow]:
+    """Rows, and those of other studies that a file of claims has, by id and scope."""
+    kept = [row for row in read_ledger(path) if row.study in others] if others and path.exists() else []
+    return sorted([*rows, *kept], key=lambda row: (row.id, row.scope))
+
+
 def _make_row(answer: Answer) -> LedgerRow:
     return LedgerRow(
         id=answer.claim,
@@ -153,10 +159,10 @@ def _means(result: Result) -> tuple[float | None, float | None]:
     return result.treatment_mean, result.control_mean
 
 
-def count_verdicts(answers: Iterable[Answer]) -> dict[str, dict[str, int]]:
+def count_verdicts(rows: Iterable[LedgerRow]) -> dict[str, dict[str, int]]:
     """How many claims of each scope got each verdict, and how many rest on identical runs."""
-    every = list(answers)
+    every = list(rows)
     found = Counter((one.scope, one.verdict) for one in every)
-    found.update((one.scope, ON_IDENTICAL) for one in every if one.deciding and one.deciding.is_identical)
+    found.update((one.scope, ON_IDENTICAL) for one in every if one.identical)
     scopes = sorted({one.scope for one in every})
     return {scope: {word: found[scope, word] for word in (*VERDICTS, ON_IDENTICAL)} for scope in scopes}

@@ -39,7 +39,7 @@ def look_until_decided(path: Path, repro: Callable[[], None], undecided: Callabl
         if not params.protocol.looks:
             raise UserError(f"{path}: protocol.looks: expected numbers of repeats such as [8, 12, 16, 20].")
         repro()
-        later = later_looks(params, undecided())
+        later = later_looks(params, params.selected.keys() & set(undecided()))
         if not later:
             return
         repeats = {name: params.protocol.looks[look - 1] for name, look in later.items()}
@@ -75,9 +75,8 @@ def _repro() -> None:
 
 
 def _declare(path: Path, profile: str, later: Mapping[str, int]) -> None:
-    """Write each study's look into the profile's section, keeping comments and order."""
+    """Write each study's look into the profile's section; comments, order and form stay, as DVC would write them."""
     yaml = YAML()
-    yaml.preserve_quotes, yaml.width = True, 120
     params = yaml.load(path)
     section = params["profiles"][profile].setdefault("studies", {})
     for name, look in later.items():

@@ -4,7 +4,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 
 from pipeline import layout
 from pipeline.command_line import run
@@ -47,18 +47,19 @@ def prune(*, remove: bool = False) -> None:
 def _read_params() -> Iterator[Params]:
     """params.yaml as it is, and as it was committed: `dvc exp run -S` rewrites it."""
     yield read(layout.PARAMS)
-    committed = subprocess.run(["git", "show", f"HEAD:./{layout.PARAMS}"], capture_output=True)
-    if committed.returncode == 0:
-        with NamedTemporaryFile(prefix="committed-", suffix=".yaml") as file:
-            Path(file.name).write_bytes(committed.stdout)
-            yield read(Path(file.name))
+    with TemporaryDirectory(prefix="committed-") as folder:
+        for name in (layout.PARAMS, layout.DECLARED_CLAIMS):
+            committed = subprocess.run(["git", "show", f"HEAD:./{name}"], capture_output=True)
+            if committed.returncode == 0:
+                (Path(folder) / name).write_bytes(committed.stdout)
+        if (Path(folder) / layout.PARAMS).exists():
+            yield read(Path(folder) / layout.PARAMS)
 
 
 def _list_patterns(params: Params) -> Iterator[str]:
-    """Patterns of the runs that any profile declares, those of variants that `only` leaves out among them."""
-    studies = {name: study.model_copy(update={"only": None}) for name, study in params.studies.items()}
+    """Patterns of the runs that any profile declares, selected or not."""
     for profile in params.profiles:
-        plan = make_plan(params.model_copy(update={"studies": studies, "profile": profile}))
+        plan = make_plan(params.model_copy(update={"select": None, "profile": profile}))
         for training in plan.training.values():
             for variant in training.trained.values():
                 unknown = SEARCHED if variant.search or variant.trial_of else CAPPED

@@ -19,10 +19,13 @@ NEXT = "Next: open report/claims.html and report/index.html, or browse the runs 
 def tabulate_verdicts(summary: Summary) -> Table:
     """One row a study: its repeats, and its treatments by verdict against the control, and marks of variants."""
     table = Table("study", "n", "treatments, by verdict against the control", show_lines=True)
+    mixed = len({study.profile for study in summary.studies.values()}) > 1
     for name, study in summary.studies.items():
         groups = [f"{verdict}: {', '.join(names)}" for verdict, names in group_by_verdict(study.verdicts).items()]
         groups += [f"({variant}: {mark})" for variant, mark in study.marks.items()]
-        table.add_row(name, str(study.n), "\n".join(groups) or "no comparisons")
+        table.add_row(
+            f"{name}\n(profile {study.profile})" if mixed else name, str(study.n), "\n".join(groups) or "no comparisons"
+        )
     return table
 
 

@@ -1,6 +1,6 @@
 """The plan as typed objects, with its one writer and its one reader: all that later stages believe."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ class PlannedSource(Source):
 
     name: Name
     stand_in: bool
+    needed: bool = True  # by a selected study
 
 
 class PlannedVariant(Variant):
@@ -101,14 +102,22 @@ class TaskPlan(Section):
     tasks: Named[Preparation]
 
 
+class Unselected(Section):
+    """What is declared and not selected: it stays as earlier runs left it, if there were any."""
+
+    studies: list[Name] = Field(default_factory=list)
+    tasks: list[Name] = Field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class Plan:
-    """Everything that stage `plan` writes: sources by data set, tasks, and each study's two parts."""
+    """Everything that stage `plan` writes: sources by data set, tasks, each study's two parts, and what is left out."""
 
     sources: dict[str, PlannedSource]
     tasks: dict[str, Preparation]
     training: dict[str, TrainingPlan]
     comparison: dict[str, ComparisonPlan]
+    unselected: Unselected = field(default_factory=Unselected)
 
 
 T = TypeVar("T", bound=Section)
@@ -116,7 +125,7 @@ T = TypeVar("T", bound=Section)
 
 def write_plan(plan: Plan, folder: Path) -> None:
     """Write one file for each part, so that a stage depends on no more than it reads."""
-    files: dict[Path, Section] = {layout.TASK_PLAN: TaskPlan(tasks=plan.tasks)}
+    files: dict[Path, Section] = {layout.TASK_PLAN: TaskPlan(tasks=plan.tasks), layout.UNSELECTED: plan.unselected}
     files |= {layout.source_plan(name): source for name, source in plan.sources.items()}
     files |= {layout.training_plan(name): one for name, one in plan.training.items()}
     files |= {layout.comparison_plan(name): one for name, one in plan.comparison.items()}
@@ -132,6 +141,11 @@ def read_source(data_set: str) -> PlannedSource:
 def read_tasks() -> dict[str, Preparation]:
     """Every planned task, by name."""
     return read_model(layout.TASK_PLAN, TaskPlan).tasks
+
+
+def read_unselected() -> Unselected:
+    """What is declared and not selected."""
+    return read_model(layout.UNSELECTED, Unselected)
 
 
 def read_training(root: Path = Path()) -> dict[str, TrainingPlan]:

@@ -8,19 +8,28 @@ from pipeline.params.plan import (
     PlannedSource,
     PlannedVariant,
     TrainingPlan,
+    Unselected,
 )
-from pipeline.params.resolve import resolve_variant, selected
-from pipeline.params.schema import Params, ProfileStudy, Study
+from pipeline.params.resolve import resolve_variant, select_variants
+from pipeline.params.schema import Params, ProfileStudy
 from pipeline.params.task import Preparation, Task
 
 
 def make_plan(params: Params) -> Plan:
-    """Exactly what will run, and what will be compared, in the chosen profile."""
+    """Exactly what will run, and what will be compared, of what is selected, in the chosen profile."""
+    training = {name: plan_training(params, name) for name in params.selected}
+    used = {variant.task for plan in training.values() for variant in plan.variants.values()}
+    tasks = {name: _preparation(task) for name, task in params.tasks.items() if name in used}
+    needed = {task.data for task in tasks.values()}
     return Plan(
-        sources=plan_sources(params),
-        tasks={name: _preparation(task) for name, task in params.tasks.items()},
-        training={name: plan_training(params, name) for name in params.studies},
-        comparison={name: plan_comparison(params, name) for name in params.studies},
+        sources={role: one.model_copy(update={"needed": role in needed}) for role, one in plan_sources(params).items()},
+        tasks=tasks,
+        training=training,
+        comparison={name: plan_comparison(params, name) for name in params.selected},
+        unselected=Unselected(
+            studies=[name for name in params.studies if name not in training],
+            tasks=[name for name in params.tasks if name not in tasks],
+        ),
     )
 
 
@@ -47,13 +56,15 @@ def plan_training(params: Params, study: str) -> TrainingPlan:
         repeats=_repeats(params, study),
         caps=_changes(params, study).caps or params.profiles[params.profile].caps,
         shifts=params.studies[study].shifts,
-        variants=_variants(params.studies[study], study),
+        variants=_variants(params, study),
     )
 
 
-def _variants(study: Study, name: str) -> dict[str, PlannedVariant]:
+def _variants(params: Params, name: str) -> dict[str, PlannedVariant]:
+    study = params.studies[name]
     resolved = {v: resolve_variant(study, v, "params.yaml", f"studies.{name}") for v in study.variants}
-    chosen = selected(study, {variant: labels for variant, (labels, _) in resolved.items()})
+    named = params.selected.get(name, [])
+    chosen = select_variants(study, {variant: labels for variant, (labels, _) in resolved.items()}, named)
     return {
         variant: PlannedVariant(**{**dict(labels), "task": labels.task or study.task}, recipe=recipe)
         for variant, (labels, recipe) in resolved.items()
@@ -77,7 +88,7 @@ def _repeats(params: Params, study: str) -> int:
 def plan_comparison(params: Params, name: str) -> ComparisonPlan:
     """What is compared in a study: metric, control, treatments, level, margin, claims, and its wording."""
     study = params.studies[name]
-    variants = _variants(study, name)
+    variants = _variants(params, name)
     treatments = variants if study.treatments is None else study.treatments
     return ComparisonPlan(
         study=name,

@@ -1,4 +1,4 @@
-"""Reads params.yaml once: YAML to validated, frozen objects that ask for nothing they can't have."""
+"""Reads params.yaml and claims.yaml once: YAML to validated, frozen objects that ask for nothing they can't have."""
 
 from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
@@ -10,6 +10,7 @@ from ruamel.yaml.error import YAMLError
 
 from pipeline.claims.check import check_claims
 from pipeline.errors import UserError, hint
+from pipeline.layout import DECLARED_CLAIMS
 from pipeline.models.architectures import TUNABLE
 from pipeline.models.blocks import Conv
 from pipeline.params.recipe import Recipe, Variant, WarmStart
@@ -25,20 +26,35 @@ SHAPE = ("library", "architecture", "padding", "pooling", "batch_normalization")
 
 
 def read(path: Path) -> Params:
-    """Validated parameters of a params.yaml: YAML 1.2, as DVC reads it (`1e-4` is a number, `off` is a string).
+    """Validated parameters of a params.yaml, and of the claims.yaml beside it.
+
+    Both are YAML 1.2, as DVC reads it (`1e-4` is a number, `off` is a string).
 
     Raises
     ------
     UserError
         Naming the file, the key, what was expected and received, and the nearest legal value.
     """
-    params = validate(Params, _parse(path), str(path))
+    params = validate(Params, _join(path, path.with_name(DECLARED_CLAIMS.name)), str(path))
     for key, mistake in _mistakes(params, str(path)):
         raise UserError(f"{path}: {key}: {mistake}")
     return params
 
 
-def _parse(path: Path) -> Any:
+def _join(path: Path, of_claims: Path) -> dict[str, Any]:
+    """What params.yaml holds, with every study's claims of claims.yaml."""
+    data, claims = _parse(path), _parse(of_claims, empty={}) if of_claims.exists() else {}
+    studies = data.get("studies")
+    studies = studies if isinstance(studies, dict) else {}
+    if misplaced := [name for name, one in studies.items() if isinstance(one, dict) and "claims" in one]:
+        raise UserError(f"{path}: studies.{misplaced[0]}.claims: expected in {of_claims}, under '{misplaced[0]}'.")
+    for key, mistake in chain.from_iterable(_unknown(name, name, studies) for name in claims):
+        raise UserError(f"{of_claims}: {key}: {mistake}")
+    joined = {name: {**studies[name], "claims": claims[name]} for name in claims if claims[name]}
+    return data | ({"studies": studies | joined} if joined else {})
+
+
+def _parse(path: Path, empty: Any = None) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -46,7 +62,7 @@ def _parse(path: Path) -> Any:
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: expected UTF-8 text; {error}.") from None
     try:
-        data = YAML(typ="safe").load(text)
+        data = YAML(typ="safe").load(text) or empty
     except YAMLError as error:
         raise UserError(f"{path}: expected valid YAML; {' '.join(str(error).split())}") from None
     if not isinstance(data, dict):
@@ -57,6 +73,7 @@ def _parse(path: Path) -> Any:
 def _mistakes(params: Params, where: str) -> Mistakes:
     """Names that refer to nothing, variants that can't work, and comparisons of what is no sample."""
     yield from _unknown("profile", params.profile, params.profiles)
+    yield from _of_selection(params)
     for name, profile in params.profiles.items():
         for role, chosen in profile.data.items():
             yield from _unknown(f"profiles.{name}.data.{role}", chosen, params.sources)
@@ -79,12 +96,18 @@ def _unknown(key: str, received: str, legal: Collection[str]) -> Mistakes:
         yield key, f"'{received}' is not declared. {hint(received, legal)}"
 
 
+def _of_selection(params: Params) -> Mistakes:
+    for number, entry in enumerate(params.select or ()):
+        study, _, variant = entry.partition(".")
+        yield from _unknown(f"select.{number}", study, params.studies)
+        if variant:
+            yield from _unknown(f"select.{number}", variant, params.studies[study].variants)
+
+
 def _of_study(tasks: Mapping[str, Task], study: Study, where: str, key: str) -> Mistakes:
     yield from _unknown(f"{key}.task", study.task, tasks)
     yield from _unknown(f"{key}.control", study.control, study.variants)
     yield from _of_treatments(study, f"{key}.treatments")
-    for name in study.only or ():
-        yield from _unknown(f"{key}.only", name, study.variants)
     resolved = {name: resolve_variant(study, name, where, key) for name in study.variants}
     for name, (variant, _) in resolved.items():
         yield from _unknown(f"{key}.variants.{name}.task", variant.task or study.task, tasks)

@@ -1,6 +1,6 @@
 """A variant and its recipe, resolved: the study's model with the variant's own fields in their place."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from pipeline.models.architectures import ARCHITECTURES
@@ -60,11 +60,9 @@ def needed_by(variant: Variant) -> dict[str, str]:
     return {field: other for field, other in others.items() if other is not None}
 
 
-def selected(study: Study, labels: Mapping[str, Variant]) -> list[str]:
-    """Variants of a study that are run: all, or those of `only`, the control, and what these build on."""
-    if study.only is None:
-        return list(study.variants)
-    chosen = {study.control, *study.only}
+def select_variants(study: Study, labels: Mapping[str, Variant], named: Collection[str]) -> list[str]:
+    """Variants of a study that are run: those named, the control, and what these build on; all where none is named."""
+    chosen = {study.control, *(named or study.variants)}
     while more := {need for name in chosen for need in needed_by(labels[name]).values()} - chosen:
         chosen |= more
     return [name for name in study.variants if name in chosen]

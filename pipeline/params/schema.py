@@ -1,9 +1,9 @@
 """The shape of params.yaml: what may be written where, and which values are legal."""
 
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from pipeline.claims.vocabulary import Claim
 from pipeline.metrics import MetricName
@@ -71,9 +71,8 @@ class Study(Section):
     model: dict[str, object]
     control: Name
     treatments: list[Name] | None = None
-    only: Annotated[list[Name], Field(min_length=1)] | None = None  # run these, the control, and what they need
     variants: Named[dict[str, object]]
-    claims: dict[ClaimId, Claim] = Field(default_factory=dict)
+    claims: dict[ClaimId, Claim] = Field(default_factory=dict)  # of claims.yaml
 
 
 class Caps(Section):
@@ -119,12 +118,32 @@ class Protocol(Section):
         return self
 
 
+def _list_selected(declared: Any) -> Any:
+    if isinstance(declared, str) and declared != "all":
+        raise ValueError(f"expected all, or a list such as [{declared}]")
+    return None if declared == "all" else declared
+
+
 class Params(Section):
-    """The whole of params.yaml."""
+    """The whole of params.yaml and claims.yaml."""
 
     profile: str
+    select: Annotated[Annotated[list[str], Field(min_length=1)] | None, BeforeValidator(_list_selected)] = (
+        None  # studies, or variants as study.variant; None for all
+    )
     protocol: Protocol
     profiles: Named[Profile]
     sources: Named[Source]
     tasks: Named[Task]
     studies: Named[Study]
+
+    @property
+    def selected(self) -> dict[str, list[str]]:
+        """Selected studies in the order of the file, each with the variants of it that are named; all where none is."""
+        named = [entry.partition(".") for entry in (self.studies if self.select is None else self.select)]
+        whole = {study for study, _, variant in named if not variant}
+        return {
+            one: [] if one in whole else [variant for study, _, variant in named if study == one]
+            for one in self.studies
+            if one in {study for study, _, _ in named}
+        }

@@ -1,18 +1,22 @@
 """The base of every section of params.yaml, and validation whose errors name file and key, expected and received."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from pipeline.errors import UserError, hint
+from pipeline.errors import UserError, hint, nearest
+from pipeline.layout import DECLARED_CLAIMS
 
 T = TypeVar("T")
 Model = TypeVar("Model", bound=BaseModel)
 
 NAME = r"^[a-z0-9_]+$"
 CLAIM_ID = r"^[A-Za-z0-9_-]+$"
+OF_CLAIMS = re.compile(r"studies\.([^.]*)\.claims\b(.*)")
 NAMES = {NAME: "a-z, 0-9 and _", CLAIM_ID: "letters, digits, _ and -"}  # by pattern
 Name = Annotated[str, Field(pattern=NAME)]
 ClaimId = Annotated[str, Field(pattern=CLAIM_ID)]
@@ -70,25 +74,42 @@ def validate(model: type[Model], data: Any, where: str, prefix: Callable[[str], 
         raise UserError("\n".join(lines)) from None
 
 
+def place(where: str, key: str) -> str:
+    """File and key as the user knows them: what lies within a study's claims stands in claims.yaml."""
+    if found := OF_CLAIMS.fullmatch(key):
+        return f"{Path(where).with_name(DECLARED_CLAIMS.name)}: {found[1]}{found[2]}"
+    return f"{where}: {key}"
+
+
 def _line(model: type[BaseModel], data: Any, mistake: dict[str, Any], where: str, prefix: Callable[[str], str]) -> str:
     location = [part for part in mistake["loc"] if part != "[key]"]
     key = (prefix(str(location[0]) if location else "") + ".".join(map(str, location))).rstrip(".")
-    received = mistake["input"]
+    at, received = place(where, key), mistake["input"]
     if mistake["type"] == "extra_forbidden":
         legal = _legal_keys(model, location[:-1])
-        return f"{where}: {key}: unknown key. {hint(location[-1], legal)}"
+        return f"{at}: unknown key. {hint(location[-1], legal)}"
     if mistake["type"] == "missing":
-        return f"{where}: {key}: expected a value, received none."
+        return f"{at}: expected a value, received none.{_misnamed(data, location[:-1], received)}"
     if mistake["type"] == "literal_error":
         legal = [name.strip(" '") for name in mistake["ctx"]["expected"].replace(" or ", ",").split(",")]
-        return f"{where}: {key}: received {received!r}. {hint(received, legal)}"
+        return f"{at}: received {received!r}. {hint(received, legal)}"
     if mistake["type"] == "unknown_name":
-        return f"{where}: {key}: received {received!r}. {mistake['msg']}"
+        return f"{at}: received {received!r}. {mistake['msg']}"
     if mistake["type"] == "string_pattern_mismatch" and (name := NAMES.get(mistake["ctx"]["pattern"])):
-        return f"{where}: {key}: expected a name of {name}; received {received!r}."
+        return f"{at}: expected a name of {name}; received {received!r}."
     said = mistake["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     expected = said if said.startswith("expected") else f"expected {said}"
-    return f"{where}: {key}: {expected}; received {_shown(received)}."
+    return f"{at}: {expected}; received {_shown(received)}."
+
+
+def _misnamed(data: Any, path: list[Any], section: Any) -> str:
+    """The nearest name beside that of a section of one value, as `-S` adds it where a name is mistyped."""
+    if not path or not isinstance(section, Mapping) or len(section) != 1:
+        return ""
+    for part in path[:-1]:
+        data = data.get(part) if isinstance(data, Mapping) else None
+    close = nearest(path[-1], [name for name in data or () if name != path[-1]])
+    return f" Did you mean '{close}'?" if close else ""
 
 
 def _shown(value: Any) -> str:

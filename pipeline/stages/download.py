@@ -1,4 +1,4 @@
-"""Stage download: one data set's raw arrays, fetched or generated, verified, then written once."""
+"""Stage download: one data set's raw arrays, fetched or generated, verified, then written once, if they are needed."""
 
 from pipeline import layout
 from pipeline.command_line import run
@@ -8,16 +8,21 @@ from pipeline.params.plan import read_source
 
 
 def download(data_set: str) -> None:
-    """Write data/raw/<data_set>/ with the arrays and where they came from, digests included."""
+    """Write data/raw/<data_set>/ with the arrays and where they came from, digests included.
+
+    The folder stays empty where no selected study needs the data set. DVC's run cache brings back what was there.
+    """
     source = read_source(data_set)
-    print(f"{data_set}: {source.description}", flush=True)
-    arrays = load(source, root())
-    found = {name: digest(array) for name, array in arrays.items()}
+    print(f"{data_set}: {source.description if source.needed else 'not needed by what is selected'}", flush=True)
+    arrays = load(source, root()) if source.needed else {}
     with replaced(layout.RAW / data_set) as folder:
+        folder.mkdir()
         for name, array in arrays.items():
             write_array(folder / layout.raw_array(data_set, name).name, array)
-        path = folder / layout.raw_source(data_set).name
-        write_model(path, source.model_copy(update={"sha256": found}))
+        if arrays:
+            found = {name: digest(array) for name, array in arrays.items()}
+            path = folder / layout.raw_source(data_set).name
+            write_model(path, source.model_copy(update={"sha256": found}))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ from pipeline import layout
 from pipeline.command_line import run
 from pipeline.data.preparation import choose_rows, describe_examples
 from pipeline.data.tasks import read_labels, read_task, write_rows
-from pipeline.files import replaced, write_json
-from pipeline.params.plan import read_tasks
+from pipeline.files import read_json, replaced, write_json
+from pipeline.params.plan import read_tasks, read_unselected
 
 
 def preprocess() -> None:
@@ -17,7 +17,9 @@ def preprocess() -> None:
             train = choose_rows(read_labels(task.data, "train"), task.classes, key, task.limit, task.sorted_by_class)
             test = choose_rows(read_labels(task.data, "test"), task.classes, key)
             write_rows(folder / layout.task_rows(name).name, train, test)
-    write_json(layout.DATA_METRICS, {name: _describe(name, task.data) for name, task in tasks.items()})
+    before = read_json(layout.DATA_METRICS) if layout.DATA_METRICS.exists() else {}
+    kept = {name: before[name] for name in read_unselected().tasks if name in before}
+    write_json(layout.DATA_METRICS, kept | {name: _describe(name, task.data) for name, task in tasks.items()})
 
 
 def _describe(task: str, data_set: str) -> dict[str, object]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from pipeline import layout
 from pipeline.backend import start_tensorflow
 from pipeline.command_line import run
-from pipeline.files import read_arrays, write_json
+from pipeline.files import read_arrays, read_json, write_json
 from pipeline.outputs.tracking.projection import update_mlflow
+from pipeline.params.plan import read_unselected
 from pipeline.training.record import StudyRun
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 def track() -> None:
     """Bring MLflow up to date with every planned study; write tracked/receipt.json."""
     receipts = update_mlflow(_rebuild)
-    write_json(layout.RECEIPT, {study: asdict(receipt) for study, receipt in receipts.items()})
+    before = read_json(layout.RECEIPT) if layout.RECEIPT.exists() else {}
+    kept = {study: one for study, one in before.items() if study in read_unselected().studies}
+    write_json(layout.RECEIPT, kept | {study: asdict(receipt) for study, receipt in receipts.items()})
     for study, one in receipts.items():
         print(f"{study}: {one.added} added to MLflow, {one.runs} there, {one.models} loadable models")
     if absent := sum(one.absent for one in receipts.values()):

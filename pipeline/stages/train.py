@@ -4,7 +4,7 @@ from pipeline import layout
 from pipeline.command_line import run
 from pipeline.data.identity import read_identities
 from pipeline.files import replaced
-from pipeline.params.plan import read_training
+from pipeline.params.plan import read_training, read_unselected
 from pipeline.training.grid import count_workers
 from pipeline.training.record import name_run
 from pipeline.training.runs import declare_runs
@@ -13,12 +13,12 @@ from pipeline.training.train import read_training_data, train_missing
 
 
 def train() -> None:
-    """Write runs/<study>/<variant>/<repeat>/ for every declared run; weights stay in the run store."""
+    """Write runs/<study>/<variant>/<repeat>/ for every planned run; weights stay in the run store."""
     identities, store = read_identities(), run_store()
     studies = {name: declare_runs(plan, identities) for name, plan in read_training().items()}
     every = [one for runs in studies.values() for one in runs]
     train_missing(every, store, lambda task: read_training_data(task, identities[task]), count_workers())
-    with replaced(layout.RUNS) as folder:
+    with replaced(layout.RUNS, read_unselected().studies) as folder:
         for study, runs in studies.items():
             for one in runs:
                 target = folder / layout.run_folder(study, one.variant, one.repeat).relative_to(layout.RUNS)

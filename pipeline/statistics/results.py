@@ -77,18 +77,21 @@ class StudyResults:
 
 @dataclass(frozen=True)
 class StudyVerdicts:
-    """Verdicts of a study's comparisons, by treatment, over n repeats; `marks` of variants, see `VariantResults`."""
+    """Verdicts of a study's comparisons, by treatment, over n repeats; `marks` of variants, see `VariantResults`.
+
+    The profile is the study's own, as studies that were not selected keep what an earlier one found.
+    """
 
     n: int
     verdicts: dict[str, str]
     marks: dict[str, str] = field(default_factory=dict)
+    profile: str = field(kw_only=True)
 
 
 @dataclass(frozen=True)
 class Summary:
     """metrics/summary.json: every verdict, and how often each was reached, by comparisons and by claims."""
 
-    profile: str
     stand_in: bool
     studies: dict[str, StudyVerdicts]
     counts: dict[str, int]
@@ -173,19 +176,20 @@ def _mean_over_repeats(by_class: NDArray[np.float64]) -> list[float | None]:
     return [None if np.isnan(value) else float(value) for value in by_class.mean(axis=0)]
 
 
-def summarize(profile: str, studies: Mapping[str, StudyResults], claims: dict[str, dict[str, int]]) -> Summary:
+def summarize(studies: Mapping[str, StudyResults], claims: dict[str, dict[str, int]]) -> Summary:
     """Every verdict, and how often each was reached; `claims` counts those of the claims by scope."""
     verdicts = {
         name: StudyVerdicts(
             one.repeats,
             {treatment: found.verdict for treatment, found in one.comparisons.items()},
             {variant: found.mark for variant, found in one.variants.items() if found.mark},
+            profile=one.profile,
         )
         for name, one in studies.items()
     }
     counts = Counter(word for one in verdicts.values() for word in one.verdicts.values())
     stand_in = any(one.stand_in for one in studies.values())
-    return Summary(profile, stand_in, verdicts, dict(sorted(counts.items())), claims)
+    return Summary(stand_in, verdicts, dict(sorted(counts.items())), claims)
 
 
 def write_results(path: Path, results: StudyResults) -> None:

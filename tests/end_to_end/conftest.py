@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+
+from tests.conftest import dump_params, read_params
 
 ROOT = Path(__file__).parents[2]
 STUDY = "mnist_regularizers"
@@ -60,14 +61,12 @@ class Checkout:
         return done.stdout + done.stderr
 
     def params(self) -> dict[str, Any]:
-        """params.yaml as it is now."""
-        loaded: dict[str, Any] = YAML(typ="safe").load((self.folder / "params.yaml").read_text())
-        return loaded
+        """params.yaml as it is now, each study with its claims of claims.yaml."""
+        return read_params(self.folder)
 
     def write_params(self, params: Mapping[str, Any]) -> None:
-        """Replace params.yaml."""
-        with (self.folder / "params.yaml").open("w") as out:
-            YAML(typ="safe").dump(params, out)
+        """Replace params.yaml and claims.yaml, in the form that DVC keeps."""
+        dump_params(params, self.folder)
 
     def commit(self) -> None:
         """Make it a repository of one commit, which DVC asks for."""
@@ -82,7 +81,7 @@ class Checkout:
         return {str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def copy_repository(folder: Path, leave: tuple[str, ...] = ("metrics/", "dvc.lock")) -> Checkout:
+def copy_repository(folder: Path, leave: tuple[str, ...] = ("metrics/", "verdicts/", "dvc.lock")) -> Checkout:
     """What git tracks, and what it would, but for paths that start with one of `leave`."""
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     files = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
@@ -95,7 +94,7 @@ def copy_repository(folder: Path, leave: tuple[str, ...] = ("metrics/", "dvc.loc
 
 def small_checkout(folder: Path) -> Checkout:
     """Clone of the repository with the small study in place of every other."""
-    checkout = copy_repository(folder, leave=("tests/", "metrics/", "dvc.lock"))
+    checkout = copy_repository(folder, leave=("tests/", "metrics/", "verdicts/", "dvc.lock"))
     params = checkout.params()
     study = params["studies"][STUDY]
     study["model"]["epochs"] = 1

@@ -46,9 +46,10 @@ def insert(path: Path, text: str, before: str = "", after: str = "") -> None:
 
 
 def declare(example: Example, checkout: Checkout) -> None:
-    """Add entries to a section of params.yaml."""
+    """Add entries to a section of params.yaml, or to a study's of claims.yaml."""
     params = checkout.params()
-    keys = example.place.split(".")
+    file, _, study = example.place.partition(".")
+    keys = ["studies", study, "claims"] if file == "claims" else example.place.split(".")
     section: dict[str, Any] = reduce(lambda found, key: found.setdefault(key, {}), keys, params)
     added = YAML(typ="safe").load(example.text)
     assert not added.keys() & section.keys()

@@ -29,7 +29,8 @@ def first(checkout: Checkout) -> dict[str, str]:
 def test_everything_is_built(checkout: Checkout, first: dict[str, str]) -> None:
     folder = checkout.folder
     summary = json.loads((folder / "metrics/summary.json").read_text())
-    assert summary["studies"][STUDY] == {"n": 2, "verdicts": {"dropout": "undecided"}}
+    expected = {"n": 2, "verdicts": {"dropout": "undecided"}, "profile": "quick"}
+    assert summary["studies"][STUDY] == {**summary["studies"][STUDY], **expected}
     assert summary["claims"]["as_written"]["not testable"] == 1
     assert "stand-in" in (folder / "report/index.html").read_text().lower()
     for ledger, scopes in (("metrics/claims.csv", 2), ("timings/claims.csv", 1)):
@@ -42,7 +43,8 @@ def test_everything_is_built(checkout: Checkout, first: dict[str, str]) -> None:
         "dropout",
     ]  # who is first rotates
     assert all(row["train_seconds"] > 0 and row["inference_seconds"] > 0 for row in measured)
-    assert {path.suffix for path in (folder / "plots").rglob("*.*")} == {".svg"}
+    assert {path.suffix for path in (folder / "pictures").rglob("*.*")} == {".svg"}
+    assert {path.parent.name for path in (folder / "plots").rglob("*.csv")} == {"curves", "forest", "confusion"}
     receipt = json.loads((folder / "tracked/receipt.json").read_text())
     assert receipt == {STUDY: {"runs": 7, "added": 7, "models": 2, "absent": 0}}
     assert (folder / "mlflow.db").is_file()

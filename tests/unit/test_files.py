@@ -90,6 +90,32 @@ def test_a_folder_replaces_the_old_one_whole(tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == [folder, folder / "new.txt"]
 
 
+@pytest.mark.parametrize("links", [True, False])
+def test_named_parts_of_the_old_folder_are_kept_and_the_others_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    if not links:
+        monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(OSError("no links here")))
+    folder = tmp_path / "runs"
+    for name in ("kept/deep/file.txt", "gone/file.txt", "kept.txt", "gone.txt", "again.txt"):
+        write_text(folder / name, "old")
+    with replaced(folder, ["kept", "kept.txt", "again.txt", "never_there"]) as temporary:
+        write_text(temporary / "again.txt", "new")
+        write_text(temporary / "new.txt", "new")
+    found = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.txt")}
+    assert found == {"kept/deep/file.txt": "old", "kept.txt": "old", "again.txt": "new", "new.txt": "new"}
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_an_error_leaves_what_was_to_be_kept_as_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "runs"
+    write_text(folder / "kept/file.txt", "old")
+    with pytest.raises(RuntimeError, match="halfway"), replaced(folder, ["kept"]) as temporary:
+        write_text(temporary / "kept/file.txt", "new")
+        raise RuntimeError("halfway")
+    assert (folder / "kept/file.txt").read_text() == "old"
+
+
 def test_a_folder_that_cant_be_made_is_a_users_error(tmp_path: Path) -> None:
     blocker = tmp_path / "file"
     blocker.write_text("in the way")

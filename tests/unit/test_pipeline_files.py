@@ -92,7 +92,8 @@ def test_a_librarys_version_is_a_dependency_of_what_computes_with_it(stages: Sta
 
 def test_only_plan_reads_params(stages: Stages) -> None:
     """As a file: DVC would copy every value that it tracks as a parameter into dvc.lock."""
-    assert {name for name, stage in stages.items() if is_within("params.yaml", stage.deps)} == {"plan"}
+    for name in ("params.yaml", "claims.yaml"):
+        assert {one for one, stage in stages.items() if is_within(name, stage.deps)} == {"plan"}
     assert not [name for name, stage in stages.items() if stage.params]
 
 
@@ -111,11 +112,28 @@ def test_git_ignores_what_dvc_keeps(stages: Stages, ignored: list[str]) -> None:
     assert kept == []
 
 
+def test_one_small_summary_is_what_dvc_shows_as_metrics(stages: Stages) -> None:
+    """Of every other figure `dvc exp show` would make a column: 26,105 were measured."""
+    assert {path for stage in stages.values() for path in stage.metrics} == {"verdicts"}
+
+
 def test_git_keeps_the_metrics_that_dvc_does_not(stages: Stages, ignored: list[str]) -> None:
-    metrics = {path: options for stage in stages.values() for path, options in stage.metrics.items()}
-    assert {"metrics/data.json", "metrics/summary.json"} <= metrics.keys()
-    assert all(options.get("cache") is False for options in metrics.values())
-    assert not [path for path in metrics if is_within(path, ignored)]
+    outputs = {path: options for stage in stages.values() for path, options in stage.outputs.items()}
+    kept = {path: options for path, options in outputs.items() if path.split("/")[0] in ("metrics", "verdicts")}
+    assert {"verdicts", "metrics/data.json", "metrics/summary.json"} <= kept.keys()
+    assert all(options.get("cache") is False for options in kept.values())
+    assert not [path for path in kept if is_within(path, ignored)]
+
+
+def test_what_has_a_part_for_every_study_persists(stages: Stages) -> None:
+    """DVC would delete the parts of studies that are not selected; it keeps what a stage of all data sets writes."""
+    persisting = {
+        path for stage in stages.values() for path, options in stage.outputs.items() if options.get("persist")
+    }
+    reading = [stage for stage in stages.values() if "plan/unselected.json" in stage.deps]
+    written = {path for stage in reading for path in stage.outputs} - {"data/tasks", "metrics/summary.json"}
+    assert persisting == written
+    assert {"runs", "evaluations", "metrics/studies", "metrics/claims.csv", "verdicts", "report"} <= persisting
 
 
 def test_bytecode_in_a_dependency_reruns_nothing(repository: Path) -> None:

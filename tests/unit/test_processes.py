@@ -80,6 +80,17 @@ def test_a_child_ends_soon_after_its_parent_was_killed(start: Start, how: signal
     assert seconds_until_gone(child) < SECONDS_TO_END
 
 
+def test_a_child_says_its_last_words(environment: dict[str, str]) -> None:
+    child = CHILD.replace("end_with(os.getppid())", "end_with(os.getppid(), lambda: '\\nGo back.')")
+    command = [sys.executable, "-c", PARENT, child]
+    parent = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert parent.stdout is not None and parent.stderr is not None
+    parent.stdout.readline()
+    parent.kill()
+    assert parent.stderr.read() == "Go back.\n"
+    parent.communicate()
+
+
 def test_a_parent_that_nobody_has_waited_for_counts_as_gone(start: Start) -> None:
     parent, child = start()
     parent.kill()

@@ -34,7 +34,7 @@ FLOORS = (
 CONTENT = "pipeline.writeups"
 
 LIMITS = {
-    "lines of pipeline/": 13_400,
+    "lines of pipeline/": 13_750,
     "lines of a file": 250,
     "lines of the median function": 6,
     "lines of a function, 90th percentile": 20,
@@ -45,7 +45,8 @@ LIMITS = {
 UNTYPED = re.compile(r"\b(Mapping|MutableMapping|dict)\[str, Any\]")
 
 FILE_NAME = re.compile(r"\S*\.(json|csv|npz|npy|txt|html|svg|db|lock)")
-FOLDERS = ["data", "evaluations", "metrics", "plan", "plots", "report", "runs", "timings", "tracked", ".runs"]
+FOLDERS = ["data", "evaluations", "metrics", "pictures", "plan", "plots", "report", "runs"]
+FOLDERS += ["timings", "tracked", "verdicts", ".runs"]
 IN_FOLDER = re.compile(rf"({'|'.join(map(re.escape, FOLDERS))})/\S*")
 KNOWS_FILES = {
     "pipeline/layout.py": "the one list of paths",

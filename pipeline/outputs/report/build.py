@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline import layout
 from pipeline.outputs.figures.curves import Histories
+from pipeline.outputs.plots import KINDS, tabulate_plots
 from pipeline.outputs.report import tables
 from pipeline.outputs.report.claims import make_study_claims, render_claims
 from pipeline.outputs.report.data import describe_data
@@ -23,30 +24,35 @@ ORDER = (
     *("variance", "spread", "verdicts", "claims", "differences", "variants", "hyperparameters", "thresholds"),
     *("shifts", "curves", "gap", "confusion", "predictions", "trials", "metrics", "models"),
 )
-PLOTTED = ("spread", "differences", "curves", "confusion")
+PICTURED = ("spread", "differences", "curves", "confusion")
 
 
 @dataclass(frozen=True)
 class Report:
-    """Texts of all files by their paths: pages in report/, pictures in plots/."""
+    """Texts of all files by their paths: pages in report/, pictures in pictures/, tables by kind in plots/."""
 
     pages: dict[str, str]
-    plots: dict[str, str]
+    pictures: dict[str, str]
+    plots: dict[str, dict[str, str]]
 
 
 def build_report(files: ReportFiles) -> Report:
     """Pages of the overview, of the claims and of every study, with the further ones; and the studies' pictures."""
     studies = [_build_study(one, files) for one in files.studies.values()]
-    pages = render(studies, _make_overview(files, {one.name: one.marks for one in studies}), files.pages)
-    pages["claims.html"] = render_claims(files.claims, any(one.results.stand_in for one in studies))
-    plots = {
+    kept = [StudyView(one, (), add_marks({}, one)) for one in files.kept.values()]
+    every = sorted([*studies, *kept], key=lambda one: one.name)
+    pages = render(studies, _make_overview(files, {one.name: one.marks for one in studies}), files.pages, every)
+    pages["claims.html"] = render_claims(files.claims, any(one.results.stand_in for one in every))
+    pictures = {
         layout.picture(study.name, section.anchor, number): picture.svg
         for study in studies
         for section in study.sections
-        if section.anchor in PLOTTED
+        if section.anchor in PICTURED
         for number, picture in enumerate(section.content, 1)
     }
-    return Report(pages, plots)
+    found = {name: tabulate_plots(one.results, _list_histories(one)) for name, one in files.studies.items()}
+    plots = {kind: {name: of[kind] for name, of in found.items() if kind in of} for kind in KINDS}
+    return Report(pages, pictures, plots)
 
 
 def _make_overview(files: ReportFiles, marks: Mapping[str, Mapping[str, str]]) -> list[Section]:
@@ -74,9 +80,12 @@ def _build_study(study: StudyFiles, files: ReportFiles) -> StudyView:
         Section("trials", "Trials of the searches", "tables.html", tables.tabulate_trials(searches)),
         Section("predictions", "Predictions", "images.html", grid),
     )
-    histories = {v: [one.history for one in study.trained.get(v, ())] for v in plan.variants}
     summaries = {variant: runs[0].summary for variant, runs in study.trained.items()}
-    return view_study(results, histories, summaries, study.measured, classes, marks, sections)
+    return view_study(results, _list_histories(study), summaries, study.measured, classes, marks, sections)
+
+
+def _list_histories(study: StudyFiles) -> Histories:
+    return {v: [one.history for one in study.trained.get(v, ())] for v in study.plan.variants}
 
 
 def view_study(

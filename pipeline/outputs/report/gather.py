@@ -1,6 +1,6 @@
 """The files that the report is made of, read into objects; nothing else of the report reads a disk."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -11,7 +11,7 @@ from pipeline.data.tasks import read_task
 from pipeline.files import read_arrays, read_model, read_table
 from pipeline.outputs.report.data import About, DataDescription
 from pipeline.outputs.report.images import SHOWN, Samples, choose_samples
-from pipeline.params.plan import TrainingPlan, read_training
+from pipeline.params.plan import TrainingPlan, read_training, read_unselected
 from pipeline.statistics.results import StudyResults, read_results
 from pipeline.training.record import StudyRun, read_run
 
@@ -40,7 +40,10 @@ class StudyFiles:
 
 @dataclass(frozen=True)
 class ReportFiles:
-    """What the report shows: studies by name; descriptions, identities and images by task; claims; further pages."""
+    """What the report shows: studies by name; descriptions, identities and images by task; claims; further pages.
+
+    `kept` are results of studies that are not selected: their pages stay, and the overview names them.
+    """
 
     studies: dict[str, StudyFiles]
     about: dict[str, About]
@@ -48,12 +51,13 @@ class ReportFiles:
     samples: dict[str, Samples]
     claims: list[LedgerRow]
     pages: dict[str, str]
+    kept: dict[str, StudyResults] = field(default_factory=dict)
 
 
 def read_report_files() -> ReportFiles:
     """Everything that the planned studies left behind."""
     studies = {name: _read_study(plan) for name, plan in read_training().items()}
-    every = read_identities()
+    every, others = read_identities(), read_unselected().studies
     shown = {task: every[task] for one in studies.values() for task in one.results.data}
     return ReportFiles(
         studies=studies,
@@ -62,6 +66,7 @@ def read_report_files() -> ReportFiles:
         samples={t: choose_samples(read_task(t, one.data_set), len(one.classes)) for t, one in shown.items()},
         claims=read_ledger(layout.CLAIMS),
         pages={path.name: path.read_text("utf-8") for path in layout.further_pages()},
+        kept={name: read_results(path) for name in others if (path := layout.study_metrics(name)).exists()},
     )
 
 

@@ -22,26 +22,30 @@ TITLE = ", Claimcheck report"  # ends the title of every page but the overview
 
 
 def render(
-    studies: Sequence[StudyView], sections: Sequence[Section] = (), further: Mapping[str, str] | None = None
+    studies: Sequence[StudyView],
+    sections: Sequence[Section] = (),
+    further: Mapping[str, str] | None = None,
+    listed: Sequence[StudyView] | None = None,
 ) -> dict[str, str]:
     """Pages of the report by file name: ``index.html``, one a study, and the further ones as they are.
 
     Studies are shown in their order. `sections` are parts of the overview that belong to no single study, `further` are
-    pages by file name that others wrote; the overview links each by its title.
+    pages by file name that others wrote; the overview links each by its title. `listed` are all studies that the
+    overview shows, those with a page from before among them.
     """
-    further = further or {}
-    counts = Counter(one.verdict for study in studies for one in study.results.comparisons.values())
+    further, listed = further or {}, studies if listed is None else listed
+    counts = Counter(one.verdict for study in listed for one in study.results.comparisons.values())
     index = page(
         "index.html",
-        studies=studies,
+        studies=listed,
         sections=sections,
         pages={file: read_title(text) for file, text in further.items()},
-        profiles=sorted({study.results.profile for study in studies}),
-        stand_in=any(study.results.stand_in for study in studies),
+        profiles=sorted({study.results.profile for study in listed}),
+        stand_in=any(study.results.stand_in for study in listed),
         counts={verdict: counts[verdict] for verdict in theme.COMPARISON_STYLES if counts[verdict]},
     )
     of_studies = {
-        one.file: page("study.html", study=one, studies=studies, stand_in=one.results.stand_in) for one in studies
+        one.file: page("study.html", study=one, studies=listed, stand_in=one.results.stand_in) for one in studies
     }
     return {"index.html": index, **further, **of_studies}
 

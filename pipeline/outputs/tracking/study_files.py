@@ -63,7 +63,7 @@ def _read_study(plan: TrainingPlan, identities: Mapping[str, Identity], claims: 
     if missing := [variant for variant in plan.trained if variant not in results.variants]:
         raise UserError(f"{path}: expected variant '{missing[0]}', which the plan declares. Run `dvc repro`.")
     own = tuple(row for row in claims if row.study == plan.study)
-    figures = tuple(sorted(layout.study_plots(plan.study).glob("*")))
+    figures = tuple(sorted(layout.study_pictures(plan.study).glob("*")))
     return StudyFiles(plan, identities, _read_runs(plan, identities), results, own, figures)
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from pipeline.claims.vocabulary import Operand
 from pipeline.errors import UserError
@@ -16,15 +15,15 @@ WriteParams = Callable[[Mapping[str, Any]], Path]
 
 ROOT = Path(__file__).parents[3]
 STUDY = "mnist_regularizers"
-MINE = f"studies.{STUDY}.claims.mine-1"
+CLAIMS = f"studies.{STUDY}.claims"
 
 
 def refusal(path: Path) -> str:
     with pytest.raises(UserError) as caught:
         read(path)
-    said = str(caught.value)
-    assert said.startswith(f"{path}: ")
-    return said.removeprefix(f"{path}: ")
+    said, claims = str(caught.value), path.with_name("claims.yaml")
+    assert all(line.startswith(f"{claims}: ") for line in said.splitlines())
+    return said.replace(f"{claims}: ", "")
 
 
 @pytest.mark.parametrize(
@@ -102,17 +101,17 @@ def refusal(path: Path) -> str:
 def test_a_mistake_in_a_condition_is_named(
     write_params: WriteParams, condition: dict[str, Any], at: str, said: str
 ) -> None:
-    path = write_params({MINE: {"says": "It is so.", "controlled": condition}})
+    path = write_params({f"{CLAIMS}.mine-1": {"says": "It is so.", "controlled": condition}})
     lines = refusal(path).splitlines()
-    assert any(line.startswith(f"{MINE}.controlled.0{at}: {said}") for line in lines), lines
+    assert any(line.startswith(f"{STUDY}.mine-1.controlled.0{at}: {said}") for line in lines), lines
 
 
 def test_a_shift_that_the_study_does_not_make_is_refused(write_params: WriteParams) -> None:
     key = "studies.mnist_shift_robustness.claims.mine-1"
     condition = {"metric": "accuracy_drop_shift_5", "of": "cnn", "below": "mlp"}
     assert refusal(write_params({key: {"says": "It is so.", "controlled": condition}})) == (
-        f"{key}.controlled.0: accuracy_drop_shift_5: expected a shift that the study's 'shifts' name; "
-        "received [0, 1, 2, 3, 4]."
+        "mnist_shift_robustness.mine-1.controlled.0: accuracy_drop_shift_5: expected a shift that the study's "
+        "'shifts' name; received [0, 1, 2, 3, 4]."
     )
 
 
@@ -121,15 +120,16 @@ def test_a_loss_by_a_shift_needs_the_images_as_they_are(write_params: WriteParam
     condition = {"metric": "accuracy_drop_shift_1", "of": "cnn", "below": "mlp"}
     claims = {"mine-1": {"says": "It is so.", "controlled": condition}}
     assert refusal(write_params({f"{study}.shifts": [1, 2], f"{study}.claims": claims})) == (
-        f"{study}.claims.mine-1.controlled.0: accuracy_drop_shift_1: expected 'shifts' with 0, which the loss is "
-        "measured from; received [1, 2]."
+        "mnist_shift_robustness.mine-1.controlled.0: accuracy_drop_shift_1: expected 'shifts' with 0, which the loss "
+        "is measured from; received [1, 2]."
     )
 
 
 def test_an_id_with_a_space_is_refused(write_params: WriteParams) -> None:
-    key = f"studies.{STUDY}.claims.mine 1"
-    said = refusal(write_params({key: {"says": "It is so.", "controlled": {"of": "none", "above": 0.9}}}))
-    assert said == f"{key}: expected a name of letters, digits, _ and -; received 'mine 1'."
+    said = refusal(
+        write_params({f"{CLAIMS}.mine 1": {"says": "It is so.", "controlled": {"of": "none", "above": 0.9}}})
+    )
+    assert said == f"{STUDY}.mine 1: expected a name of letters, digits, _ and -; received 'mine 1'."
 
 
 @pytest.mark.parametrize(
@@ -143,14 +143,15 @@ def test_an_id_with_a_space_is_refused(write_params: WriteParams) -> None:
     ],
 )
 def test_a_scope_is_tested_or_has_a_reason(write_params: WriteParams, claim: dict[str, Any], said: str) -> None:
-    assert refusal(write_params({MINE: {"says": "It is so.", **claim}})).startswith(f"{MINE}: {said}")
+    mine = {f"{CLAIMS}.mine-1": {"says": "It is so.", **claim}}
+    assert refusal(write_params(mine)).startswith(f"{STUDY}.mine-1: {said}")
 
 
 def test_your_own_claim_is_planned_beside_the_others(write_params: WriteParams) -> None:
     equal = {"of": "dropout", "equals": "none", "margin": 0.002}
     gap = {"metric": "generalization_gap", "of": "dropout", "below": "none"}
     printed = {"dropout": 0.9898, "none": 0.9901}
-    path = write_params({MINE: {"says": "It is so.", "printed": printed, "controlled": [equal, gap]}})
+    path = write_params({f"{CLAIMS}.mine-1": {"says": "It is so.", "printed": printed, "controlled": [equal, gap]}})
     planned = plan_comparison(read(path), STUDY).claims
     own = planned.pop("mine-1")
     assert planned == plan_comparison(read(ROOT / "params.yaml"), STUDY).claims
@@ -160,17 +161,10 @@ def test_your_own_claim_is_planned_beside_the_others(write_params: WriteParams) 
     assert (second.metric, second.variants) == ("generalization_gap", ["dropout", "none"])
 
 
-def test_repeats_that_are_no_sample_are_asked_about_their_spread_only(tmp_path: Path) -> None:
-    yaml = YAML()
-    params = yaml.load(Path("params.yaml").read_text(encoding="utf-8"))
-    claims = params["studies"]["mnist_variance"].setdefault("claims", {})
-    path = tmp_path / "params.yaml"
-    claims["mine-1"] = {
-        "says": "Weights move it.",
-        "controlled": {"of": {"spread": "weights"}, "above": 0.001},
-    }
-    yaml.dump(params, path)
-    read(path)
-    claims["mine-1"]["controlled"] = {"of": "weights", "above": "order"}
-    yaml.dump(params, path)
-    assert "mine-1.controlled.0: 'weights' has 'vary' or a split per repeat" in refusal(path)
+def test_repeats_that_are_no_sample_are_asked_about_their_spread_only(write_params: WriteParams) -> None:
+    key = "studies.mnist_variance.claims.mine-1"
+    spread = {"of": {"spread": "weights"}, "above": 0.001}
+    assert read(write_params({key: {"says": "Weights move it.", "controlled": spread}}))
+    compared = {"of": "weights", "above": "order"}
+    said = refusal(write_params({key: {"says": "Weights move it.", "controlled": compared}}))
+    assert "mine-1.controlled.0: 'weights' has 'vary' or a split per repeat" in said

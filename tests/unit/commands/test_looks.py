@@ -210,9 +210,9 @@ def row_of(study: str, verdict: str) -> LedgerRow:
 
 def test_a_study_is_undecided_while_a_comparison_or_a_claim_is() -> None:
     studies = {
-        "a": StudyVerdicts(8, {"x": "better", "y": "undecided"}),
-        "b": StudyVerdicts(8, {"x": "better"}),
-        "c": StudyVerdicts(8, {}),
+        "a": StudyVerdicts(8, {"x": "better", "y": "undecided"}, profile="quick"),
+        "b": StudyVerdicts(8, {"x": "better"}, profile="quick"),
+        "c": StudyVerdicts(8, {}, profile="quick"),
     }
     claims = [row_of("b", "not testable"), row_of("c", "undecided")]
     assert undecided_studies(studies, claims) == {"a", "c"}

@@ -203,7 +203,7 @@ def test_runs_of_other_code_or_libraries_or_of_another_shape_are_of_no_use() -> 
 
 def test_variants_that_are_left_out_for_now_are_declared_all_the_same() -> None:
     keep("l1", recipe(l1={"amount": 0.001, "layers": "all"}))
-    declare(change(only=["fixed"]))
+    declare({**change(), "select": ["s.fixed"]})
     assert survivors() == ["l1"]
 
 

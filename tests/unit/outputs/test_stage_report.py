@@ -36,7 +36,7 @@ from pipeline.outputs.report.render import page
 from pipeline.outputs.report.tables import BEST, tabulate_rows, tabulate_thresholds, tabulate_trials
 from pipeline.outputs.report.timings import render_timings
 from pipeline.outputs.report.views import Cell, Section
-from pipeline.params.plan import Origin, PlannedSource, PlannedVariant, TrainingPlan
+from pipeline.params.plan import Origin, PlannedSource, PlannedVariant, TrainingPlan, Unselected
 from pipeline.params.recipe import Search
 from pipeline.params.resolve import resolve_recipe
 from pipeline.params.schema import Caps
@@ -372,6 +372,7 @@ def folder(tmp_path: Path, make_parts: Make, monkeypatch: pytest.MonkeyPatch) ->
     )
     tasks = {"mnist": IDENTITY, "on_test": ON_TEST.model_copy(update={"validation": part(60)})}
     write_model(layout.training_plan("s"), plan)
+    write_model(layout.UNSELECTED, Unselected())
     write_model(layout.IDENTITIES, Identities(tasks=tasks))
     results = replace(parts.results, data=dict.fromkeys(tasks, ORIGIN))
     write_results(layout.study_metrics("s"), results)
@@ -438,17 +439,20 @@ def write_run(variant: str, repeat: int, planned: PlannedVariant, parts: Any) ->
 
 
 def written(folder: Path) -> dict[str, bytes]:
-    found = [p for part in ("report", "plots", "timings") for p in (folder / part).rglob("*") if p.is_file()]
+    found = [
+        p for part in ("report", "pictures", "plots", "timings") for p in (folder / part).rglob("*") if p.is_file()
+    ]
     return {str(p.relative_to(folder)): p.read_bytes() for p in found}
 
 
 def test_stage_writes_pages_and_pictures_and_repeats_them(folder: Path) -> None:
     report()
     first = written(folder)
-    plots = {
-        f"plots/s/{name}.svg" for name in ("confusion_1", "curves_1", "curves_2", "differences_1", "differences_2")
+    drawn = {
+        f"pictures/s/{name}.svg" for name in ("confusion_1", "curves_1", "curves_2", "differences_1", "differences_2")
     }
-    assert set(first) == {f"report/{name}.html" for name in ("index", "s", "claims")} | plots
+    drawn |= {f"plots/{kind}/s.csv" for kind in ("curves", "forest", "confusion")}
+    assert set(first) == {f"report/{name}.html" for name in ("index", "s", "claims")} | drawn
     study = first["report/s.html"].decode()
     assert "nobody counted" in study and "E-2" not in study
     assert all(f'id="E-{n}-controlled"' in first["report/claims.html"].decode() for n in (1, 2))
@@ -468,6 +472,26 @@ def test_stage_writes_pages_and_pictures_and_repeats_them(folder: Path) -> None:
     assert f'merged <span class="tag">{MARK}' not in study
     report()
     assert written(folder) == first
+
+
+def test_studies_that_are_not_selected_keep_their_pages_and_others_lose_them(folder: Path, make_parts: Make) -> None:
+    for name in ("kept", "gone"):
+        write_text(layout.REPORT / f"{name}.html", "as it was")
+        write_text(layout.PICTURES / name / "curves_1.svg", "as it was")
+        for kind in ("curves", "forest", "confusion"):
+            write_text(layout.study_plot(kind, name), "as it was")
+        results = make_parts(treatments=("dropout",), repeats=2, classes=2, epochs=2, name=name).results
+        write_results(layout.study_metrics(name), replace(results, profile="full"))
+    write_model(layout.UNSELECTED, Unselected(studies=["kept", "never_run"]))
+    report()
+    after = written(folder)
+    others = {name: text for name, text in after.items() if "/s" not in name and "kept" in name}
+    assert set(others.values()) == {b"as it was"} and len(others) == 5
+    assert not [name for name in after if "gone" in name or "never_run" in name]
+    index = after["report/index.html"].decode()
+    assert '<a href="kept.html">' in index and "never_run" not in index
+    assert "<strong>full, quick</strong>" in index
+    assert '<a href="kept.html">' in after["report/s.html"].decode()
 
 
 def test_pages_of_others_are_copied_and_linked_by_their_titles(folder: Path) -> None:

@@ -73,10 +73,10 @@ CLAIMS = {
     "as_written": dict(zip(COUNTED, range(1, 9), strict=True)),
     "controlled": dict(zip(COUNTED, range(9, 17), strict=True)),
 }
+FOUND = {"dropout": "better", "l1": "undecided"}
 SUMMARY = Summary(
-    profile="quick",
     stand_in=True,
-    studies={"a_study": StudyVerdicts(10, {"dropout": "better", "l1": "undecided"}, {"l1": "2 of 10 runs diverged"})},
+    studies={"a_study": StudyVerdicts(10, FOUND, {"l1": "2 of 10 runs diverged"}, profile="quick")},
     counts={"better": 1, "undecided": 1},
     claims=CLAIMS,
 )
@@ -97,7 +97,7 @@ def test_studies_that_compare_nothing_have_no_row_and_are_not_counted() -> None:
     nothing = replace(STUDY, comparisons={})
     assert format_verdicts([STUDY, nothing]) == format_verdicts([STUDY])
     out = io.StringIO()
-    show(replace(SUMMARY, studies={"a_study": StudyVerdicts(10, {})}), Console(file=out, width=150))
+    show(replace(SUMMARY, studies={"a_study": StudyVerdicts(10, {}, profile="quick")}), Console(file=out, width=150))
     assert "no comparisons" in out.getvalue()
 
 
@@ -144,3 +144,12 @@ def test_terminal_shows_treatments_by_verdict_stand_in_and_where_to_look() -> No
     out = io.StringIO()
     show(replace(SUMMARY, stand_in=False), Console(file=out, width=150))
     assert "Stand-in" not in out.getvalue()
+
+
+def test_terminal_names_the_profile_of_each_study_where_they_differ() -> None:
+    out = io.StringIO()
+    show(SUMMARY, Console(file=out, width=150))
+    assert "(profile" not in out.getvalue().partition("Stand-in")[0]
+    older = StudyVerdicts(10, {}, profile="full")
+    show(replace(SUMMARY, studies={**SUMMARY.studies, "older": older}), Console(file=out, width=150))
+    assert "(profile full)" in out.getvalue() and "(profile quick)" in out.getvalue()

@@ -371,7 +371,7 @@ def test_parent_shows_mean_sd_and_n_and_its_repeats_hang_below_it(files: Files) 
 
 
 def test_comparison_shows_verdicts_numbers_and_figures(files: Files) -> None:
-    figure = files.folder / layout.study_plots(STUDY) / "interval.svg"
+    figure = files.folder / layout.study_pictures(STUDY) / "interval.svg"
     figure.parent.mkdir(parents=True)
     figure.write_bytes(b"picture")
     files.track()

@@ -18,6 +18,7 @@ from pipeline.params.plan import (
     read_source,
     read_tasks,
     read_training,
+    read_unselected,
     write_plan,
 )
 from pipeline.params.planning import make_plan, plan_comparison, plan_sources, plan_training
@@ -125,6 +126,45 @@ def test_a_variants_own_task_is_planned_with_the_studys(write_params: WriteParam
     assert set(made.comparison[NAME].data) == {"mnist", "other"}
 
 
+def select(write_params: WriteParams, *entries: str) -> Plan:
+    """The plan of what is selected."""
+    return make_plan(read(write_params({"select": list(entries)})))
+
+
+def test_the_plan_holds_what_is_selected_and_what_it_needs_and_nothing_else(write_params: WriteParams) -> None:
+    made, whole = select(write_params, "mnist_optimizers"), plan("quick")
+    assert list(made.training) == list(made.comparison) == ["mnist_optimizers"]
+    assert made.training["mnist_optimizers"] == whole.training["mnist_optimizers"]
+    assert made.comparison["mnist_optimizers"] == whole.comparison["mnist_optimizers"]
+    used = {one.task for one in made.training["mnist_optimizers"].variants.values()}
+    assert made.tasks == {name: one for name, one in whole.tasks.items() if name in used}
+    assert {name: one.needed for name, one in made.sources.items()} == {"mnist": True, "cifar10": False}
+    assert made.sources["mnist"] == whole.sources["mnist"]  # so that DVC knows its download again
+    assert {*made.unselected.studies, "mnist_optimizers"} == whole.training.keys()
+    assert {*made.unselected.tasks, *made.tasks} == committed().tasks.keys()
+    assert all(one.needed for one in whole.sources.values())
+    assert whole.unselected.studies == []
+
+
+def test_selected_studies_keep_the_order_of_the_file(write_params: WriteParams) -> None:
+    first, second, third = list(committed().studies)[:3]
+    made = select(write_params, third, first)
+    assert list(made.training) == [first, third]
+    assert made.unselected.studies[0] == second
+
+
+def test_a_selected_variant_comes_with_its_control_and_what_it_needs(write_params: WriteParams) -> None:
+    made = select(write_params, f"{NAME}.dropout", "mnist_tuner_mlp.valsplit")
+    assert list(made.training[NAME].variants) == ["none", "dropout"]
+    assert made.comparison[NAME].treatments == ["dropout"]
+    searched = made.training["mnist_tuner_mlp"].variants
+    assert {"valsplit", "valsplit_search"} < searched.keys() < committed().studies["mnist_tuner_mlp"].variants.keys()
+
+
+def test_a_study_that_is_selected_whole_and_in_part_is_selected_whole(write_params: WriteParams) -> None:
+    assert select(write_params, f"{NAME}.dropout", NAME).training == {NAME: plan("quick").training[NAME]}
+
+
 def test_wording_and_margin_are_no_part_of_what_training_depends_on(write_params: WriteParams) -> None:
     before = make_plan(read(write_params({})))
     changes = {
@@ -148,6 +188,7 @@ def read_plan() -> Plan:
         tasks=read_tasks(),
         training=read_training(),
         comparison=read_comparison(),
+        unselected=read_unselected(),
     )
 
 
@@ -245,6 +286,7 @@ def test_the_stage_writes_exactly_the_plan(
     written = {path.relative_to(tmp_path / "plan").as_posix() for path in (tmp_path / "plan").rglob("*.json")}
     assert written == {
         "tasks.json",
+        "unselected.json",
         *(f"sources/{data_set}.json" for data_set in made.sources),
         *(f"training/{study}.json" for study in made.training),
         *(f"comparison/{study}.json" for study in made.comparison),

@@ -1,4 +1,4 @@
-"""Reading params.yaml: the committed file is legal; a mistake is named once, by file and key."""
+"""Reading params.yaml and claims.yaml: the committed files are legal; a mistake is named once, by file and key."""
 
 import subprocess
 from collections.abc import Callable, Mapping
@@ -70,17 +70,70 @@ def test_unknown_key_is_refused_with_the_nearest_legal_one(
         (f"{STUDY}.variants.none.kind", "as_writen", "as_written"),
         (f"{STUDY}.variants.none.task", "mnst", "mnist"),
         (f"{STUDY}.variants.l1_all.l1.layers", "al", "all"),
+        ("select.0", "mnist_optimizer", "mnist_optimizers"),
+        ("select.0", "mnist_regularizers.dropuot", "dropout"),
     ],
 )
 def test_a_name_that_names_nothing_is_refused_with_the_nearest_legal_one(
     write_params: WriteParams, key: str, value: Any, nearest: str
 ) -> None:
-    path = write_params({key: value})
+    path = write_params({"select": [value]} if key == "select.0" else {key: value})
     said = message(path)
-    received = value if isinstance(value, str) else key.rpartition(".")[2]
+    received = value.rpartition(".")[2] if isinstance(value, str) else key.rpartition(".")[2]
     assert f"{path}: {key}: " in said
     assert f"'{received}'" in said
     assert f"Did you mean '{nearest}'?" in said
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "meant"),
+    [
+        ("studies.mnist_regularizer.variants.dropout.dropout", 0.5, "mnist_regularizers"),
+        ("tasks.mnits.margin", 0.01, "mnist"),
+        ("profiles.quik.repeats", 3, "quick"),
+    ],
+)
+def test_a_section_that_a_mistyped_name_adds_is_refused_with_the_name_that_is_there(
+    write_params: WriteParams, key: str, value: Any, meant: str
+) -> None:
+    path = write_params({key: value})
+    section = ".".join(key.split(".")[:2])
+    lines = message(path).splitlines()
+    assert all(line.startswith(f"{path}: {section}.") for line in lines)
+    assert all(line.endswith(f"received none. Did you mean '{meant}'?") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("mnist_optimizers", "expected all, or a list such as [mnist_optimizers]"), ([], "at least 1 item")],
+)
+def test_a_selection_is_all_or_a_list(write_params: WriteParams, value: Any, said: str) -> None:
+    path = write_params({"select": value})
+    assert message(path).startswith(f"{path}: select: expected ")
+    assert said in message(path)
+
+
+def test_claims_of_params_yaml_are_refused_and_sent_to_their_file(repository: Path, tmp_path: Path) -> None:
+    path = replaced_text(repository, tmp_path, "    control: none\n", "    control: none\n    claims: {}\n")
+    claims = tmp_path / "claims.yaml"
+    assert message(path) == f"{path}: {STUDY}.claims: expected in {claims}, under 'mnist_regularizers'."
+
+
+def test_claims_of_a_study_that_is_not_declared_are_refused(write_params: WriteParams) -> None:
+    path = write_params({})
+    claims = path.with_name("claims.yaml")
+    claims.write_text("mnist_regularizer: {}\n")
+    assert message(path) == (
+        f"{claims}: mnist_regularizer: 'mnist_regularizer' is not declared. Did you mean 'mnist_regularizers'?"
+    )
+
+
+@pytest.mark.parametrize("text", [None, "", "# none yet\n", "mnist_regularizers:\n"])
+def test_nothing_has_to_be_claimed(write_params: WriteParams, text: str | None) -> None:
+    path = write_params({})
+    claims = path.with_name("claims.yaml")
+    claims.unlink() if text is None else claims.write_text(text)
+    assert not any(study.claims for study in read(path).studies.values())
 
 
 def test_treatments_are_a_list_of_declared_variants(write_params: WriteParams) -> None:
@@ -263,7 +316,7 @@ def test_the_stage_says_it_once_and_leaves_the_plan_alone(
     assert finished.stdout == ""
     (line,) = finished.stderr.splitlines()
     assert line.startswith(f"error: params.yaml: {STUDY}.model.epochs: expected ")
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["params.yaml", "plan", "tasks.json"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["claims.yaml", "params.yaml", "plan", "tasks.json"]
     assert kept.read_text() == "the plan of before"
 
 

@@ -13,7 +13,7 @@ from pipeline.errors import UserError
 from pipeline.evaluation import evaluate as evaluation
 from pipeline.evaluation.work import Evaluated
 from pipeline.files import digest_arrays, read_arrays, read_model, read_table, write_model
-from pipeline.params.plan import TrainingPlan
+from pipeline.params.plan import TrainingPlan, Unselected
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.train import train
 from pipeline.training import train as training
@@ -45,6 +45,15 @@ def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def plan(*plans: TrainingPlan) -> None:
     for one in plans:
         write_model(layout.training_plan(one.study), one)
+    write_model(layout.UNSELECTED, Unselected())
+
+
+def select(plan: TrainingPlan, *unselected: str) -> None:
+    """Plan one study alone; others are declared."""
+    for path in layout.training_plan("*").parent.glob("*"):
+        path.unlink()
+    write_model(layout.training_plan(plan.study), plan)
+    write_model(layout.UNSELECTED, Unselected(studies=list(unselected)))
 
 
 @pytest.fixture
@@ -126,6 +135,23 @@ def test_what_is_no_longer_planned_leaves_runs_and_stays_in_the_store(sent: dict
     plan(ONE)
     train()
     assert sent["train"] == 6
+
+
+@pytest.mark.usefixtures("working_folder", "sent")
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_study_that_is_not_selected_stays_as_it_was_and_one_that_is_not_declared_goes(declared: bool) -> None:
+    train()
+    evaluate()
+    before = {path: path.read_bytes() for root in (layout.RUNS, layout.EVALUATIONS) for path in root.rglob("*.*")}
+    select(build_plan({"none": {}}, study="one", repeats=1), *(["other", "never_run"] if declared else []))
+    train()
+    evaluate()
+    after = {path: path.read_bytes() for root in (layout.RUNS, layout.EVALUATIONS) for path in root.rglob("*.*")}
+    others = {path: content for path, content in before.items() if "other" in path.parts}
+    assert {path: content for path, content in after.items() if "other" in path.parts} == (others if declared else {})
+    assert {path.parts[2] for path in after if path.parts[:2] == ("runs", "one")} == {"none"}
+    assert read_table(layout.evaluated_runs("one"))["repeat"].tolist() == [0]
+    assert not (layout.RUNS / "never_run").exists()
 
 
 @pytest.mark.usefixtures("working_folder")
