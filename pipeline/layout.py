@@ -13,6 +13,7 @@ SCALING = Path("data/scaling")
 IDENTITIES = Path("data/identities.json")
 TRAINED = Path(".runs/trained")
 EVALUATED = Path(".runs/evaluated")
+KEPT = Path(".runs/kept")
 RUNS = Path("runs")
 EVALUATIONS = Path("evaluations")
 METRICS = Path("metrics")
@@ -42,6 +43,10 @@ WEIGHTS = "weights.npz"
 OPTIMIZER = "optimizer.npz"  # only where another run goes on with it
 SECONDS = "seconds.json"
 KEPT_IN_STORE = (WEIGHTS, OPTIMIZER, SECONDS)
+
+# What is kept of a study beside files that lie elsewhere too.
+TIMES = "times.json"
+STUDY_PAGE = "page.html"
 
 # Files of an evaluation in its store.
 EVALUATION = "evaluation.json"
@@ -108,11 +113,6 @@ def study_metrics(study: str) -> Path:
     return STUDY_METRICS / f"{study}.json"
 
 
-def measured_times(study: str) -> Path:
-    """Times of a study's variants, measured side by side."""
-    return TIMINGS / "measured" / f"{study}.json"
-
-
 def study_plots(study: str) -> Path:
     """Pictures of a study."""
     return PLOTS / study
@@ -129,6 +129,6 @@ def study_page(study: str) -> str:
     return "index_study.html" if name == "index" else f"{name}.html"
 
 
-def picture(study: str, section: str, number: int) -> str:
-    """Name of a picture in plots/."""
-    return f"{study}/{section}_{number}.svg"
+def picture(section: str, number: int) -> str:
+    """Name of one of a study's pictures."""
+    return f"{section}_{number}.svg"

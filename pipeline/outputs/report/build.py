@@ -1,7 +1,6 @@
 """From what was read to the report's pages and pictures; nothing here reads a disk."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 
@@ -14,7 +13,7 @@ from pipeline.outputs.report.gather import ReportFiles, StudyFiles
 from pipeline.outputs.report.images import make_prediction_grid
 from pipeline.outputs.report.pictures import make_picture_sections
 from pipeline.outputs.report.recipes import describe_recipes, mark_variants
-from pipeline.outputs.report.render import render
+from pipeline.outputs.report.render import render_index, render_study
 from pipeline.outputs.report.variance import describe_variance
 from pipeline.outputs.report.views import Section, StudyView
 from pipeline.statistics.results import StudyResults
@@ -26,57 +25,59 @@ ORDER = (
 PLOTTED = ("spread", "differences", "curves", "confusion")
 
 
-@dataclass(frozen=True)
-class Report:
-    """Texts of all files by their paths: pages in report/, pictures in plots/."""
+def build_overview(files: ReportFiles) -> dict[str, str]:
+    """Pages by file name that belong to no single study: the overview, the claims, and the further ones."""
+    marks = {study: _mark(study, files) for study in files.plans}
+    studies = [StudyView(results, (), marks[study]) for study, results in files.results.items()]
+    stand_in = any(one.results.stand_in for one in studies)
+    return {
+        "index.html": render_index(studies, _describe_all(files, marks), files.pages),
+        "claims.html": render_claims(files.claims, stand_in),
+        **files.pages,
+    }
 
-    pages: dict[str, str]
-    plots: dict[str, str]
 
-
-def build_report(files: ReportFiles) -> Report:
-    """Pages of the overview, of the claims and of every study, with the further ones; and the studies' pictures."""
-    studies = [_build_study(one, files) for one in files.studies.values()]
-    pages = render(studies, _make_overview(files, {one.name: one.marks for one in studies}), files.pages)
-    pages["claims.html"] = render_claims(files.claims, any(one.results.stand_in for one in studies))
+def build_study(study: str, own: StudyFiles, files: ReportFiles) -> dict[str, str]:
+    """Texts of a study's files by name: its page, which `link_studies` completes, and its pictures."""
+    view = _view(study, own, files)
     plots = {
-        layout.picture(study.name, section.anchor, number): picture.svg
-        for study in studies
-        for section in study.sections
+        layout.picture(section.anchor, number): str(picture.svg)
+        for section in view.sections
         if section.anchor in PLOTTED
         for number, picture in enumerate(section.content, 1)
     }
-    return Report(pages, plots)
+    return {layout.STUDY_PAGE: render_study(view), **plots}
 
 
-def _make_overview(files: ReportFiles, marks: Mapping[str, Mapping[str, str]]) -> list[Section]:
-    plans = {name: one.plan for name, one in files.studies.items()}
-    results = {name: one.results for name, one in files.studies.items()}
-    origins = {task: origin for one in results.values() for task, origin in one.data.items()}
+def _mark(study: str, files: ReportFiles) -> dict[str, str]:
+    return add_marks(mark_variants(files.plans[study], files.identities), files.results[study])
+
+
+def _describe_all(files: ReportFiles, marks: Mapping[str, Mapping[str, str]]) -> list[Section]:
+    origins = {task: origin for one in files.results.values() for task, origin in one.data.items()}
     blocks = describe_data(files.about, files.identities, origins, files.samples)
     return [
-        Section("rows", "Rows of the write-ups", "table.html", tables.tabulate_rows(plans, results, marks)),
+        Section("rows", "Rows of the write-ups", "table.html", tables.tabulate_rows(files.plans, files.results, marks)),
         Section("data", "The data", "data.html", blocks),
     ]
 
 
-def _build_study(study: StudyFiles, files: ReportFiles) -> StudyView:
-    plan, results = study.plan, study.results
+def _view(study: str, own: StudyFiles, files: ReportFiles) -> StudyView:
+    plan, results, marks = files.plans[study], files.results[study], _mark(study, files)
     classes = {name: files.identities[one.task].classes for name, one in plan.variants.items()}
-    marks = add_marks(mark_variants(plan, files.identities), results)
-    finished = {variant: [one.about for one in runs] for variant, runs in study.trained.items()}
-    searches = {v: [one.trials for one in runs if one.trials is not None] for v, runs in study.trained.items()}
+    finished = {variant: [one.about for one in runs] for variant, runs in own.trained.items()}
+    searches = {v: [one.trials for one in runs if one.trials is not None] for v, runs in own.trained.items()}
     shown, who = files.samples[plan.variants[results.control].task], f"{results.control}, repeat 0"
-    grid = make_prediction_grid(shown, study.predicted, study.labels, classes[results.control], who)
+    grid = make_prediction_grid(shown, own.predicted, own.labels, classes[results.control], who)
     sections = (
         make_study_claims(files.claims, results.study),
         Section("hyperparameters", "Hyperparameters", "recipes.html", describe_recipes(plan, finished, marks)),
         Section("trials", "Trials of the searches", "tables.html", tables.tabulate_trials(searches)),
         Section("predictions", "Predictions", "images.html", grid),
     )
-    histories = {v: [one.history for one in study.trained.get(v, ())] for v in plan.variants}
-    summaries = {variant: runs[0].summary for variant, runs in study.trained.items()}
-    return view_study(results, histories, summaries, study.measured, classes, marks, sections)
+    histories = {v: [one.history for one in own.trained.get(v, ())] for v in plan.variants}
+    summaries = {variant: runs[0].summary for variant, runs in own.trained.items()}
+    return view_study(results, histories, summaries, own.measured, classes, marks, sections)
 
 
 def view_study(

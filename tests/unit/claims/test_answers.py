@@ -197,13 +197,13 @@ def test_a_difference_of_identical_variants_is_refuted_and_equality_supported(
     found = ask(test, acted(b="a"), repeats=2)
     assert found.verdict == expected
     assert found.deciding is not None and found.deciding.is_identical
-    assert count_verdicts([found])["controlled"]["on identical runs"] == 1
     (row,) = make_ledger([found])
+    assert count_verdicts([row])["controlled"]["on identical runs"] == 1
     assert (row.identical, row.p_adjusted) == (True, None)
     assert "the same runs bit for bit" in format_answer(found)
     mixed = acted(b="a") | {"weights_digest": acted()["weights_digest"]}
     other = ask(test, mixed, repeats=2)
-    assert other.verdict == UNDECIDED and count_verdicts([other])["controlled"]["on identical runs"] == 0
+    assert other.verdict == UNDECIDED and count_verdicts(make_ledger([other]))["controlled"]["on identical runs"] == 0
 
 
 def test_identical_variants_are_no_winners_of_a_ranking(ask: Ask) -> None:

@@ -287,7 +287,7 @@ def test_the_ledger_has_a_row_for_every_claim_and_scope_in_order() -> None:
     assert (second.n, second.printed) == (10, {"high": 0.99})
     assert second.ours == pytest.approx({"high": BASE.mean(), "low": LOW.mean()})
     assert found[0].n is None and found[0].sentence == "Not testable: none."
-    assert count_verdicts(answers)["controlled"] == {
+    assert count_verdicts(found)["controlled"] == {
         "supported": 1,
         "refuted": 0,
         "different": 0,

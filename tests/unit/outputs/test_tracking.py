@@ -28,7 +28,7 @@ from pipeline.outputs.tracking.entries import Entry, Point, flatten, name_final
 from pipeline.outputs.tracking.experiment import Experiment
 from pipeline.outputs.tracking.mlflow_store import list_runs, locate_artifacts, resolve_tracking_uri
 from pipeline.outputs.tracking.projection import Receipt, update_mlflow
-from pipeline.outputs.tracking.study_files import read_studies
+from pipeline.outputs.tracking.study_files import plan_studies, read_study
 from pipeline.params.plan import Origin, PlannedVariant, TrainingPlan
 from pipeline.params.recipe import Recipe
 from pipeline.params.resolve import resolve_recipe
@@ -40,8 +40,8 @@ from pipeline.statistics.comparison import Comparison
 from pipeline.statistics.estimates import Estimate
 from pipeline.statistics.results import StudyResults, VariantResults, write_results
 from pipeline.statistics.wording import format_sentence
+from pipeline.store import run_store
 from pipeline.training.record import Seconds, StudyRun
-from pipeline.training.store import run_store
 
 STUDY = "regularizers"
 VARIANTS = ("none", "dropout")
@@ -313,7 +313,7 @@ def test_flat_joins_nested_names_and_writes_json_for_what_is_not_text() -> None:
 
 def test_every_number_of_a_run_is_in_mlflow(files: Files) -> None:
     files.track()
-    (study,) = read_studies()
+    (study,) = map(read_study, plan_studies())
     for run in (run for runs in study.runs.values() for run in runs):
         shown = only(f"/{run.about.variant}/{run.about.repeat}@")
         finals = {name_final(column): value for column, value in run.finals.items()}
@@ -631,7 +631,7 @@ def test_loaded_model_predicts_what_the_weights_predict(files: Files, monkeypatc
     assert not mlflow.is_tracking_uri_set()  # the global store is as before
     monkeypatch.setenv("MLFLOW_TRACKING_URI", resolve_tracking_uri(Path(os.environ["DVC_ROOT"])))
     x = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
-    (study,) = read_studies()
+    (study,) = map(read_study, plan_studies())
     for variant in VARIANTS:
         run = only(f"/{variant}/0@")
         (about,) = (one.about for one in study.runs[variant] if one.about.repeat == 0)

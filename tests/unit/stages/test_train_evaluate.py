@@ -16,10 +16,10 @@ from pipeline.files import digest_arrays, read_arrays, read_model, read_table, w
 from pipeline.params.plan import TrainingPlan
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.train import train
+from pipeline.store import evaluation_store, run_store
 from pipeline.training import train as training
 from pipeline.training.data import RunResult
 from pipeline.training.record import Seconds, StudyRun, read_run
-from pipeline.training.store import evaluation_store, run_store
 from tests.builders import build_identity, build_plan, build_result, write_data_set, write_task
 
 SCALARS = {
