@@ -14,6 +14,7 @@ IDENTITIES = Path("data/identities.json")
 TRAINED = Path(".runs/trained")
 EVALUATED = Path(".runs/evaluated")
 KEPT = Path(".runs/kept")
+DIGESTS = "digests.json"  # of the files of whatever a store holds, beside them
 RUNS = Path("runs")
 EVALUATIONS = Path("evaluations")
 METRICS = Path("metrics")

@@ -21,7 +21,6 @@ from pipeline.errors import UserError
 from pipeline.files import UNREADABLE, hash_json, read_json, root, write_json
 
 UNFINISHED = ".unfinished-"
-MANIFEST = "digests.json"  # of a result's files, beside them
 SECONDS_A_DAY = 86_400
 # Whatever computes or draws after training and evaluation.
 LIBRARIES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib", "jinja2", "pillow", "pydantic")
@@ -56,7 +55,7 @@ class Store:
             result = temporary / fingerprint
             result.mkdir()
             write(result)
-            write_json(result / MANIFEST, digest_folder(result))
+            write_json(result / layout.DIGESTS, digest_folder(result))
             _rename(result, self.path(fingerprint))
         except OSError as error:
             raise UserError(
@@ -89,13 +88,13 @@ class Store:
         """Whether a result's files are those that were written, by their digests."""
         folder = self.path(fingerprint)
         try:
-            return bool(read_json(folder / MANIFEST) == digest_folder(folder, leave=[MANIFEST]))
+            return bool(read_json(folder / layout.DIGESTS) == digest_folder(folder, leave=[layout.DIGESTS]))
         except (UserError, *UNREADABLE):
             return False
 
     def copy(self, fingerprint: str, target: Path, leave: Iterable[str] = ()) -> None:
         """Copy a result's files to a folder, except those named in `leave`."""
-        shutil.copytree(self.path(fingerprint), target, ignore=shutil.ignore_patterns(MANIFEST, *leave))
+        shutil.copytree(self.path(fingerprint), target, ignore=shutil.ignore_patterns(layout.DIGESTS, *leave))
 
     def list_results(self) -> list[str]:
         """Fingerprints of the results that are there."""

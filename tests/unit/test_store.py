@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import layout
 from pipeline.errors import UserError
-from pipeline.store import MANIFEST, Store, evaluation_store, fingerprint_made, kept_store, run_store
+from pipeline.store import Store, evaluation_store, fingerprint_made, kept_store, run_store
 
 
 def text(content: str) -> Callable[[Path], None]:
@@ -78,7 +79,7 @@ def test_results_are_listed_measured_and_removed(store: Store) -> None:
     for name in "abc":
         store.put(name, text(name * 10))
     assert store.list_results() == ["a", "b", "c"]
-    manifests = sum((store.path(name) / MANIFEST).stat().st_size for name in "ac")
+    manifests = sum((store.path(name) / layout.DIGESTS).stat().st_size for name in "ac")
     assert store.measure(["a", "c"]) == 2 * (10 + len("{}")) + manifests
     store.remove(["a", "c"])
     assert [store.has(name) for name in "abc"] == [False, True, False]
@@ -161,14 +162,14 @@ def test_what_is_not_as_it_was_written_is_made_again_and_said_so(
         "truncated": lambda: (folder / "result.txt").write_text("on"),
         "removed": lambda: (folder / "timing.json").unlink(),
         "added": lambda: (folder / "more.txt").write_text(""),
-        "without digests": lambda: (folder / MANIFEST).unlink(),
-        "unreadable digests": lambda: (folder / MANIFEST).write_text("{"),
+        "without digests": lambda: (folder / layout.DIGESTS).unlink(),
+        "unreadable digests": lambda: (folder / layout.DIGESTS).write_text("{"),
     }[damage]()
     assert not store.is_whole("a")
     store.keep("a", text("one"))
     assert capsys.readouterr().out == f"{folder}: damaged, so it is made again\n"
     assert store.is_whole("a")
-    assert sorted(path.name for path in folder.iterdir()) == [MANIFEST, "result.txt", "timing.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [layout.DIGESTS, "result.txt", "timing.json"]
 
 
 def test_what_nobody_used_for_days_is_listed(store: Store) -> None:

@@ -1,11 +1,11 @@
 """The files that the report is made of, read into objects; nothing else of the report reads a disk."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import pandas as pd
 
 from pipeline import layout
-from pipeline.claims.ledger import LedgerRow, read_ledger
+from pipeline.claims.ledger import LedgerRow, format_ledger, read_ledger
 from pipeline.data.identity import Identity, read_identities
 from pipeline.data.tasks import read_task
 from pipeline.files import read_arrays, read_model, read_table
@@ -73,7 +73,7 @@ def fingerprint_study(study: str, files: ReportFiles) -> str:
     return fingerprint_made(
         "pipeline.outputs.report.build",
         files.plans[study].model_dump(mode="json"),
-        [asdict(row) for row in files.claims if row.study == study],
+        format_ledger(row for row in files.claims if row.study == study),
         {task: files.identities[task].model_dump(mode="json") for task in sorted(identities)},
         {task: files.samples[task].identity for task in results.data},
         digest_file(layout.study_metrics(study)),

@@ -1,11 +1,11 @@
 """One study as its files describe it: what MLflow is to show, read before anything is written there."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import layout
-from pipeline.claims.ledger import LedgerRow, read_ledger
+from pipeline.claims.ledger import LedgerRow, format_ledger, read_ledger
 from pipeline.data.identity import Identity, read_identities
 from pipeline.errors import UserError
 from pipeline.evaluation.collect import RunSeconds, read_seconds
@@ -70,7 +70,7 @@ def fingerprint_study(study: PlannedStudy) -> str:
     return fingerprint_made(
         "pipeline.outputs.tracking.projection",
         study.plan.model_dump(mode="json"),
-        [asdict(row) for row in study.claims],
+        format_ledger(study.claims),
         {task: study.identities[task].model_dump(mode="json") for task in tasks},
         digest_file(layout.study_metrics(name)),
         digest_file(layout.evaluated_runs(name)),
