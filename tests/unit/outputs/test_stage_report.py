@@ -22,6 +22,7 @@ from pipeline.data.preparation import ChosenRows
 from pipeline.data.tasks import TaskData, write_rows
 from pipeline.evaluation.collect import RunSeconds
 from pipeline.files import digest, write_array, write_arrays, write_json, write_model, write_text
+from pipeline.outputs.report.build import build_study
 from pipeline.outputs.report.data import ArrayDescription, describe_data
 from pipeline.outputs.report.images import (
     PER_CLASS,
@@ -468,6 +469,27 @@ def test_stage_writes_pages_and_pictures_and_repeats_them(folder: Path) -> None:
     assert f'merged <span class="tag">{MARK}' not in study
     report()
     assert written(folder) == first
+
+
+def test_a_page_is_made_again_only_when_what_is_on_it_changed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report()
+    first, built = written(folder), []
+
+    def build(study: str, *files: Any) -> dict[str, str]:
+        built.append(study)
+        return build_study(study, *files)
+
+    monkeypatch.setattr("pipeline.stages.report.build_study", build)
+    report()
+    assert (built, written(folder)) == ([], first)
+    summary = next(layout.RUNS.rglob(layout.MODEL_SUMMARY))
+    before = summary.read_text()
+    write_text(summary, "another model")
+    report()
+    assert built == ["s"] and "another model" in (layout.REPORT / "s.html").read_text()
+    write_text(summary, before)
+    report()
+    assert (built, written(folder)) == (["s"], first)
 
 
 def test_pages_of_others_are_copied_and_linked_by_their_titles(folder: Path) -> None:

@@ -457,6 +457,46 @@ def test_tracking_twice_adds_nothing(files: Files) -> None:
     }
 
 
+def test_a_study_that_mlflow_shows_as_it_is_is_not_read(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.track()
+
+    def unread(study: Any) -> Any:
+        raise AssertionError("a study was read")
+
+    monkeypatch.setattr("pipeline.outputs.tracking.projection.read_study", unread)
+    assert files.track() == Receipt(runs=7, added=0, models=2, absent=0)
+    files.claims("refuted")
+    with pytest.raises(AssertionError, match="a study was read"):
+        files.track()
+
+
+def test_another_store_is_filled_too(
+    files: Files, monkeypatch: pytest.MonkeyPatch, empty_store: Path, tmp_path: Path
+) -> None:
+    """As after `mlflow.db` was deleted: which studies are shown is for the store itself to say."""
+    files.track()
+    shutil.copy(empty_store, tmp_path / "other.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'other.db'}")
+    assert files.track().added == 7
+    assert files.track().added == 0
+
+
+def test_an_interrupted_update_is_not_taken_for_what_was_there(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.track()
+    old = keyed("/none/0@").keys()
+
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Experiment, "supersede", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            Files(files.folder, version="b").track()
+    Files(files.folder).track()
+    superseded = {key: run.data.tags["claimcheck.superseded"] for key, run in keyed("/none/0@").items()}
+    assert superseded == {key: str(key not in old).lower() for key in superseded} and len(superseded) == 2
+
+
 def test_changed_fingerprint_supersedes_and_going_back_adds_nothing(files: Files) -> None:
     files.track()
     old = keyed("/none/0@").keys()
