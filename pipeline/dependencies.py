@@ -6,6 +6,7 @@ Nothing is imported to find out, so that a fingerprint costs no TensorFlow and a
 import ast
 import hashlib
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -98,12 +99,17 @@ def code_fingerprint(files: Iterable[str], root: Path) -> str:
 
     Equal on Python 3.11 to 3.13. Comments, layout, docstrings and `pass` do not count; a file's name does.
     """
-    syntax = {name: _syntax(ast.parse((root / name).read_bytes())) for name in sorted(set(files))}
+    syntax = {name: _syntax(_parse(root / name)) for name in sorted(set(files))}
     return hashlib.sha256(ascii(syntax).encode()).hexdigest()
 
 
 def _parse(file: Path) -> ast.Module:
-    tree = ast.parse(file.read_bytes())
+    return _parse_source(file.read_bytes())
+
+
+@cache
+def _parse_source(source: bytes) -> ast.Module:
+    tree = ast.parse(source)
     tree.body = [statement for statement in tree.body if not _does_nothing(statement)]
     return tree
 

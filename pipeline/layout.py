@@ -15,6 +15,8 @@ SCALING = Path("data/scaling")
 IDENTITIES = Path("data/identities.json")
 TRAINED = Path(".runs/trained")
 EVALUATED = Path(".runs/evaluated")
+KEPT = Path(".runs/kept")
+DIGESTS = "digests.json"  # of the files of whatever a store holds, beside them
 RUNS = Path("runs")
 EVALUATIONS = Path("evaluations")
 METRICS = Path("metrics")
@@ -46,6 +48,10 @@ WEIGHTS = "weights.npz"
 OPTIMIZER = "optimizer.npz"  # only where another run goes on with it
 SECONDS = "seconds.json"
 KEPT_IN_STORE = (WEIGHTS, OPTIMIZER, SECONDS)
+
+# What is kept of a study beside files that lie elsewhere too.
+TIMES = "times.json"
+STUDY_PAGE = "page.html"
 
 # Files of an evaluation in its store.
 EVALUATION = "evaluation.json"
@@ -112,11 +118,6 @@ def study_metrics(study: str) -> Path:
     return STUDY_METRICS / f"{study}.json"
 
 
-def measured_times(study: str) -> Path:
-    """Times of a study's variants, measured side by side."""
-    return TIMINGS / "measured" / f"{study}.json"
-
-
 def study_verdicts(study: str) -> Path:
     """Accuracies and verdicts of a study, in few words for DVC's tables."""
     return VERDICTS / f"{study}.json"
@@ -130,6 +131,11 @@ def claims_verdicts() -> Path:
 def study_plot(kind: str, study: str) -> Path:
     """Table of one kind of a study's plots by DVC: curves, forest or confusion."""
     return PLOTS / kind / f"{study}.csv"
+
+
+def plot_table(kind: str) -> str:
+    """Name of one kind of a study's plots where all kinds lie together."""
+    return f"{kind}.csv"
 
 
 def study_pictures(study: str) -> Path:
@@ -148,6 +154,6 @@ def study_page(study: str) -> str:
     return "index_study.html" if name == "index" else f"{name}.html"
 
 
-def picture(study: str, section: str, number: int) -> str:
-    """Name of a picture in pictures/."""
-    return f"{study}/{section}_{number}.svg"
+def picture(section: str, number: int) -> str:
+    """Name of one of a study's pictures."""
+    return f"{section}_{number}.svg"

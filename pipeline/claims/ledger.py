@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import product
 from pathlib import Path
@@ -159,10 +159,9 @@ def _means(result: Result) -> tuple[float | None, float | None]:
     return result.treatment_mean, result.control_mean
 
 
-def count_verdicts(rows: Iterable[LedgerRow]) -> dict[str, dict[str, int]]:
+def count_verdicts(rows: Sequence[LedgerRow]) -> dict[str, dict[str, int]]:
     """How many claims of each scope got each verdict, and how many rest on identical runs."""
-    every = list(rows)
-    found = Counter((one.scope, one.verdict) for one in every)
-    found.update((one.scope, ON_IDENTICAL) for one in every if one.identical)
-    scopes = sorted({one.scope for one in every})
+    found = Counter((one.scope, one.verdict) for one in rows)
+    found.update((one.scope, ON_IDENTICAL) for one in rows if one.identical)
+    scopes = sorted({one.scope for one in rows})
     return {scope: {word: found[scope, word] for word in (*VERDICTS, ON_IDENTICAL)} for scope in scopes}

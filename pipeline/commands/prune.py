@@ -15,10 +15,11 @@ from pipeline.params.read import read
 from pipeline.params.recipe import Recipe, Search
 from pipeline.params.schema import Params
 from pipeline.seeds import STREAMS, Seeds, repeat_seeds
+from pipeline.store import Store, evaluation_store, kept_store, run_store
 from pipeline.training.fingerprint import fingerprint_training_code, library_versions
 from pipeline.training.record import FinishedRun
-from pipeline.training.store import Store, evaluation_store, run_store
 
+DAYS = 7
 Unknown = dict[str, bool | set[str]]
 # A profile's caps shorten a run by how many images train, which only prepared data tell.
 CAPPED: Unknown = {"epochs": True, "updates": True}
@@ -30,9 +31,10 @@ def prune(*, remove: bool = False) -> None:
 
     Needed is what runs/ holds, and what any profile of params.yaml, as it is or as it was committed, declares: a run
     of the present code and libraries with a declared recipe, search and seeds, on whatever data and of whatever
-    length, as the data of most profiles are not prepared here. An evaluation is needed as long as its run is.
+    length, as the data of most profiles are not prepared here. An evaluation is needed as long as its run is; tables,
+    comparisons and pages, which are made again in seconds, as long as they are used.
     """
-    runs, evaluations = run_store(), evaluation_store()
+    runs, evaluations, made = run_store(), evaluation_store(), kept_store()
     held = {read_json(path)["fingerprint"] for path in layout.RUNS.glob(f"*/*/*/{layout.RUN}")}
     declared = {pattern for params in _read_params() for pattern in _list_patterns(params)}
     judged = {one: _judge(runs.path(one) / layout.RUN, declared) for one in runs.list_results()}
@@ -42,6 +44,7 @@ def prune(*, remove: bool = False) -> None:
     orphaned = dict.fromkeys(set(evaluations.list_results()) - used, "of runs that are not kept")
     _prune_store("runs", runs, {one: reason for one, reason in judged.items() if one not in kept}, remove)
     _prune_store("evaluations", evaluations, orphaned, remove)
+    _prune_store("what is made of them", made, dict.fromkeys(made.list_unused(DAYS), f"unused for {DAYS} days"), remove)
 
 
 def _read_params() -> Iterator[Params]:

@@ -14,8 +14,8 @@ from pipeline.evaluation.table import make_row, stack_repeats, summarize_history
 from pipeline.files import Arrays, csv_text, read_arrays, read_model, write_arrays, write_text
 from pipeline.params.plan import TrainingPlan
 from pipeline.params.section import Section
+from pipeline.store import Store, fingerprint_made
 from pipeline.training.record import Seconds, read_run
-from pipeline.training.store import Store
 
 
 class RunSeconds(Section):
@@ -55,6 +55,16 @@ def write_study(
         classes, threshold = len(identities[task].classes), plan.variants[variant].threshold
         arrays = stack_repeats(repeats, labels[task], classes, threshold)
         write_arrays(folder / layout.evaluated_images("", variant).name, arrays)
+
+
+def fingerprint_study(
+    plan: TrainingPlan, identities: Mapping[str, Identity], runs: Sequence[tuple[str, TrainedRun]]
+) -> str:
+    """SHA-256 (hex) of all that a study's table and arrays are made of; `runs` as for `write_study`."""
+    tasks = sorted({task for _, run in runs for task in (run.task, run.about.task)})
+    about = [[name, run.variant, run.task, run.about.model_dump(mode="json")] for name, run in runs]
+    known = {task: identities[task].model_dump(mode="json") for task in tasks}
+    return fingerprint_made("pipeline.evaluation.collect", plan.model_dump(mode="json"), known, about)
 
 
 def _read_learned(run: TrainedRun, identities: Mapping[str, Identity]) -> dict[str, float | None]:

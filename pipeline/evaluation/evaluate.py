@@ -17,10 +17,10 @@ from pipeline.evaluation.work import Evaluated, Job, Merge, TaskImages, perform
 from pipeline.files import hash_json, read_arrays, write_arrays, write_model
 from pipeline.params.plan import TrainingPlan
 from pipeline.params.section import Section
+from pipeline.store import Store
 from pipeline.training.fingerprint import VALUES, library_versions
 from pipeline.training.grid import group_jobs, run_all, show_progress
 from pipeline.training.record import StudyRun
-from pipeline.training.store import Store
 
 ENTRIES = ("pipeline.evaluation.work", "pipeline.backend")
 

@@ -1,38 +1,55 @@
 """Stage compare: paired comparisons and verdicts of every selected study, and an answer to each of its claims."""
 
 import gc
+import shutil
+from functools import partial
+from pathlib import Path
 
 from pipeline import layout
 from pipeline.claims.answers import answer_study
-from pipeline.claims.ledger import count_verdicts, make_ledger, merge_ledger, write_ledger
+from pipeline.claims.ledger import count_verdicts, make_ledger, merge_ledger, read_ledger, write_ledger
 from pipeline.command_line import run
 from pipeline.files import read_arrays, read_table, replaced, write_json
 from pipeline.outputs.verdicts import describe_claims, describe_study
-from pipeline.params.plan import read_comparison, read_unselected
+from pipeline.params.plan import ComparisonPlan, read_comparison, read_unselected
 from pipeline.statistics.results import compute_results, read_results, summarize, write_results, write_summary
+from pipeline.store import digest_folder, fingerprint_made, kept_store
 
 
 def compare() -> None:
     """Write what was found of each planned study to metrics/ and verdicts/; the unselected keep what they have."""
-    gc.freeze()  # statsmodels collects garbage at every correction, through all that is imported
-    studies, answers, others = {}, [], read_unselected().studies
-    for study, plan in read_comparison().items():
-        runs = read_table(layout.evaluated_runs(study))
-        arrays = {name: read_arrays(layout.evaluated_images(study, name)) for name in plan.variants}
-        studies[study] = compute_results(plan, runs, arrays)
-        answers += answer_study(plan, runs, arrays)
-    kept = {name: read_results(path) for name in others if (path := layout.study_metrics(name)).exists()}
-    claims = merge_ledger(make_ledger(answers), layout.CLAIMS, others)
-    summary = summarize(dict(sorted((kept | studies).items())), count_verdicts(claims))
-    with replaced(layout.STUDY_METRICS, [layout.study_metrics(name).name for name in kept]) as folder:
-        for name, results in studies.items():
-            write_results(folder / layout.study_metrics(name).name, results)
-    with replaced(layout.VERDICTS, [layout.study_verdicts(name).name for name in kept]) as folder:
-        for name, results in studies.items():
-            write_json(folder / layout.study_verdicts(name).name, describe_study(results))
+    others = read_unselected().studies
+    kept = {study: _keep(plan) for study, plan in read_comparison().items()}
+    with replaced(layout.STUDY_METRICS, [layout.study_metrics(study).name for study in others]) as folder:
+        folder.mkdir(exist_ok=True)
+        for study, made in kept.items():
+            shutil.copy(made / layout.study_metrics(study).name, folder)
+    answers = [row for made in kept.values() for row in read_ledger(made / layout.CLAIMS.name)]
+    claims = merge_ledger(answers, layout.CLAIMS, others)
+    paths = {study: layout.study_metrics(study) for study in sorted([*kept, *others])}
+    studies = {study: read_results(path) for study, path in paths.items() if path.exists()}
+    summary = summarize(studies, count_verdicts(claims))
+    with replaced(layout.VERDICTS, [layout.study_verdicts(study).name for study in others]) as folder:
+        for study in kept:
+            write_json(folder / layout.study_verdicts(study).name, describe_study(studies[study]))
         write_json(folder / layout.claims_verdicts().name, describe_claims(summary.claims))
     write_ledger(layout.CLAIMS, claims)
     write_summary(layout.SUMMARY, summary)
+
+
+def _keep(plan: ComparisonPlan) -> Path:
+    evaluated = digest_folder(layout.evaluated_runs(plan.study).parent)
+    name = fingerprint_made("pipeline.stages.compare", plan.model_dump(mode="json"), evaluated)
+    return kept_store().keep(name, partial(_compare, plan))
+
+
+def _compare(plan: ComparisonPlan, folder: Path) -> None:
+    """Write a study's results and the answers to its claims."""
+    gc.freeze()  # statsmodels collects garbage at every correction, through all that was there before
+    runs = read_table(layout.evaluated_runs(plan.study))
+    arrays = {name: read_arrays(layout.evaluated_images(plan.study, name)) for name in plan.variants}
+    write_results(folder / layout.study_metrics(plan.study).name, compute_results(plan, runs, arrays))
+    write_ledger(folder / layout.CLAIMS.name, make_ledger(answer_study(plan, runs, arrays)))
 
 
 if __name__ == "__main__":

@@ -5,18 +5,18 @@ from functools import partial
 from pipeline import layout
 from pipeline.command_line import run
 from pipeline.data.identity import read_identities
-from pipeline.evaluation.collect import write_study
+from pipeline.evaluation.collect import fingerprint_study, write_study
 from pipeline.evaluation.evaluate import evaluate_missing, fingerprint_evaluation, plan_evaluations, read_images
 from pipeline.files import replaced
 from pipeline.params.plan import read_training, read_unselected
+from pipeline.store import evaluation_store, kept_store, run_store
 from pipeline.training.grid import count_workers
 from pipeline.training.record import read_run
-from pipeline.training.store import evaluation_store, run_store
 
 
 def evaluate() -> None:
     """Write evaluations/<study>/runs.csv and <variant>.npz for every planned study."""
-    identities, plans, store = read_identities(), read_training(), evaluation_store()
+    identities, plans, store, kept = read_identities(), read_training(), evaluation_store(), kept_store()
     studies = {}
     for study, plan in plans.items():
         runs = plan_evaluations(plan, identities, partial(read_run, study))
@@ -25,7 +25,10 @@ def evaluate() -> None:
     evaluate_missing(every, run_store(), store, lambda t: read_images(t, identities[t]), count_workers())
     with replaced(layout.EVALUATIONS, read_unselected().studies) as folder:
         for study, plan in plans.items():
-            write_study(folder / study, plan, identities, studies[study], store)
+            own = {"plan": plan, "identities": identities, "runs": studies[study]}
+            name = fingerprint_study(**own)
+            kept.keep(name, partial(write_study, **own, store=store))
+            kept.copy(name, folder / study)
 
 
 if __name__ == "__main__":

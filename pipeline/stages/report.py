@@ -1,11 +1,21 @@
 """Stage report: pages and pictures for people, and tables for DVC's plots."""
 
+import shutil
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
 from pipeline import layout
 from pipeline.command_line import run
 from pipeline.files import replaced, write_text
-from pipeline.outputs.report.build import build_report
-from pipeline.outputs.report.gather import read_report_files
+from pipeline.outputs.plots import KINDS
+from pipeline.outputs.report.build import build_overview, build_study
+from pipeline.outputs.report.gather import ReportFiles, fingerprint_study, read_report_files, read_study_files
+from pipeline.outputs.report.render import link_studies
 from pipeline.params.plan import read_unselected
+from pipeline.store import kept_store
+
+NO_PICTURES = (layout.STUDY_PAGE, *map(layout.plot_table, KINDS))
 
 
 def report() -> None:
@@ -13,20 +23,39 @@ def report() -> None:
 
     Those of studies that are not selected stay.
     """
-    others, built = read_unselected().studies, build_report(read_report_files())
-    parts = [
-        (layout.REPORT, built.pages, [layout.study_page(name) for name in others]),
-        (layout.PICTURES, built.pictures, others),
-    ]
-    for kind, tables in built.plots.items():
-        files = {study: layout.study_plot(kind, study) for study in (*tables, *others)}
-        texts = {files[study].name: text for study, text in tables.items()}
-        parts.append((layout.PLOTS / kind, texts, [files[study].name for study in others]))
-    for folder, texts, keep in parts:
-        with replaced(folder, keep) as unfinished:
-            unfinished.mkdir(exist_ok=True)
-            for name, text in texts.items():
-                write_text(unfinished / name, text)
+    files, store, others = read_report_files(), kept_store(), read_unselected().studies
+    names = {study: fingerprint_study(study, files) for study in files.plans}
+    made = {study: store.keep(name, partial(_write_study, study, files)) for study, name in names.items()}
+    _write_pages(files, made, others)
+    with replaced(layout.PICTURES, others) as pictures:
+        for study, name in names.items():
+            store.copy(name, pictures / study, leave=NO_PICTURES)
+    for kind in KINDS:
+        _write_tables(kind, made, others)
+
+
+def _write_pages(files: ReportFiles, made: Mapping[str, Path], others: Sequence[str]) -> None:
+    linked = sorted(files.kept | files.results)
+    with replaced(layout.REPORT, [layout.study_page(study) for study in others]) as pages:
+        for study, folder in made.items():
+            text = (folder / layout.STUDY_PAGE).read_text("utf-8")
+            write_text(pages / layout.study_page(study), link_studies(text, study, linked))
+        for file, text in build_overview(files).items():
+            write_text(pages / file, text)
+
+
+def _write_tables(kind: str, made: Mapping[str, Path], others: Sequence[str]) -> None:
+    with replaced(layout.PLOTS / kind, [layout.study_plot(kind, study).name for study in others]) as tables:
+        tables.mkdir(exist_ok=True)
+        for study, folder in made.items():
+            if (table := folder / layout.plot_table(kind)).exists():
+                shutil.copy(table, tables / layout.study_plot(kind, study).name)
+
+
+def _write_study(study: str, files: ReportFiles, folder: Path) -> None:
+    own = read_study_files(files.plans[study], files.results[study].control)
+    for file, text in build_study(study, own, files).items():
+        write_text(folder / file, text)
 
 
 if __name__ == "__main__":

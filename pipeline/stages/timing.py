@@ -11,12 +11,12 @@ from pipeline.evaluation.collect import read_seconds
 from pipeline.files import read_json, write_json, write_text
 from pipeline.outputs.report.timings import render_timings
 from pipeline.params.plan import read_comparison, read_training, read_unselected
-from pipeline.training.store import evaluation_store, run_store
+from pipeline.store import evaluation_store, run_store
 from pipeline.training.timing import measure_study
 
 
 def timing() -> None:
-    """Write timings/measured/<study>.json where it is missing or old, timings/claims.csv and timings/index.html.
+    """Write timings/claims.csv and timings/index.html, of times that are measured once for the same runs.
 
     The receipt says what was measured, not how long it took, so that no digest depends on a machine.
     """

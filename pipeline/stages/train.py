@@ -5,10 +5,10 @@ from pipeline.command_line import run
 from pipeline.data.identity import read_identities
 from pipeline.files import replaced
 from pipeline.params.plan import read_training, read_unselected
+from pipeline.store import run_store
 from pipeline.training.grid import count_workers
 from pipeline.training.record import name_run
 from pipeline.training.runs import declare_runs
-from pipeline.training.store import run_store
 from pipeline.training.train import read_training_data, train_missing
 
 

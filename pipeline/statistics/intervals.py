@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special, stats
-from statsmodels.stats.nonparametric import rank_compare_2indep
 
 LARGE_T = 200.0
 FEWEST = 5  # repeats; of fewer the values say more than an interval
@@ -63,6 +62,8 @@ def superiority(
     ----------
     Brunner and Munzel (2000), "The nonparametric Behrens-Fisher problem", Biometrical Journal 42.
     """
+    from statsmodels.stats.nonparametric import rank_compare_2indep  # slow to import, and most only read results
+
     with np.errstate(divide="ignore", invalid="ignore"):  # one run, or ranks without variance
         result = rank_compare_2indep(treatment, control)
     if not result.var_prob > 0:

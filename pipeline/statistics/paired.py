@@ -6,8 +6,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.weightstats import DescrStatsW
 
 from pipeline.statistics import power
 from pipeline.statistics.comparison import Arm, Comparison, Declaration, Question
@@ -86,6 +84,8 @@ def holm(keys: Sequence[Key], p: Sequence[float]) -> dict[Key, float]:
 
     A key's larger p counts where it has two, as asking both ways gives after a diverged run.
     """
+    from statsmodels.stats.multitest import multipletests  # slow to import, and most only read results
+
     largest = _take_largest(keys, p)
     adjusted = multipletests(list(largest.values()), method="holm")[1] if largest else []
     return dict(zip(largest, map(float, adjusted), strict=True))
@@ -188,9 +188,16 @@ def _measure(d: Floats, declared: Declaration, family_size: int) -> dict[str, An
     fields["d_z_low"], fields["d_z_high"] = d_z_interval(estimate / sd, n, 1 - alpha)
     fields["minimum_detectable_effect"] = power.minimum_detectable_effect(sd, n, alpha, family_size)
     if margin is not None:
-        fields["equivalence_p"] = float(DescrStatsW(d).ttost_mean(-margin, margin)[0])
+        fields["equivalence_p"] = _test_equivalence(d, margin)
         fields["repeats_needed"] = power.repeats_needed(sd, n, margin, alpha, family_size)
     return fields
+
+
+def _test_equivalence(d: Floats, margin: float) -> float:
+    """p of two one-sided t-tests that the mean lies inside the margin."""
+    from statsmodels.stats.weightstats import DescrStatsW  # slow to import, and most only read results
+
+    return float(DescrStatsW(d).ttost_mean(-margin, margin)[0])
 
 
 def _find_intervals(d: Floats, declared: Declaration, family_size: int) -> dict[str, Any]:

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
-from statsmodels.stats.power import TTestPower
-from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
 from pipeline.statistics.intervals import sd_interval
 
@@ -112,11 +110,16 @@ def _power(effect_size: float, nobs: float, alpha: float) -> float:
     The opposite tail adds less than 1e-4 at power 0.8 and is left out, as R's power.t.test does: where it
     underflows statsmodels gets NaN, takes that for a root and reports convergence to a wrong number.
     """
+    from statsmodels.stats.power import TTestPower  # slow to import, and most only read results
+
     return float(TTestPower().power(effect_size, nobs, alpha / 2, alternative="larger"))
 
 
 def _solve(*, effect_size: float | None, nobs: float | None, alpha: float) -> float:
     """The one argument that is None, from the other two and `POWER`; see `_power` for the one-tailed call."""
+    from statsmodels.stats.power import TTestPower
+    from statsmodels.tools.sm_exceptions import ConvergenceWarning
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # raised as an error below
         found = float(TTestPower().solve_power(effect_size, nobs, alpha / 2, POWER, alternative="larger"))

@@ -3,18 +3,19 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from pipeline import layout
 from pipeline.backend import start_tensorflow
 from pipeline.data.identity import Identity
-from pipeline.files import read_model, write_model
+from pipeline.files import hash_json, read_model, write_model
 from pipeline.params.plan import TrainingPlan
 from pipeline.params.section import Section
+from pipeline.store import Store, kept_store
 from pipeline.training.data import RunResult
 from pipeline.training.grid import show_progress
 from pipeline.training.recipes import count_image_passes, count_updates
-from pipeline.training.runs import declare_runs
-from pipeline.training.store import Store
+from pipeline.training.runs import DeclaredRun, declare_runs
 from pipeline.training.train import job_of, read_training_data
 from pipeline.training.work import Job, perform
 
@@ -36,18 +37,24 @@ def measure_study(
     declared = [one for one in declare_runs(plan, identities) if one.variant in variants]
     chosen = {v: [one for one in declared if one.variant == v] for v in variants}
     fingerprints = {v: [one.fingerprint for one in own] for v, own in chosen.items()}
-    path = layout.measured_times(plan.study)
-    if path.is_file() and (kept := read_model(path, Measured)).fingerprints == fingerprints:
-        return kept
+
+    def measure(folder: Path) -> None:
+        rows = list(_measure(plan.study, identities, chosen, store))
+        write_model(folder / layout.TIMES, Measured(fingerprints=fingerprints, rows=rows))
+
+    made = kept_store().keep(hash_json(["times", fingerprints]), measure)
+    return read_model(made / layout.TIMES, Measured)
+
+
+def _measure(
+    study: str, identities: Mapping[str, Identity], chosen: Mapping[str, Sequence[DeclaredRun]], store: Store
+) -> Iterator[Row]:
     start_tensorflow()
-    data = {task: read_training_data(task, identities[task]) for task in {one.task for one in declared}}
+    data = {task: read_training_data(task, identities[task]) for task in {one[0].task for one in chosen.values()}}
     jobs = {v: [job_of(one, data[one.task], store.path) for one in own] for v, own in chosen.items()}
     total = sum(job.image_passes for own in jobs.values() for job in own)
     passes = {v: own[0].image_passes for v, own in jobs.items()}
-    rows = show_progress(time_runs(jobs), total, lambda row: passes[str(row["variant"])], f"{plan.study} (timing)")
-    measured = Measured(fingerprints=fingerprints, rows=list(rows))
-    write_model(path, measured)
-    return measured
+    return show_progress(time_runs(jobs), total, lambda row: passes[str(row["variant"])], f"{study} (timing)")
 
 
 def time_runs(jobs: Mapping[str, Sequence[Job]]) -> Iterator[Row]:

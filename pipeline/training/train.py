@@ -8,11 +8,11 @@ from pipeline import layout
 from pipeline.data.identity import Identity
 from pipeline.data.tasks import read_scaling, read_trained_on
 from pipeline.files import read_arrays, read_model
+from pipeline.store import Store
 from pipeline.training.data import RunResult, Start, TrainingData
 from pipeline.training.grid import group_jobs, run_all, show_progress
 from pipeline.training.record import FinishedRun, write_run
 from pipeline.training.runs import DeclaredRun
-from pipeline.training.store import Store
 from pipeline.training.work import Job, perform
 
 Data = Mapping[str, TrainingData]

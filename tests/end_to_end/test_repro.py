@@ -35,7 +35,8 @@ def test_everything_is_built(checkout: Checkout, first: dict[str, str]) -> None:
     assert "stand-in" in (folder / "report/index.html").read_text().lower()
     for ledger, scopes in (("metrics/claims.csv", 2), ("timings/claims.csv", 1)):
         assert pd.read_csv(folder / ledger)["id"].tolist() == ["mine-1"] * scopes
-    measured = json.loads((folder / f"timings/measured/{STUDY}.json").read_text())["rows"]
+    (times,) = (folder / ".runs/kept").glob("*/times.json")
+    measured = json.loads(times.read_text())["rows"]
     assert [row["variant"] for row in measured] == [
         "dropout",
         "none",
@@ -89,7 +90,7 @@ from pipeline.data.tasks import read_examples
 start_tensorflow()
 from pipeline.stages.track import _rebuild
 from pipeline.training.record import read_run
-from pipeline.training.store import run_store
+from pipeline.store import run_store
 mlflow.set_tracking_uri("sqlite:///mlflow.db")
 experiment = mlflow.get_experiment_by_name("{STUDY}").experiment_id
 models = mlflow.search_logged_models(experiment_ids=[experiment], output_format="list")

@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pipeline.outputs.figures.canvas import make_rows
-from pipeline.outputs.figures.theme import ACCENT, DASHED, FAINT, INK, apply_theme
+from pipeline.outputs.figures.canvas import apply_theme, make_rows
+from pipeline.outputs.figures.theme import ACCENT, DASHED, FAINT, INK
 from pipeline.outputs.numbers import get_scale, label_values
 from pipeline.statistics.estimates import Estimate
 

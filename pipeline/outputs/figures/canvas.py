@@ -17,6 +17,8 @@ from pipeline.outputs.figures.theme import SETTINGS
 WIDTH_INCHES = 10.0
 MOST_COLUMNS = 4
 WIDEST_PANEL_INCHES = 4.2
+apply_theme = matplotlib.rc_context(rc=SETTINGS)
+"""Decorates a drawing function: it runs under the project's settings and leaves the global ones as they were."""
 FONTS = "DejaVu Sans, Verdana, Arial, sans-serif"
 
 

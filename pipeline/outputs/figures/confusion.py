@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from pipeline.outputs.figures.canvas import Grid, fit_grid, make_figure, set_panel_title
-from pipeline.outputs.figures.theme import BAND, FAINT, INK, MUTED, WARNING, apply_theme
+from pipeline.outputs.figures.canvas import Grid, apply_theme, fit_grid, make_figure, set_panel_title
+from pipeline.outputs.figures.theme import BAND, FAINT, INK, MUTED, WARNING
 
 Matrix = npt.NDArray[np.float64]
 ERRORS = LinearSegmentedColormap.from_list("errors", ["white", "#f3b48a", WARNING, "#5a2300"])

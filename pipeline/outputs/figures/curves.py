@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.outputs.figures.canvas import fit_grid, make_panels, set_panel_title
-from pipeline.outputs.figures.theme import ACCENT, DASHED, MUTED, apply_theme
+from pipeline.outputs.figures.canvas import apply_theme, fit_grid, make_panels, set_panel_title
+from pipeline.outputs.figures.theme import ACCENT, DASHED, MUTED
 from pipeline.outputs.numbers import get_scale
 
 Histories = Mapping[str, Sequence[pd.DataFrame]]

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from pipeline.outputs.figures.canvas import make_rows
-from pipeline.outputs.figures.theme import BAND, COMPARISON_STYLES, INK, MUTED, apply_theme
+from pipeline.outputs.figures.canvas import apply_theme, make_rows
+from pipeline.outputs.figures.theme import BAND, COMPARISON_STYLES, INK, MUTED
 from pipeline.outputs.numbers import format_signed, get_scale, label_differences
 from pipeline.statistics.comparison import Comparison
 

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from pipeline.metrics import words
-from pipeline.outputs.figures.canvas import make_rows
-from pipeline.outputs.figures.theme import ACCENT, DASHED, FAINT, INK, MUTED, apply_theme
+from pipeline.outputs.figures.canvas import apply_theme, make_rows
+from pipeline.outputs.figures.theme import ACCENT, DASHED, FAINT, INK, MUTED
 from pipeline.outputs.numbers import get_scale, label_values
 
 Floats = npt.NDArray[np.float64]

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.outputs.figures.canvas import make_figure
-from pipeline.outputs.figures.theme import ACCENT, INK, MUTED, WARNING, apply_theme
+from pipeline.outputs.figures.canvas import apply_theme, make_figure
+from pipeline.outputs.figures.theme import ACCENT, INK, MUTED, WARNING
 
 COLUMN = re.compile(r"test_accuracy_shift_(\d+)")
 COLOURS = (ACCENT, WARNING, MUTED)

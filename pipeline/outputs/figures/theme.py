@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib
-
 INK = "#1f2430"
 MUTED = "#5c6370"
 FAINT = "#c9ced6"
@@ -79,6 +77,3 @@ CLAIM_STYLES = {
     "not testable": VerdictStyle("undecided", "weak", "–", "o", MUTED, False),
 }
 """By a claim's verdict, best first."""
-
-apply_theme = matplotlib.rc_context(rc=SETTINGS)
-"""Decorates a drawing function: it runs under the project's settings and leaves the global ones as they were."""

@@ -1,13 +1,12 @@
 """From what was read to the report's pages and pictures; nothing here reads a disk."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 
 from pipeline import layout
 from pipeline.outputs.figures.curves import Histories
-from pipeline.outputs.plots import KINDS, tabulate_plots
+from pipeline.outputs.plots import tabulate_plots
 from pipeline.outputs.report import tables
 from pipeline.outputs.report.claims import make_study_claims, render_claims
 from pipeline.outputs.report.data import describe_data
@@ -15,9 +14,10 @@ from pipeline.outputs.report.gather import ReportFiles, StudyFiles
 from pipeline.outputs.report.images import make_prediction_grid
 from pipeline.outputs.report.pictures import make_picture_sections
 from pipeline.outputs.report.recipes import describe_recipes, mark_variants
-from pipeline.outputs.report.render import render
+from pipeline.outputs.report.render import render_index, render_study
 from pipeline.outputs.report.variance import describe_variance
 from pipeline.outputs.report.views import Section, StudyView
+from pipeline.params.plan import TrainingPlan
 from pipeline.statistics.results import StudyResults
 
 ORDER = (
@@ -27,65 +27,71 @@ ORDER = (
 PICTURED = ("spread", "differences", "curves", "confusion")
 
 
-@dataclass(frozen=True)
-class Report:
-    """Texts of all files by their paths: pages in report/, pictures in pictures/, tables by kind in plots/."""
+def build_overview(files: ReportFiles) -> dict[str, str]:
+    """Pages by file name that belong to no single study: the overview, the claims, and the further ones."""
+    marks = {study: _mark(study, files) for study in files.plans}
+    every = files.kept | files.results
+    studies = [StudyView(every[name], (), marks.get(name) or add_marks({}, every[name])) for name in sorted(every)]
+    stand_in = any(one.results.stand_in for one in studies)
+    return {
+        "index.html": render_index(studies, _describe_all(files, marks), files.pages),
+        "claims.html": render_claims(files.claims, stand_in),
+        **files.pages,
+    }
 
-    pages: dict[str, str]
-    pictures: dict[str, str]
-    plots: dict[str, dict[str, str]]
 
-
-def build_report(files: ReportFiles) -> Report:
-    """Pages of the overview, of the claims and of every study, with the further ones; and the studies' pictures."""
-    studies = [_build_study(one, files) for one in files.studies.values()]
-    kept = [StudyView(one, (), add_marks({}, one)) for one in files.kept.values()]
-    every = sorted([*studies, *kept], key=lambda one: one.name)
-    pages = render(studies, _make_overview(files, {one.name: one.marks for one in studies}), files.pages, every)
-    pages["claims.html"] = render_claims(files.claims, any(one.results.stand_in for one in every))
+def build_study(study: str, own: StudyFiles, files: ReportFiles) -> dict[str, str]:
+    """Texts of a study's files by name: its page, which `link_studies` completes, its pictures, its plots' tables."""
+    view = _view(study, own, files)
     pictures = {
-        layout.picture(study.name, section.anchor, number): picture.svg
-        for study in studies
-        for section in study.sections
+        layout.picture(section.anchor, number): str(picture.svg)
+        for section in view.sections
         if section.anchor in PICTURED
         for number, picture in enumerate(section.content, 1)
     }
-    found = {name: tabulate_plots(one.results, _list_histories(one)) for name, one in files.studies.items()}
-    plots = {kind: {name: of[kind] for name, of in found.items() if kind in of} for kind in KINDS}
-    return Report(pages, pictures, plots)
+    plots = tabulate_plots(files.results[study], _list_histories(own, files.plans[study]))
+    return {
+        layout.STUDY_PAGE: render_study(view),
+        **pictures,
+        **{layout.plot_table(kind): text for kind, text in plots.items()},
+    }
 
 
-def _make_overview(files: ReportFiles, marks: Mapping[str, Mapping[str, str]]) -> list[Section]:
-    plans = {name: one.plan for name, one in files.studies.items()}
-    results = {name: one.results for name, one in files.studies.items()}
-    origins = {task: origin for one in results.values() for task, origin in one.data.items()}
+def _mark(study: str, files: ReportFiles) -> dict[str, str]:
+    return add_marks(mark_variants(files.plans[study], files.identities), files.results[study])
+
+
+def _describe_all(files: ReportFiles, marks: Mapping[str, Mapping[str, str]]) -> list[Section]:
+    origins = {task: origin for one in files.results.values() for task, origin in one.data.items()}
     blocks = describe_data(files.about, files.identities, origins, files.samples)
     return [
-        Section("rows", "Rows of the write-ups", "table.html", tables.tabulate_rows(plans, results, marks)),
+        Section("rows", "Rows of the write-ups", "table.html", tables.tabulate_rows(files.plans, files.results, marks)),
         Section("data", "The data", "data.html", blocks),
     ]
 
 
-def _build_study(study: StudyFiles, files: ReportFiles) -> StudyView:
-    plan, results = study.plan, study.results
+def _view(study: str, own: StudyFiles, files: ReportFiles) -> StudyView:
+    plan, results, marks = files.plans[study], files.results[study], _mark(study, files)
     classes = {name: files.identities[one.task].classes for name, one in plan.variants.items()}
-    marks = add_marks(mark_variants(plan, files.identities), results)
-    finished = {variant: [one.about for one in runs] for variant, runs in study.trained.items()}
-    searches = {v: [one.trials for one in runs if one.trials is not None] for v, runs in study.trained.items()}
+    finished = {variant: [one.about for one in runs] for variant, runs in own.trained.items()}
+    searches = {v: [one.trials for one in runs if one.trials is not None] for v, runs in own.trained.items()}
     shown, who = files.samples[plan.variants[results.control].task], f"{results.control}, repeat 0"
-    grid = make_prediction_grid(shown, study.predicted, study.labels, classes[results.control], who)
+    grid = make_prediction_grid(shown, own.predicted, own.labels, classes[results.control], who)
     sections = (
         make_study_claims(files.claims, results.study),
         Section("hyperparameters", "Hyperparameters", "recipes.html", describe_recipes(plan, finished, marks)),
         Section("trials", "Trials of the searches", "tables.html", tables.tabulate_trials(searches)),
         Section("predictions", "Predictions", "images.html", grid),
     )
-    summaries = {variant: runs[0].summary for variant, runs in study.trained.items()}
-    return view_study(results, _list_histories(study), summaries, study.measured, classes, marks, sections)
+    histories, summaries = (
+        _list_histories(own, plan),
+        {variant: runs[0].summary for variant, runs in own.trained.items()},
+    )
+    return view_study(results, histories, summaries, own.measured, classes, marks, sections)
 
 
-def _list_histories(study: StudyFiles) -> Histories:
-    return {v: [one.history for one in study.trained.get(v, ())] for v in study.plan.variants}
+def _list_histories(own: StudyFiles, plan: TrainingPlan) -> Histories:
+    return {v: [one.history for one in own.trained.get(v, ())] for v in plan.variants}
 
 
 def view_study(

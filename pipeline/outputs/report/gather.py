@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from pipeline import layout
-from pipeline.claims.ledger import LedgerRow, read_ledger
+from pipeline.claims.ledger import LedgerRow, format_ledger, read_ledger
 from pipeline.data.identity import Identity, read_identities
 from pipeline.data.tasks import read_task
 from pipeline.files import read_arrays, read_model, read_table
@@ -13,6 +13,7 @@ from pipeline.outputs.report.data import About, DataDescription
 from pipeline.outputs.report.images import SHOWN, Samples, choose_samples
 from pipeline.params.plan import TrainingPlan, read_training, read_unselected
 from pipeline.statistics.results import StudyResults, read_results
+from pipeline.store import digest_file, digest_folder, fingerprint_made
 from pipeline.training.record import StudyRun, read_run
 
 
@@ -28,10 +29,8 @@ class RunFiles:
 
 @dataclass(frozen=True)
 class StudyFiles:
-    """What the report shows of one study."""
+    """What only a study's own page shows of it."""
 
-    plan: TrainingPlan
-    results: StudyResults
     measured: pd.DataFrame  # one row a run
     trained: dict[str, list[RunFiles]]  # by variant, one a repeat
     predicted: list[int]  # of the first test images, by the control's repeat 0
@@ -40,12 +39,13 @@ class StudyFiles:
 
 @dataclass(frozen=True)
 class ReportFiles:
-    """What the report shows: studies by name; descriptions, identities and images by task; claims; further pages.
+    """What pages share: plans and results by study; descriptions, identities, images by task; claims; further pages.
 
     `kept` are results of studies that are not selected: their pages stay, and the overview names them.
     """
 
-    studies: dict[str, StudyFiles]
+    plans: dict[str, TrainingPlan]
+    results: dict[str, StudyResults]
     about: dict[str, About]
     identities: dict[str, Identity]
     samples: dict[str, Samples]
@@ -55,12 +55,14 @@ class ReportFiles:
 
 
 def read_report_files() -> ReportFiles:
-    """Everything that the planned studies left behind."""
-    studies = {name: _read_study(plan) for name, plan in read_training().items()}
-    every, others = read_identities(), read_unselected().studies
-    shown = {task: every[task] for one in studies.values() for task in one.results.data}
+    """What the pages of the planned studies share; what one shows alone, `read_study_files` reads."""
+    plans, others = read_training(), read_unselected().studies
+    results = {study: read_results(layout.study_metrics(study)) for study in plans}
+    every = read_identities()
+    shown = {task: every[task] for one in results.values() for task in one.data}
     return ReportFiles(
-        studies=studies,
+        plans=plans,
+        results=results,
         about=read_model(layout.DATA_METRICS, DataDescription).root,
         identities=every,
         samples={t: choose_samples(read_task(t, one.data_set), len(one.classes)) for t, one in shown.items()},
@@ -70,12 +72,25 @@ def read_report_files() -> ReportFiles:
     )
 
 
-def _read_study(plan: TrainingPlan) -> StudyFiles:
-    results = read_results(layout.study_metrics(plan.study))
-    control = read_arrays(layout.evaluated_images(plan.study, results.control))
+def fingerprint_study(study: str, files: ReportFiles) -> str:
+    """SHA-256 (hex) of all that a study's page and pictures are made of."""
+    results, identities = files.results[study], {one.task for one in files.plans[study].variants.values()}
+    return fingerprint_made(
+        "pipeline.outputs.report.build",
+        files.plans[study].model_dump(mode="json"),
+        format_ledger(row for row in files.claims if row.study == study),
+        {task: files.identities[task].model_dump(mode="json") for task in sorted(identities)},
+        {task: files.samples[task].identity for task in results.data},
+        digest_file(layout.study_metrics(study)),
+        digest_folder(layout.RUNS / study),
+        digest_folder(layout.evaluated_runs(study).parent),
+    )
+
+
+def read_study_files(plan: TrainingPlan, control_variant: str) -> StudyFiles:
+    """What a study's runs and evaluations left behind."""
+    control = read_arrays(layout.evaluated_images(plan.study, control_variant))
     return StudyFiles(
-        plan=plan,
-        results=results,
         measured=read_table(layout.evaluated_runs(plan.study)),
         trained={v: [_read_run(plan.study, v, repeat) for repeat in range(plan.repeats)] for v in plan.trained},
         predicted=control["predicted"][0, :SHOWN].tolist(),

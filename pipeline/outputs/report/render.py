@@ -3,12 +3,13 @@
 import html
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from pipeline.layout import study_page
 from pipeline.metrics import words
@@ -18,36 +19,38 @@ from pipeline.outputs.report.views import Section, StudyView
 from pipeline.statistics.wording import format_sentence
 
 TEMPLATES = Path(__file__).parent / "templates"
+GAP = Markup("<!-- studies -->")  # in a page that does not yet link the others; no text of a page can say it
 TITLE = ", Claimcheck report"  # ends the title of every page but the overview
 
 
-def render(
-    studies: Sequence[StudyView],
-    sections: Sequence[Section] = (),
-    further: Mapping[str, str] | None = None,
-    listed: Sequence[StudyView] | None = None,
-) -> dict[str, str]:
-    """Pages of the report by file name: ``index.html``, one a study, and the further ones as they are.
+def render_index(
+    studies: Sequence[StudyView], sections: Sequence[Section] = (), further: Mapping[str, str] | None = None
+) -> str:
+    """Page of the overview, with the studies in their order.
 
-    Studies are shown in their order. `sections` are parts of the overview that belong to no single study, `further` are
-    pages by file name that others wrote; the overview links each by its title. `listed` are all studies that the
-    overview shows, those with a page from before among them.
+    `sections` are parts of it that belong to no single study, `further` are pages by file name that others wrote; it
+    links each by its title.
     """
-    further, listed = further or {}, studies if listed is None else listed
-    counts = Counter(one.verdict for study in listed for one in study.results.comparisons.values())
-    index = page(
+    counts = Counter(one.verdict for study in studies for one in study.results.comparisons.values())
+    return page(
         "index.html",
-        studies=listed,
+        studies=studies,
         sections=sections,
-        pages={file: read_title(text) for file, text in further.items()},
-        profiles=sorted({study.results.profile for study in listed}),
-        stand_in=any(study.results.stand_in for study in listed),
+        pages={file: read_title(text) for file, text in (further or {}).items()},
+        profiles=sorted({study.results.profile for study in studies}),
+        stand_in=any(study.results.stand_in for study in studies),
         counts={verdict: counts[verdict] for verdict in theme.COMPARISON_STYLES if counts[verdict]},
     )
-    of_studies = {
-        one.file: page("study.html", study=one, studies=listed, stand_in=one.results.stand_in) for one in studies
-    }
-    return {"index.html": index, **further, **of_studies}
+
+
+def render_study(study: StudyView) -> str:
+    """Page of one study, with a gap for the others: so that it stays what it is when these change."""
+    return page("study.html", study=study, gap=GAP, stand_in=study.results.stand_in)
+
+
+def link_studies(text: str, study: str, studies: Iterable[str]) -> str:
+    """A study's page with links to all studies in its gap."""
+    return text.replace(GAP, page("studies.html", study=study, studies=studies), 1)
 
 
 def page(template: str, folder: Path | None = None, **values: Any) -> str:

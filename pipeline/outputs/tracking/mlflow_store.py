@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 from mlflow import MlflowClient
-from mlflow.entities import LifecycleStage, Run
+from mlflow.entities import LifecycleStage, Run, ViewType
 
 from pipeline import layout
 
 PAGE = 1000
+STATE = "claimcheck.state"
 
 
 def resolve_tracking_uri(root: Path) -> str:
@@ -55,10 +56,28 @@ def ensure_experiment(client: MlflowClient, root: Path, study: str, question: st
     return str(found.experiment_id)
 
 
-def list_runs(client: MlflowClient, experiment_id: str) -> Iterator[Run]:
-    """Every run of an MLflow experiment that is not deleted, page by page."""
+def find_state(client: MlflowClient, study: str) -> str:
+    """What the store says it shows of a study, see `set_state`; empty where it says nothing, or was changed since."""
+    found = client.get_experiment_by_name(study)
+    if found is None or found.lifecycle_stage == LifecycleStage.DELETED:
+        return ""
+    state, _, deleted = found.tags.get(STATE, "").partition(" ")
+    return state if deleted == str(_count_deleted(client, found.experiment_id)) else ""
+
+
+def set_state(client: MlflowClient, experiment_id: str, state: str) -> None:
+    """Say what the store shows of a study; when a run is deleted, it no longer does."""
+    client.set_experiment_tag(experiment_id, STATE, f"{state} {_count_deleted(client, experiment_id)}")
+
+
+def _count_deleted(client: MlflowClient, experiment_id: str) -> int:
+    return sum(1 for _ in list_runs(client, experiment_id, ViewType.DELETED_ONLY))
+
+
+def list_runs(client: MlflowClient, experiment_id: str, view: int = ViewType.ACTIVE_ONLY) -> Iterator[Run]:
+    """Every run of an MLflow experiment that is not deleted, or of another view, page by page."""
     token: str | None = None
     while token != "":
-        page = client.search_runs([experiment_id], max_results=PAGE, page_token=token)
+        page = client.search_runs([experiment_id], run_view_type=view, max_results=PAGE, page_token=token)
         yield from page
         token = page.token or ""

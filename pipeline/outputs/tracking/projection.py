@@ -10,14 +10,26 @@ from mlflow import MlflowClient
 from tqdm import tqdm
 
 from pipeline import layout
-from pipeline.files import root
+from pipeline.files import hash_json, root
 from pipeline.outputs.tracking.entries import describe_comparison, describe_run, describe_variant
 from pipeline.outputs.tracking.experiment import MODEL, Experiment
-from pipeline.outputs.tracking.mlflow_store import ensure_experiment, open_store, resolve_tracking_uri
+from pipeline.outputs.tracking.mlflow_store import (
+    ensure_experiment,
+    find_state,
+    open_store,
+    resolve_tracking_uri,
+    set_state,
+)
 from pipeline.outputs.tracking.models import log_model
-from pipeline.outputs.tracking.study_files import StudyFiles, read_studies
+from pipeline.outputs.tracking.study_files import (
+    PlannedStudy,
+    StudyFiles,
+    fingerprint_study,
+    plan_studies,
+    read_study,
+)
+from pipeline.store import run_store
 from pipeline.training.record import StudyRun
-from pipeline.training.store import run_store
 
 if TYPE_CHECKING:
     import keras
@@ -37,31 +49,56 @@ class Receipt:
 
 
 def update_mlflow(rebuild: Rebuild) -> dict[str, Receipt]:
-    """Bring MLflow up to date with the files of every planned study; doing it twice adds nothing.
+    """Bring MLflow up to date with the files of every planned study that changed; doing it twice adds nothing.
 
-    The files are those of the working folder, MLflow's store and the run store those of the main checkout
-    (`pipeline.files.root`). Studies that are in MLflow but not planned are left alone. `rebuild` is called only for a
-    missing model. Returns the receipt of each study.
+    MLflow's store itself knows what it shows, so that one that was deleted is filled again. The files are those of the
+    working folder, MLflow's store and the run store those of the main checkout (`pipeline.files.root`). Studies that
+    are in MLflow but not planned are left alone. `rebuild` is called only for a missing model. Returns the receipt of
+    each study.
 
     Raises
     ------
     UserError
         When a declared file is missing or stale; nothing has been written then.
     """
-    studies = read_studies()
-    home = root().resolve()
+    home, experiment = root().resolve(), os.environ.get("DVC_EXP_NAME") or None
+    planned = {one.plan.study: one for one in plan_studies()}
+    states = {study: fingerprint_study(one) for study, one in planned.items()}
+    receipts = {study: _count_declared(one) for study, one in planned.items()}
     with open_store(home, resolve_tracking_uri(home)) as client:
-        return {study.name: _project(client, home, study, rebuild) for study in studies}
+        shown = {study: find_state(client, study) for study in planned}
+        changed = [s for s, state in states.items() if shown[s] not in (state, _state_in(experiment, state))]
+        for study in [read_study(planned[name]) for name in changed]:
+            state = _state_in(experiment, states[study.name])
+            receipts[study.name] = _project(client, home, study, rebuild, experiment, state)
+    return receipts
 
 
-def _project(client: MlflowClient, home: Path, study: StudyFiles, rebuild: Rebuild) -> Receipt:
+def _state_in(experiment: str | None, state: str) -> str:
+    """What MLflow is to show: within a `dvc exp run` its runs bear the experiment's name too."""
+    return state if experiment is None else hash_json([state, experiment])
+
+
+def _count_declared(study: PlannedStudy) -> Receipt:
+    """Receipt of a study that MLflow shows as it is."""
+    variants = len(study.plan.trained)
+    return Receipt(runs=variants * (study.plan.repeats + 1) + 1, added=0, models=variants, absent=0)
+
+
+def _project(
+    client: MlflowClient, home: Path, study: StudyFiles, rebuild: Rebuild, dvc_experiment: str | None, state: str
+) -> Receipt:
     experiment_id = ensure_experiment(client, home, study.name, study.results.question)
-    experiment = Experiment.open(client, experiment_id, os.environ.get("DVC_EXP_NAME") or None)
+    set_state(client, experiment_id, "")  # until all is written
+    experiment = Experiment.open(client, experiment_id, dvc_experiment)
     variants = tqdm(study.runs, desc=study.name, unit="variant", disable=None, leave=False)
     loadable = sum([_project_variant(experiment, study, variant, rebuild) for variant in variants])
     experiment.upsert(describe_comparison(study))
     experiment.supersede()
-    return Receipt(len(experiment.run_ids), experiment.added, loadable, len(study.runs) - loadable)
+    receipt = Receipt(len(experiment.run_ids), experiment.added, loadable, len(study.runs) - loadable)
+    if not receipt.absent:  # an absent model is looked for again next time
+        set_state(client, experiment_id, state)
+    return receipt
 
 
 def _project_variant(experiment: Experiment, study: StudyFiles, variant: str, rebuild: Rebuild) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import layout
-from pipeline.claims.ledger import LedgerRow, read_ledger
+from pipeline.claims.ledger import LedgerRow, format_ledger, read_ledger
 from pipeline.data.identity import Identity, read_identities
 from pipeline.errors import UserError
 from pipeline.evaluation.collect import RunSeconds, read_seconds
@@ -13,8 +13,8 @@ from pipeline.files import read_rows
 from pipeline.params.plan import TrainingPlan, read_training
 from pipeline.statistics.results import StudyResults, read_results
 from pipeline.statistics.runs import NOT_MEASURED
+from pipeline.store import digest_file, digest_folder, evaluation_store, fingerprint_made, run_store
 from pipeline.training.record import StudyRun, read_run
-from pipeline.training.store import evaluation_store, run_store
 
 Numbers = Mapping[str, float]
 
@@ -46,25 +46,52 @@ class StudyFiles:
         return self.plan.study
 
 
-def read_studies() -> list[StudyFiles]:
-    """Every planned study.
+@dataclass(frozen=True)
+class PlannedStudy:
+    """A study before its files are read: its plan, tasks by name, and claims."""
+
+    plan: TrainingPlan
+    identities: Mapping[str, Identity]
+    claims: tuple[LedgerRow, ...]
+
+
+def plan_studies() -> list[PlannedStudy]:
+    """Every planned study."""
+    identities, claims = read_identities(), read_ledger(layout.CLAIMS)
+    return [
+        PlannedStudy(plan, identities, tuple(row for row in claims if row.study == study))
+        for study, plan in read_training().items()
+    ]
+
+
+def fingerprint_study(study: PlannedStudy) -> str:
+    """SHA-256 (hex) of all that MLflow is to show of a study, but for seconds, and of the code that shows it."""
+    name, tasks = study.plan.study, sorted({one.task for one in study.plan.variants.values()})
+    return fingerprint_made(
+        "pipeline.outputs.tracking.projection",
+        study.plan.model_dump(mode="json"),
+        format_ledger(study.claims),
+        {task: study.identities[task].model_dump(mode="json") for task in tasks},
+        digest_file(layout.study_metrics(name)),
+        digest_file(layout.evaluated_runs(name)),
+        [digest_folder(folder) for folder in (layout.RUNS / name, layout.study_pictures(name))],
+    )
+
+
+def read_study(study: PlannedStudy) -> StudyFiles:
+    """All files of a study.
 
     Raises
     ------
     UserError
         When a declared file or row is missing, or an evaluation is of another run than the one on disk.
     """
-    identities, claims = read_identities(), read_ledger(layout.CLAIMS)
-    return [_read_study(plan, identities, claims) for plan in read_training().values()]
-
-
-def _read_study(plan: TrainingPlan, identities: Mapping[str, Identity], claims: list[LedgerRow]) -> StudyFiles:
+    plan, identities = study.plan, study.identities
     results = read_results(path := layout.study_metrics(plan.study))
     if missing := [variant for variant in plan.trained if variant not in results.variants]:
         raise UserError(f"{path}: expected variant '{missing[0]}', which the plan declares. Run `dvc repro`.")
-    own = tuple(row for row in claims if row.study == plan.study)
     figures = tuple(sorted(layout.study_pictures(plan.study).glob("*")))
-    return StudyFiles(plan, identities, _read_runs(plan, identities), results, own, figures)
+    return StudyFiles(plan, identities, _read_runs(plan, identities), results, study.claims, figures)
 
 
 def _read_runs(plan: TrainingPlan, identities: Mapping[str, Identity]) -> dict[str, tuple[RunFiles, ...]]:

@@ -16,9 +16,9 @@ from pipeline.files import write_json, write_model
 from pipeline.params.recipe import Range, Recipe, Search
 from pipeline.params.resolve import resolve_recipe
 from pipeline.seeds import repeat_seeds
+from pipeline.store import evaluation_store, run_store
 from pipeline.training.fingerprint import fingerprint_training_code, library_versions
 from pipeline.training.record import FinishedRun
-from pipeline.training.store import evaluation_store, run_store
 
 MODEL = {
     "architecture": "cnn3",

@@ -11,7 +11,7 @@ from pipeline import layout
 from pipeline.evaluation.collect import write_study
 from pipeline.evaluation.evaluate import Evaluation, TrainedRun
 from pipeline.files import Arrays, csv_text, read_arrays, write_arrays, write_model, write_text
-from pipeline.training.store import Store
+from pipeline.store import Store
 from tests.builders import build_identity, build_plan, build_study_run, write_data_set, write_task
 
 SCALARS: dict[str, float | None] = {

@@ -25,8 +25,8 @@ from pipeline.files import read_arrays, read_model, write_arrays
 from pipeline.params.plan import TrainingPlan
 from pipeline.params.task import Split
 from pipeline.seeds import Seeds
+from pipeline.store import Store
 from pipeline.training.record import StudyRun
-from pipeline.training.store import Store
 from tests.builders import (
     build_examples,
     build_identity,

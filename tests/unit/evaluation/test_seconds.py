@@ -9,8 +9,8 @@ from pipeline import layout
 from pipeline.evaluation.collect import RunSeconds, Times, read_seconds
 from pipeline.evaluation.evaluate import Evaluation, TrainedRun, fingerprint_evaluation, merge_classes
 from pipeline.files import write_arrays, write_model
+from pipeline.store import Store
 from pipeline.training.record import Seconds, StudyRun
-from pipeline.training.store import Store
 from tests.builders import build_identity, build_plan, build_study_run
 
 PLAN = build_plan({"ten": {}, "four": {"task": "merged", "merged": {"variant": "ten", "rule": "sum"}}})

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from pipeline.metrics import words
 from pipeline.outputs import numbers
 from pipeline.outputs.figures.theme import COMPARISON_STYLES
 from pipeline.outputs.report.build import view_study
-from pipeline.outputs.report.render import render
+from pipeline.outputs.report.render import link_studies, render_index, render_study
 from pipeline.outputs.report.views import Cell, Section, StudyView, Table, anchor_of
 from pipeline.statistics.comparison import VERDICTS, Declaration
 from pipeline.statistics.estimates import Estimate
@@ -31,8 +31,15 @@ def view_of(parts: Any, **more: Any) -> StudyView:
     return view_study(parts.results, parts.histories, parts.summaries, parts.runs, **more)
 
 
+def render(views: Sequence[StudyView]) -> dict[str, str]:
+    """Pages of the overview and of every study by file name, as the stage puts them together."""
+    names = [one.name for one in views]
+    pages = {one.file: link_studies(render_study(one), one.name, names) for one in views}
+    return {"index.html": render_index(views), **pages}
+
+
 def index_of(*views: StudyView, **more: Any) -> str:
-    return render(views, **more)["index.html"]
+    return render_index(views, **more)
 
 
 def page_of(view: StudyView) -> str:

@@ -22,6 +22,7 @@ from pipeline.data.preparation import ChosenRows
 from pipeline.data.tasks import TaskData, write_rows
 from pipeline.evaluation.collect import RunSeconds
 from pipeline.files import digest, write_array, write_arrays, write_json, write_model, write_text
+from pipeline.outputs.report.build import build_study
 from pipeline.outputs.report.data import ArrayDescription, describe_data
 from pipeline.outputs.report.images import (
     PER_CLASS,
@@ -492,6 +493,27 @@ def test_studies_that_are_not_selected_keep_their_pages_and_others_lose_them(fol
     assert '<a href="kept.html">' in index and "never_run" not in index
     assert "<strong>full, quick</strong>" in index
     assert '<a href="kept.html">' in after["report/s.html"].decode()
+
+
+def test_a_page_is_made_again_only_when_what_is_on_it_changed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report()
+    first, built = written(folder), []
+
+    def build(study: str, *files: Any) -> dict[str, str]:
+        built.append(study)
+        return build_study(study, *files)
+
+    monkeypatch.setattr("pipeline.stages.report.build_study", build)
+    report()
+    assert (built, written(folder)) == ([], first)
+    summary = next(layout.RUNS.rglob(layout.MODEL_SUMMARY))
+    before = summary.read_text()
+    write_text(summary, "another model")
+    report()
+    assert built == ["s"] and "another model" in (layout.REPORT / "s.html").read_text()
+    write_text(summary, before)
+    report()
+    assert (built, written(folder)) == (["s"], first)
 
 
 def test_pages_of_others_are_copied_and_linked_by_their_titles(folder: Path) -> None:

@@ -28,7 +28,7 @@ from pipeline.outputs.tracking.entries import Entry, Point, flatten, name_final
 from pipeline.outputs.tracking.experiment import Experiment
 from pipeline.outputs.tracking.mlflow_store import list_runs, locate_artifacts, resolve_tracking_uri
 from pipeline.outputs.tracking.projection import Receipt, update_mlflow
-from pipeline.outputs.tracking.study_files import read_studies
+from pipeline.outputs.tracking.study_files import plan_studies, read_study
 from pipeline.params.plan import Origin, PlannedVariant, TrainingPlan
 from pipeline.params.recipe import Recipe
 from pipeline.params.resolve import resolve_recipe
@@ -40,8 +40,8 @@ from pipeline.statistics.comparison import Comparison
 from pipeline.statistics.estimates import Estimate
 from pipeline.statistics.results import StudyResults, VariantResults, write_results
 from pipeline.statistics.wording import format_sentence
+from pipeline.store import run_store
 from pipeline.training.record import Seconds, StudyRun
-from pipeline.training.store import run_store
 
 STUDY = "regularizers"
 VARIANTS = ("none", "dropout")
@@ -313,7 +313,7 @@ def test_flat_joins_nested_names_and_writes_json_for_what_is_not_text() -> None:
 
 def test_every_number_of_a_run_is_in_mlflow(files: Files) -> None:
     files.track()
-    (study,) = read_studies()
+    (study,) = map(read_study, plan_studies())
     for run in (run for runs in study.runs.values() for run in runs):
         shown = only(f"/{run.about.variant}/{run.about.repeat}@")
         finals = {name_final(column): value for column, value in run.finals.items()}
@@ -455,6 +455,46 @@ def test_tracking_twice_adds_nothing(files: Files) -> None:
     assert {k: run.to_dictionary() for k, run in runs().items()} == {
         k: run.to_dictionary() for k, run in before.items()
     }
+
+
+def test_a_study_that_mlflow_shows_as_it_is_is_not_read(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.track()
+
+    def unread(study: Any) -> Any:
+        raise AssertionError("a study was read")
+
+    monkeypatch.setattr("pipeline.outputs.tracking.projection.read_study", unread)
+    assert files.track() == Receipt(runs=7, added=0, models=2, absent=0)
+    files.claims("refuted")
+    with pytest.raises(AssertionError, match="a study was read"):
+        files.track()
+
+
+def test_another_store_is_filled_too(
+    files: Files, monkeypatch: pytest.MonkeyPatch, empty_store: Path, tmp_path: Path
+) -> None:
+    """As after `mlflow.db` was deleted: which studies are shown is for the store itself to say."""
+    files.track()
+    shutil.copy(empty_store, tmp_path / "other.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'other.db'}")
+    assert files.track().added == 7
+    assert files.track().added == 0
+
+
+def test_an_interrupted_update_is_not_taken_for_what_was_there(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.track()
+    old = keyed("/none/0@").keys()
+
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Experiment, "supersede", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            Files(files.folder, version="b").track()
+    Files(files.folder).track()
+    superseded = {key: run.data.tags["claimcheck.superseded"] for key, run in keyed("/none/0@").items()}
+    assert superseded == {key: str(key not in old).lower() for key in superseded} and len(superseded) == 2
 
 
 def test_changed_fingerprint_supersedes_and_going_back_adds_nothing(files: Files) -> None:
@@ -631,7 +671,7 @@ def test_loaded_model_predicts_what_the_weights_predict(files: Files, monkeypatc
     assert not mlflow.is_tracking_uri_set()  # the global store is as before
     monkeypatch.setenv("MLFLOW_TRACKING_URI", resolve_tracking_uri(Path(os.environ["DVC_ROOT"])))
     x = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
-    (study,) = read_studies()
+    (study,) = map(read_study, plan_studies())
     for variant in VARIANTS:
         run = only(f"/{variant}/0@")
         (about,) = (one.about for one in study.runs[variant] if one.about.repeat == 0)

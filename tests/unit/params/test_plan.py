@@ -25,6 +25,7 @@ from pipeline.params.planning import make_plan, plan_comparison, plan_sources, p
 from pipeline.params.read import read
 from pipeline.params.recipe import Dropout, Recipe
 from pipeline.params.schema import Params
+from pipeline.statistics.power import smallest_n_that_can_reject
 
 WriteParams = Callable[[Mapping[str, Any]], Path]
 RunStage = Callable[..., subprocess.CompletedProcess[str]]
@@ -80,6 +81,14 @@ def test_regularizers_are_compared_with_none_ten_times() -> None:
     assert planned.treatments == [name for name in params.studies[NAME].variants if name != "none"]
     assert len(planned.treatments) == 10
     assert set(planned.variants) == {"none", *planned.treatments}
+
+
+def test_every_comparing_study_has_the_repeats_that_its_exact_test_needs_in_either_profile() -> None:
+    """Whoever runs it for the first time sees verdicts, not that none was possible."""
+    for profile in PROFILES:
+        for study, one in plan(profile).comparison.items():
+            needed = smallest_n_that_can_reject(len(one.treatments), one.alpha) if one.treatments else 0
+            assert one.repeats >= needed, f"{profile}, {study}: {one.repeats} repeats, {needed} needed"
 
 
 def test_declared_treatments_are_the_family_in_their_order(write_params: WriteParams) -> None:

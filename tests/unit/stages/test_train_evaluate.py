@@ -11,15 +11,16 @@ from pipeline import layout
 from pipeline.data.identity import Identities
 from pipeline.errors import UserError
 from pipeline.evaluation import evaluate as evaluation
+from pipeline.evaluation.collect import write_study
 from pipeline.evaluation.work import Evaluated
 from pipeline.files import digest_arrays, read_arrays, read_model, read_table, write_model
 from pipeline.params.plan import TrainingPlan, Unselected
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.train import train
+from pipeline.store import evaluation_store, run_store
 from pipeline.training import train as training
 from pipeline.training.data import RunResult
 from pipeline.training.record import Seconds, StudyRun, read_run
-from pipeline.training.store import evaluation_store, run_store
 from tests.builders import build_identity, build_plan, build_result, write_data_set, write_task
 
 SCALARS = {
@@ -174,6 +175,27 @@ def test_equal_evaluations_of_two_studies_are_computed_once(
     assert all(np.array_equal(none[name], plain[name]) for name in none)
     evaluate()
     assert sent["evaluate"] == 6
+
+
+@pytest.mark.usefixtures("working_folder", "sent")
+def test_only_the_study_that_changed_is_collected_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    train()
+    evaluate()
+    before = layout.evaluated_runs("other").read_bytes()
+    collected = []
+
+    def write(folder: Path, **own: Any) -> None:
+        collected.append(own["plan"].study)
+        write_study(folder, **own)
+
+    monkeypatch.setattr("pipeline.stages.evaluate.write_study", write)
+    plan(build_plan({"none": {}, "dropout": {"recipe": {"dropout": 0.25}}}, study="one"))
+    for _ in range(2):
+        train()
+        evaluate()
+    assert collected == ["one"]
+    assert layout.evaluated_runs("other").read_bytes() == before
+    assert not list(layout.EVALUATIONS.rglob(layout.DIGESTS))
 
 
 @pytest.mark.usefixtures("working_folder")

@@ -13,10 +13,10 @@ from pipeline.data.images import scale_to_unit
 from pipeline.files import read_arrays
 from pipeline.params.recipe import Search
 from pipeline.seeds import repeat_seeds
+from pipeline.store import Store
 from pipeline.training import train as study
 from pipeline.training.data import RunResult, TrainingData
 from pipeline.training.runs import DeclaredRun, Parent
-from pipeline.training.store import Store
 from pipeline.training.train import train_missing
 from pipeline.training.work import Job
 from tests.builders import build_examples, build_recipe, build_result

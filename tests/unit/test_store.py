@@ -1,4 +1,4 @@
-"""The run store: a result is there whole or not at all, and the first of two equal ones stands."""
+"""Stores: a result is there whole or not at all, the first of two equal ones stands, a damaged one is made again."""
 
 import os
 import time
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import layout
 from pipeline.errors import UserError
-from pipeline.training.store import Store, evaluation_store, run_store
+from pipeline.store import Store, evaluation_store, fingerprint_made, kept_store, run_store
 
 
 def text(content: str) -> Callable[[Path], None]:
@@ -78,7 +79,8 @@ def test_results_are_listed_measured_and_removed(store: Store) -> None:
     for name in "abc":
         store.put(name, text(name * 10))
     assert store.list_results() == ["a", "b", "c"]
-    assert store.measure(["a", "c"]) == 2 * (10 + len("{}"))
+    manifests = sum((store.path(name) / layout.DIGESTS).stat().st_size for name in "ac")
+    assert store.measure(["a", "c"]) == 2 * (10 + len("{}")) + manifests
     store.remove(["a", "c"])
     assert [store.has(name) for name in "abc"] == [False, True, False]
     assert content(store, "b") == "b" * 10
@@ -93,7 +95,7 @@ def test_a_removal_that_is_interrupted_leaves_no_half_result(store: Store, monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("pipeline.training.store.shutil.rmtree", interrupted)
+        patch.setattr("pipeline.store.shutil.rmtree", interrupted)
         with pytest.raises(KeyboardInterrupt):
             store.remove(["a"])
     assert not store.has("a")
@@ -132,6 +134,56 @@ def test_a_copy_leaves_out_what_it_is_told_to_and_is_independent(store: Store, t
 
 def test_stores_lie_in_the_main_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    stores = [run_store().folder, evaluation_store().folder]
+    stores = [run_store().folder, evaluation_store().folder, kept_store().folder]
     assert all(folder.is_relative_to(tmp_path / ".runs") for folder in stores)
-    assert stores[0] != stores[1]
+    assert len(set(stores)) == 3
+
+
+def test_what_is_kept_is_made_once(store: Store) -> None:
+    made = []
+
+    def make(folder: Path) -> None:
+        made.append(folder)
+        text("one")(folder)
+
+    paths = [store.keep("a", make) for _ in range(2)]
+    assert paths == [store.path("a")] * 2
+    assert len(made) == 1
+    assert content(store, "a") == "one"
+
+
+@pytest.mark.parametrize("damage", ["truncated", "removed", "added", "without digests", "unreadable digests"])
+def test_what_is_not_as_it_was_written_is_made_again_and_said_so(
+    store: Store, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = store.keep("a", text("one"))
+    assert store.is_whole("a")
+    {
+        "truncated": lambda: (folder / "result.txt").write_text("on"),
+        "removed": lambda: (folder / "timing.json").unlink(),
+        "added": lambda: (folder / "more.txt").write_text(""),
+        "without digests": lambda: (folder / layout.DIGESTS).unlink(),
+        "unreadable digests": lambda: (folder / layout.DIGESTS).write_text("{"),
+    }[damage]()
+    assert not store.is_whole("a")
+    store.keep("a", text("one"))
+    assert capsys.readouterr().out == f"{folder}: damaged, so it is made again\n"
+    assert store.is_whole("a")
+    assert sorted(path.name for path in folder.iterdir()) == [layout.DIGESTS, "result.txt", "timing.json"]
+
+
+def test_what_nobody_used_for_days_is_listed(store: Store) -> None:
+    for name in "ab":
+        store.keep(name, text(name))
+        since = time.time() - 8 * 86_400
+        os.utime(store.path(name), (since, since))
+    assert store.list_unused(7) == ["a", "b"]
+    store.keep("b", text("b"))
+    assert store.list_unused(7) == ["a"]
+
+
+def test_a_fingerprint_tells_makers_and_inputs_apart_and_nothing_else() -> None:
+    first = fingerprint_made("pipeline.seeds", {"a": 1, "b": [2]}, "x")
+    assert fingerprint_made("pipeline.seeds", {"b": [2], "a": 1}, "x") == first
+    others = [("pipeline.metrics", {"a": 1, "b": [2]}, "x"), ("pipeline.seeds", {"a": 1, "b": [3]}, "x")]
+    assert len({first, *(fingerprint_made(*one) for one in others)}) == 3

@@ -1,18 +1,29 @@
-"""The run store: finished results by fingerprint, complete or absent, shared by every working copy."""
+"""Stores: finished results by fingerprint, complete or absent, shared by every working copy.
 
+Runs and evaluations are kept so, and whatever else is made of files alone: see `Store.keep`.
+"""
+
+import hashlib
+import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from pipeline import layout
+from pipeline.dependencies import fingerprint_code
 from pipeline.errors import UserError
-from pipeline.files import root
+from pipeline.files import UNREADABLE, hash_json, read_json, root, write_json
 
 UNFINISHED = ".unfinished-"
 SECONDS_A_DAY = 86_400
+# Whatever computes or draws after training and evaluation.
+LIBRARIES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib", "jinja2", "pillow", "pydantic")
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,7 @@ class Store:
             result = temporary / fingerprint
             result.mkdir()
             write(result)
+            write_json(result / layout.DIGESTS, digest_folder(result))
             _rename(result, self.path(fingerprint))
         except OSError as error:
             raise UserError(
@@ -59,9 +71,30 @@ class Store:
             self.remove([fingerprint])
         self.put(fingerprint, write)
 
+    def keep(self, fingerprint: str, make: Callable[[Path], None]) -> Path:
+        """Folder of a result that can be made again: made where it is missing, or no longer as it was written.
+
+        `make` fills an empty folder from what the fingerprint stands for, see `fingerprint_made`.
+        """
+        if self.has(fingerprint) and not self.is_whole(fingerprint):
+            print(f"{self.path(fingerprint)}: damaged, so it is made again", flush=True)
+            self.remove([fingerprint])
+        if not self.has(fingerprint):
+            self.put(fingerprint, make)
+        os.utime(self.path(fingerprint))  # pruning goes by the last use
+        return self.path(fingerprint)
+
+    def is_whole(self, fingerprint: str) -> bool:
+        """Whether a result's files are those that were written, by their digests."""
+        folder = self.path(fingerprint)
+        try:
+            return bool(read_json(folder / layout.DIGESTS) == digest_folder(folder, leave=[layout.DIGESTS]))
+        except (UserError, *UNREADABLE):
+            return False
+
     def copy(self, fingerprint: str, target: Path, leave: Iterable[str] = ()) -> None:
         """Copy a result's files to a folder, except those named in `leave`."""
-        shutil.copytree(self.path(fingerprint), target, ignore=shutil.ignore_patterns(*leave))
+        shutil.copytree(self.path(fingerprint), target, ignore=shutil.ignore_patterns(layout.DIGESTS, *leave))
 
     def list_results(self) -> list[str]:
         """Fingerprints of the results that are there."""
@@ -70,6 +103,10 @@ class Store:
     def list_abandoned(self) -> list[str]:
         """What killed processes left: unfinished for a day, as another process may be filling a younger one."""
         return sorted(path.name for path in self.folder.glob(f"{UNFINISHED}*") if _age(path) > SECONDS_A_DAY)
+
+    def list_unused(self, days: int) -> list[str]:
+        """Results that nobody has kept, or used again by `keep`, for so many days."""
+        return [name for name in self.list_results() if _age(self.path(name)) > days * SECONDS_A_DAY]
 
     def measure(self, names: Iterable[str]) -> int:
         """Bytes that results, or what was left of some, take."""
@@ -93,6 +130,35 @@ def run_store() -> Store:
 def evaluation_store() -> Store:
     """Store of evaluations of training runs."""
     return Store(root() / layout.EVALUATED)
+
+
+def kept_store() -> Store:
+    """Store of all that is made of files in seconds: tables, comparisons, times, pages with their pictures."""
+    return Store(root() / layout.KEPT)
+
+
+def digest_file(path: Path) -> str:
+    """SHA-256 (hex) of a file's bytes; empty where there is none."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def digest_folder(folder: Path, leave: Collection[str] = ()) -> dict[str, str]:
+    """SHA-256 (hex) of every file below a folder, by its name there; but for files of the names in `leave`."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in leave)
+    return {path.relative_to(folder).as_posix(): digest_file(path) for path in files}
+
+
+def fingerprint_made(entry: str, *inputs: Any) -> str:
+    """SHA-256 (hex) of what a module makes of some inputs: its code with all that it imports, libraries, the inputs.
+
+    Inputs are values of JSON, such as digests of files.
+    """
+    return hash_json([entry, _fingerprint_maker(entry), inputs])
+
+
+@cache
+def _fingerprint_maker(entry: str) -> str:
+    return hash_json([fingerprint_code([entry]), {name: version(name) for name in LIBRARIES}])
 
 
 def _age(path: Path) -> float:
