@@ -6,6 +6,7 @@ from pathlib import Path
 PARAMS = Path("params.yaml")
 PLAN = Path("plan")
 TASK_PLAN = PLAN / "tasks.json"
+EXECUTION_PLAN = PLAN / "execution.json"
 RAW = Path("data/raw")
 TASKS = Path("data/tasks")
 SPLITS = Path("data/splits")

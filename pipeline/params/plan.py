@@ -11,7 +11,7 @@ from pipeline.claims.vocabulary import Claim
 from pipeline.files import read_model, write_model
 from pipeline.metrics import MetricName
 from pipeline.params.recipe import Kind, Recipe, Variant
-from pipeline.params.schema import Caps, Source
+from pipeline.params.schema import Caps, Execution, Source
 from pipeline.params.section import ClaimId, Name, Named, Places, Section
 from pipeline.params.task import Preparation
 
@@ -103,8 +103,9 @@ class TaskPlan(Section):
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that stage `plan` writes: sources by data set, tasks, and each study's two parts."""
+    """Everything that stage `plan` writes: where runs are made, sources by data set, tasks, each study's two parts."""
 
+    execution: Execution
     sources: dict[str, PlannedSource]
     tasks: dict[str, Preparation]
     training: dict[str, TrainingPlan]
@@ -117,6 +118,7 @@ T = TypeVar("T", bound=Section)
 def write_plan(plan: Plan, folder: Path) -> None:
     """Write one file for each part, so that a stage depends on no more than it reads."""
     files: dict[Path, Section] = {layout.TASK_PLAN: TaskPlan(tasks=plan.tasks)}
+    files |= {layout.EXECUTION_PLAN: plan.execution}
     files |= {layout.source_plan(name): source for name, source in plan.sources.items()}
     files |= {layout.training_plan(name): one for name, one in plan.training.items()}
     files |= {layout.comparison_plan(name): one for name, one in plan.comparison.items()}
@@ -132,6 +134,11 @@ def read_source(data_set: str) -> PlannedSource:
 def read_tasks() -> dict[str, Preparation]:
     """Every planned task, by name."""
     return read_model(layout.TASK_PLAN, TaskPlan).tasks
+
+
+def read_execution() -> Execution:
+    """Where runs are trained and evaluated."""
+    return read_model(layout.EXECUTION_PLAN, Execution)
 
 
 def read_training(root: Path = Path()) -> dict[str, TrainingPlan]:

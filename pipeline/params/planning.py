@@ -17,6 +17,7 @@ from pipeline.params.task import Preparation, Task
 def make_plan(params: Params) -> Plan:
     """Exactly what will run, and what will be compared, in the chosen profile."""
     return Plan(
+        execution=params.execution,
         sources=plan_sources(params),
         tasks={name: _preparation(task) for name, task in params.tasks.items()},
         training={name: plan_training(params, name) for name in params.studies},

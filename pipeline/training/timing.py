@@ -11,7 +11,8 @@ from pipeline.files import read_model, write_model
 from pipeline.params.plan import TrainingPlan
 from pipeline.params.section import Section
 from pipeline.training.data import RunResult
-from pipeline.training.grid import show_progress
+from pipeline.training.pool import News
+from pipeline.training.progress import Planned, Progress
 from pipeline.training.recipes import count_image_passes, count_updates
 from pipeline.training.runs import declare_runs
 from pipeline.training.store import Store
@@ -42,10 +43,15 @@ def measure_study(
     start_tensorflow()
     data = {task: read_training_data(task, identities[task]) for task in {one.task for one in declared}}
     jobs = {v: [job_of(one, data[one.task], store.path) for one in own] for v, own in chosen.items()}
-    total = sum(job.image_passes for own in jobs.values() for job in own)
-    passes = {v: own[0].image_passes for v, own in jobs.items()}
-    rows = show_progress(time_runs(jobs), total, lambda row: passes[str(row["variant"])], f"{plan.study} (timing)")
-    measured = Measured(fingerprints=fingerprints, rows=list(rows))
+    planned = {f"{v}/{n}": Planned(v, job.image_passes) for v, own in jobs.items() for n, job in enumerate(own)}
+    rows = []
+    with Progress(planned, workers=1, label=f"{plan.study} (timing)") as progress:
+        for row in time_runs(jobs):
+            name = f"{row['variant']}/{row['repeat']}"
+            progress.hear(name, News(0, planned[name].images, float(row["train_seconds"] or 0)))
+            progress.finish(name)
+            rows.append(row)
+    measured = Measured(fingerprints=fingerprints, rows=rows)
     write_model(path, measured)
     return measured
 

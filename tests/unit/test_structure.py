@@ -34,7 +34,7 @@ FLOORS = (
 CONTENT = "pipeline.writeups"
 
 LIMITS = {
-    "lines of pipeline/": 13_400,
+    "lines of pipeline/": 13_950,
     "lines of a file": 250,
     "lines of the median function": 6,
     "lines of a function, 90th percentile": 20,
