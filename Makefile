@@ -65,5 +65,5 @@ prune: setup
 	@python -m pipeline.commands.prune $(if $(REMOVE),--remove)
 
 lock: setup
-	@uv pip compile --quiet --universal --extra develop --no-header --no-annotate $(if $(UPGRADE),--upgrade) \
+	@uv pip compile --quiet --universal --extra develop --extra dask --no-header --no-annotate $(if $(UPGRADE),--upgrade) \
 		--output-file requirements.lock pyproject.toml > /dev/null

@@ -1,14 +1,18 @@
-"""TensorFlow, started the one way this project uses it: one thread, repeatable kernels, no chatter."""
+"""TensorFlow, started the one way this project uses it: one thread, repeatable kernels, no chatter; GPUs, if any."""
 
 import gc
+import multiprocessing
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 # Keras imports them for wrappers that nothing here calls; they would take a third of its start.
 UNUSED = ("matplotlib", "pandas", "sklearn")
+GPUS = "CUDA_VISIBLE_DEVICES"
+DRIVERS = Path("/proc/driver/nvidia/gpus")  # a folder for every GPU of the machine
 
 
 @cache
@@ -20,6 +24,8 @@ def start_tensorflow() -> None:
 
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)  # as it is needed, not all of it at once
         tf.config.experimental.enable_op_determinism()
         tf.get_logger().setLevel("ERROR")  # it warns of every new model's first trace
         tf.zeros(())
@@ -60,3 +66,18 @@ def _uncollected() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def visible_gpus() -> list[str]:
+    """Names of the GPUs that TensorFlow may use: those of CUDA_VISIBLE_DEVICES, or all; found without TensorFlow."""
+    declared = os.environ.get(GPUS)
+    if declared is None:
+        return [str(number) for number, _ in enumerate(DRIVERS.glob("*"))]
+    return [name for name in map(str.strip, declared.split(",")) if name not in ("", "-1")]
+
+
+def take_gpu() -> None:
+    """Leave one GPU to this worker, its own where workers are no more than GPUs; before TensorFlow starts."""
+    if gpus := visible_gpus():
+        number = multiprocessing.current_process()._identity[-1]
+        os.environ[GPUS] = gpus[number % len(gpus)]

@@ -7,6 +7,7 @@ PARAMS = Path("params.yaml")
 DECLARED_CLAIMS = Path("claims.yaml")
 PLAN = Path("plan")
 TASK_PLAN = PLAN / "tasks.json"
+EXECUTION_PLAN = PLAN / "execution.json"
 UNSELECTED = PLAN / "unselected.json"
 RAW = Path("data/raw")
 TASKS = Path("data/tasks")

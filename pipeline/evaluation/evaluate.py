@@ -16,10 +16,12 @@ from pipeline.errors import UserError
 from pipeline.evaluation.work import Evaluated, Job, Merge, TaskImages, perform
 from pipeline.files import hash_json, read_arrays, write_arrays, write_model
 from pipeline.params.plan import TrainingPlan
+from pipeline.params.schema import Execution
 from pipeline.params.section import Section
 from pipeline.store import Store
 from pipeline.training.fingerprint import VALUES, library_versions
-from pipeline.training.grid import group_jobs, run_all, show_progress
+from pipeline.training.grid import group_jobs, open_pool, run_all
+from pipeline.training.progress import Planned, Progress
 from pipeline.training.record import StudyRun
 
 ENTRIES = ("pipeline.evaluation.work", "pipeline.backend")
@@ -93,7 +95,7 @@ def evaluate_missing(
     trained: Store,
     evaluated: Store,
     load_images: Callable[[str], TaskImages],
-    workers: int,
+    execution: Execution,
 ) -> int:
     """Evaluate the runs, by the fingerprint of their evaluation, that the store of evaluations lacks; number of them.
 
@@ -101,15 +103,20 @@ def evaluate_missing(
     """
     missing = {name: run for name, run in runs.items() if not evaluated.has(name)}
     print(f"{len(runs)} evaluations, {len(missing)} to compute", flush=True)
+    if not missing:
+        return 0
     _check_weights(missing.values(), trained)
     images = {task: load_images(task) for task in sorted({run.task for run in missing.values()})}
     jobs = [_make_job(run, images[run.task], trained) for run in missing.values()]
     sizes = [sum(map(len, job.images.parts.values())) for job in jobs]
     bundles = group_jobs([(run.about.recipe, run.task) for run in missing.values()], sizes)
-    results, named = run_all(perform, jobs, workers, bundles), list(missing.items())
-    for index, result in show_progress(results, sum(sizes), lambda done: sizes[done[0]], "evaluate"):
-        name, run = named[index]
-        evaluated.put(name, partial(_write, name, run.about.fingerprint, result))
+    names = list(missing)
+    planned = {name: Planned(run.about.recipe, size) for (name, run), size in zip(missing.items(), sizes, strict=True)}
+    with open_pool(execution) as pool, Progress(planned, pool.workers, "evaluate") as progress:
+        for index, result in run_all(perform, jobs, pool, bundles, partial(progress.hear_of, names)):
+            name = names[index]
+            evaluated.put(name, partial(_write, name, missing[name].about.fingerprint, result))
+            progress.finish(name)
     return len(missing)
 
 

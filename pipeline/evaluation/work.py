@@ -12,7 +12,7 @@ from pipeline.data.splits import split_examples
 from pipeline.evaluation import scores
 from pipeline.params.recipe import Recipe
 from pipeline.params.task import Split
-from pipeline.training.data import Weights
+from pipeline.training.data import Tell, Weights, untold
 
 Answers = dict[str, npt.NDArray[Any]]
 DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1))
@@ -71,14 +71,15 @@ class Evaluated:
     inference_seconds: float
 
 
-def perform(job: Job) -> Evaluated:
-    """Evaluation of one run."""
+def perform(job: Job, tell: Tell = untold) -> Evaluated:
+    """Evaluation of one run; `tell` is told of every part's images."""
     scalars: dict[str, float] = {}
     parts = job.images.of_repeat(job.split_seed)
     for part, short in (("train", "train"), ("validation", "val")):
         if part in parts:
             accuracy, loss = scores.score_answers(*_answer(job, parts[part].images[:]), parts[part].labels)
             scalars |= {f"{short}_accuracy": accuracy, f"{short}_loss": loss}
+            tell(len(parts[part]))
     images, labels = parts["test"].images[:], parts["test"].labels
     start = time.perf_counter()
     probabilities, predicted = _answer(job, images)
@@ -92,6 +93,7 @@ def perform(job: Job) -> Evaluated:
     test: Answers = {"predicted": predicted, "nll": scores.negative_log_likelihood(probabilities, labels)}
     if job.images.classes == 2:
         test["positive"] = probabilities[:, 1]
+    tell(len(labels))
     return Evaluated(scalars, test, seconds)
 
 

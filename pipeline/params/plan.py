@@ -11,7 +11,7 @@ from pipeline.claims.vocabulary import Claim
 from pipeline.files import read_model, write_model
 from pipeline.metrics import MetricName
 from pipeline.params.recipe import Kind, Recipe, Variant
-from pipeline.params.schema import Caps, Source
+from pipeline.params.schema import Caps, Execution, Source
 from pipeline.params.section import ClaimId, Name, Named, Places, Section
 from pipeline.params.task import Preparation
 
@@ -111,8 +111,12 @@ class Unselected(Section):
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that stage `plan` writes: sources by data set, tasks, each study's two parts, and what is left out."""
+    """Everything that stage `plan` writes: where runs are made, sources by data set, tasks, each study's two parts.
 
+    `unselected` is what is left out.
+    """
+
+    execution: Execution
     sources: dict[str, PlannedSource]
     tasks: dict[str, Preparation]
     training: dict[str, TrainingPlan]
@@ -126,6 +130,7 @@ T = TypeVar("T", bound=Section)
 def write_plan(plan: Plan, folder: Path) -> None:
     """Write one file for each part, so that a stage depends on no more than it reads."""
     files: dict[Path, Section] = {layout.TASK_PLAN: TaskPlan(tasks=plan.tasks), layout.UNSELECTED: plan.unselected}
+    files |= {layout.EXECUTION_PLAN: plan.execution}
     files |= {layout.source_plan(name): source for name, source in plan.sources.items()}
     files |= {layout.training_plan(name): one for name, one in plan.training.items()}
     files |= {layout.comparison_plan(name): one for name, one in plan.comparison.items()}
@@ -146,6 +151,11 @@ def read_tasks() -> dict[str, Preparation]:
 def read_unselected() -> Unselected:
     """What is declared and not selected."""
     return read_model(layout.UNSELECTED, Unselected)
+
+
+def read_execution() -> Execution:
+    """Where runs are trained and evaluated."""
+    return read_model(layout.EXECUTION_PLAN, Execution)
 
 
 def read_training(root: Path = Path()) -> dict[str, TrainingPlan]:

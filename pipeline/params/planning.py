@@ -22,6 +22,7 @@ def make_plan(params: Params) -> Plan:
     tasks = {name: _preparation(task) for name, task in params.tasks.items() if name in used}
     needed = {task.data for task in tasks.values()}
     return Plan(
+        execution=params.execution,
         sources={role: one.model_copy(update={"needed": role in needed}) for role, one in plan_sources(params).items()},
         tasks=tasks,
         training=training,

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pipeline.claims.vocabulary import Claim
 from pipeline.metrics import MetricName
 from pipeline.models.architectures import ARCHITECTURES, TUNABLE
-from pipeline.params.recipe import Count, Fraction, Positive, RecipeFields
+from pipeline.params.recipe import Count, Fraction, Positive, RecipeFields, whole_or
 from pipeline.params.section import ClaimId, Name, Named, Section, name_among
 from pipeline.params.task import Task
 
@@ -124,6 +124,14 @@ def _list_selected(declared: Any) -> Any:
     return None if declared == "all" else declared
 
 
+class Execution(Section):
+    """Where runs are trained and evaluated: no result depends on it, and nothing is trained again for it."""
+
+    backend: Literal["loky", "dask"] = "loky"
+    scheduler: str = "tcp://127.0.0.1:8786"
+    workers: Annotated[int | Literal["auto"], whole_or("auto", 1)] = "auto"
+
+
 class Params(Section):
     """The whole of params.yaml and claims.yaml."""
 
@@ -131,6 +139,7 @@ class Params(Section):
     select: Annotated[Annotated[list[str], Field(min_length=1)] | None, BeforeValidator(_list_selected)] = (
         None  # studies, or variants as study.variant; None for all
     )
+    execution: Execution = Execution()
     protocol: Protocol
     profiles: Named[Profile]
     sources: Named[Source]

@@ -8,9 +8,8 @@ from pipeline.data.identity import read_identities
 from pipeline.evaluation.collect import fingerprint_study, write_study
 from pipeline.evaluation.evaluate import evaluate_missing, fingerprint_evaluation, plan_evaluations, read_images
 from pipeline.files import replaced
-from pipeline.params.plan import read_training, read_unselected
+from pipeline.params.plan import read_execution, read_training, read_unselected
 from pipeline.store import evaluation_store, kept_store, run_store
-from pipeline.training.grid import count_workers
 from pipeline.training.record import read_run
 
 
@@ -22,7 +21,7 @@ def evaluate() -> None:
         runs = plan_evaluations(plan, identities, partial(read_run, study))
         studies[study] = [(fingerprint_evaluation(one, identities[one.task]), one) for one in runs]
     every = {name: one for runs in studies.values() for name, one in runs}
-    evaluate_missing(every, run_store(), store, lambda t: read_images(t, identities[t]), count_workers())
+    evaluate_missing(every, run_store(), store, lambda t: read_images(t, identities[t]), read_execution())
     with replaced(layout.EVALUATIONS, read_unselected().studies) as folder:
         for study, plan in plans.items():
             own = {"plan": plan, "identities": identities, "runs": studies[study]}

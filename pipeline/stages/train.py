@@ -4,9 +4,8 @@ from pipeline import layout
 from pipeline.command_line import run
 from pipeline.data.identity import read_identities
 from pipeline.files import replaced
-from pipeline.params.plan import read_training, read_unselected
+from pipeline.params.plan import read_execution, read_training, read_unselected
 from pipeline.store import run_store
-from pipeline.training.grid import count_workers
 from pipeline.training.record import name_run
 from pipeline.training.runs import declare_runs
 from pipeline.training.train import read_training_data, train_missing
@@ -17,7 +16,7 @@ def train() -> None:
     identities, store = read_identities(), run_store()
     studies = {name: declare_runs(plan, identities) for name, plan in read_training().items()}
     every = [one for runs in studies.values() for one in runs]
-    train_missing(every, store, lambda task: read_training_data(task, identities[task]), count_workers())
+    train_missing(every, store, lambda task: read_training_data(task, identities[task]), read_execution())
     with replaced(layout.RUNS, read_unselected().studies) as folder:
         for study, runs in studies.items():
             for one in runs:

@@ -13,7 +13,7 @@ from pipeline.models.scratch.optimizers import SGD, Adam, Optimizer
 from pipeline.models.weights import initialize, named_weights
 from pipeline.params.recipe import Recipe
 from pipeline.seeds import Seeds
-from pipeline.training.data import RunResult, Start, TrainingData
+from pipeline.training.data import RunResult, Start, Tell, TrainingData, untold
 from pipeline.training.orders import order_table
 from pipeline.training.recipes import batch_size_of
 from pipeline.training.run import collect_result
@@ -22,7 +22,9 @@ NETWORKS = {"mlp": mlp, "cnn3": cnn3}
 OPTIMIZERS: dict[str, Callable[[float], Optimizer]] = {"sgd": SGD, "adam": Adam}
 
 
-def train_by_hand(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Start | None = None) -> RunResult:
+def train_by_hand(
+    recipe: Recipe, seeds: Seeds, data: TrainingData, start: Start | None = None, tell: Tell = untold
+) -> RunResult:
     """Train a recipe with `library: numpy` once; see `pipeline.training.run.train`.
 
     Keras builds the same architecture, untrained, for its initial weights, parameter counts and summary.
@@ -34,14 +36,16 @@ def train_by_hand(recipe: Recipe, seeds: Seeds, data: TrainingData, start: Start
     network = Network(layers, loss, input_shape, np.random.default_rng(0))  # its own draws are replaced at once
     network.set_weights(named_weights(model) if start is None else start.weights)
     began = time.perf_counter()
-    history = tuple(_epochs(recipe, network, seeds, data))
+    history = tuple(_epochs(recipe, network, seeds, data, tell))
     seconds = time.perf_counter() - began
     return collect_result(
         recipe, data, model, network.get_weights(), history, stopped_epoch=None, train_seconds=seconds, traced=False
     )
 
 
-def _epochs(recipe: Recipe, network: Network, seeds: Seeds, data: TrainingData) -> Iterator[dict[str, float]]:
+def _epochs(
+    recipe: Recipe, network: Network, seeds: Seeds, data: TrainingData, tell: Tell
+) -> Iterator[dict[str, float]]:
     x, y = data.scaling(data.train.images[:]), data.train.labels
     optimizer = OPTIMIZERS[recipe.optimizer.name](recipe.optimizer.learning_rate)
     batch_size = batch_size_of(recipe, len(x))
@@ -54,6 +58,7 @@ def _epochs(recipe: Recipe, network: Network, seeds: Seeds, data: TrainingData) 
             "accuracy": float(np.average(seen.accuracy, weights=seen.examples)),
         }
         yield row | _validate(network, data)
+        tell(len(order))
 
 
 def _validate(network: Network, data: TrainingData) -> dict[str, float]:

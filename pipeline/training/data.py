@@ -1,5 +1,6 @@
 """What one run is given, and what it leaves behind; without TensorFlow, so that who sends or receives it needs none."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,6 +14,12 @@ from pipeline.params.task import Split
 
 Weights = dict[str, npt.NDArray[np.float32]]
 """By `layer/variable`."""
+Tell = Callable[[int], None]
+"""Is told, as work goes on, how many images have been done since the last time."""
+
+
+def untold(images: int) -> None:
+    """Nobody listens."""
 
 
 @dataclass(frozen=True)

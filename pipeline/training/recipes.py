@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.models.blocks import Dense
 from pipeline.params.recipe import Recipe
 
 
@@ -47,3 +48,8 @@ def traced_part(recipe: Recipe) -> Recipe:
     optimizer = recipe.optimizer.model_copy(update={"learning_rate": 1.0})
     per_run = {"epochs": 1, "updates": None, "sampling": "epochs", "early_stopping": None, "step_decay": None}
     return recipe.model_copy(update={**per_run, "optimizer": optimizer})
+
+
+def is_dense(recipe: Recipe) -> bool:
+    """Whether dense layers are all there is to compute: no convolution, and no image is moved or turned."""
+    return recipe.augmentation is None and all(isinstance(block, Dense) for block in recipe.blocks)

@@ -16,10 +16,10 @@ from pipeline.models.build import build
 from pipeline.models.weights import initialize, named_weights, set_weights
 from pipeline.params.recipe import Recipe
 from pipeline.seeds import Seeds
-from pipeline.training.data import RunResult, Start, TrainingData, Weights
+from pipeline.training.data import RunResult, Start, Tell, TrainingData, Weights, untold
 from pipeline.training.epoch import FusedModel, Resident, order_dataset, pass_dataset, prepare
 from pipeline.training.orders import order_table
-from pipeline.training.recipes import batch_size_of, traced_part
+from pipeline.training.recipes import batch_size_of, is_dense, traced_part
 
 # Affects speed and the grouping of a sum only; part of the code, so part of every fingerprint.
 VALIDATION_BATCH = 256
@@ -42,14 +42,20 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no
 
 
 def train(
-    recipe: Recipe, seeds: Seeds, data: TrainingData, start: Start | None = None, best_by: str | None = None
+    recipe: Recipe,
+    seeds: Seeds,
+    data: TrainingData,
+    start: Start | None = None,
+    best_by: str | None = None,
+    tell: Tell = untold,
 ) -> RunResult:
     """Train a recipe once.
 
     Equal arguments give equal bits, whether or not this process has trained the recipe before. Of the repeat's
     `seeds` it takes initial weights, order of examples, noise of dropout and augmentation; `start` has weights to
     start from instead of drawn ones, and may have an optimizer to go on with. `best_by` is the column of the history
-    whose best epoch's weights are the result; without it they are what training ended with.
+    whose best epoch's weights are the result; without it they are what training ended with. `tell` is told of every
+    epoch's images.
     """
     traced = _compiled.cache_info().misses
     orders = order_table(recipe, seeds.order, len(data.train))
@@ -62,6 +68,7 @@ def train(
         variable.assign(first[_name_in_optimizer(variable)])
     model.optimizer.learning_rate = recipe.optimizer.learning_rate
     callbacks = _make_callbacks(recipe)
+    telling = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: tell(orders.shape[1]))
     best = BestEpoch(best_by) if best_by else None
     began = time.perf_counter()
     fitted = model.fit(
@@ -70,7 +77,7 @@ def train(
         steps_per_epoch=1,
         shuffle=False,
         validation_data=None if data.validation is None else pass_dataset(len(data.validation), VALIDATION_BATCH),
-        callbacks=[*callbacks.values(), *([best] if best else [])],
+        callbacks=[*callbacks.values(), telling, *([best] if best else [])],
         verbose=0,
     )
     seconds = time.perf_counter() - began
@@ -112,10 +119,13 @@ def collect_result(
 
 @lru_cache(maxsize=8)
 def _compiled(recipe: Recipe, data: TrainingData, examples: int) -> tuple[FusedModel, Arrays]:
-    """Model, and its optimizer's first state, traced for one number of examples: Keras would relax its shapes."""
+    """Model, and its optimizer's first state, traced for one number of examples: Keras would relax its shapes.
+
+    XLA compiles what is dense, where the time goes between small operations; convolutions lose by it on a CPU.
+    """
     model = build(recipe, data.train.images.shape[1:], data.classes, FusedModel)
     optimizer = keras.optimizers.get({"class_name": recipe.optimizer.name, "config": {}})
-    model.compile(optimizer=optimizer, loss=recipe.loss, metrics=["accuracy"], jit_compile=False)
+    model.compile(optimizer=optimizer, loss=recipe.loss, metrics=["accuracy"], jit_compile=is_dense(recipe))
     train_arrays, validation_arrays = _resident(data, recipe.loss)
     model.hold(train_arrays, validation_arrays)
     prepare(model, train_arrays)

@@ -13,7 +13,8 @@ from pipeline.params.plan import TrainingPlan
 from pipeline.params.section import Section
 from pipeline.store import Store, kept_store
 from pipeline.training.data import RunResult
-from pipeline.training.grid import show_progress
+from pipeline.training.pool import News
+from pipeline.training.progress import Planned, Progress
 from pipeline.training.recipes import count_image_passes, count_updates
 from pipeline.training.runs import DeclaredRun, declare_runs
 from pipeline.training.train import job_of, read_training_data
@@ -52,9 +53,13 @@ def _measure(
     start_tensorflow()
     data = {task: read_training_data(task, identities[task]) for task in {one[0].task for one in chosen.values()}}
     jobs = {v: [job_of(one, data[one.task], store.path) for one in own] for v, own in chosen.items()}
-    total = sum(job.image_passes for own in jobs.values() for job in own)
-    passes = {v: own[0].image_passes for v, own in jobs.items()}
-    return show_progress(time_runs(jobs), total, lambda row: passes[str(row["variant"])], f"{study} (timing)")
+    planned = {f"{v}/{n}": Planned(v, job.image_passes) for v, own in jobs.items() for n, job in enumerate(own)}
+    with Progress(planned, workers=1, label=f"{study} (timing)") as progress:
+        for row in time_runs(jobs):
+            name = f"{row['variant']}/{row['repeat']}"
+            progress.hear(name, News(0, planned[name].images, float(row["train_seconds"] or 0)))
+            progress.finish(name)
+            yield row
 
 
 def time_runs(jobs: Mapping[str, Sequence[Job]]) -> Iterator[Row]:

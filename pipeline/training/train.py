@@ -8,9 +8,13 @@ from pipeline import layout
 from pipeline.data.identity import Identity
 from pipeline.data.tasks import read_scaling, read_trained_on
 from pipeline.files import read_arrays, read_model
+from pipeline.params.schema import Execution
 from pipeline.store import Store
 from pipeline.training.data import RunResult, Start, TrainingData
-from pipeline.training.grid import group_jobs, run_all, show_progress
+from pipeline.training.estimate import measure_rates, network_of
+from pipeline.training.grid import group_jobs, open_pool, run_all
+from pipeline.training.pool import Pool
+from pipeline.training.progress import Planned, Progress
 from pipeline.training.record import FinishedRun, write_run
 from pipeline.training.runs import DeclaredRun
 from pipeline.training.work import Job, perform
@@ -32,7 +36,7 @@ def read_training_data(task: str, identity: Identity) -> TrainingData:
 
 
 def train_missing(
-    runs: Sequence[DeclaredRun], store: Store, load_data: Callable[[str], TrainingData], workers: int
+    runs: Sequence[DeclaredRun], store: Store, load_data: Callable[[str], TrainingData], execution: Execution
 ) -> int:
     """Train the runs that the store lacks, once each; number of them.
 
@@ -44,14 +48,19 @@ def train_missing(
     continued = {one.fingerprint for run in runs for one in run.parents if one.use == "optimizer"}
     missing = [run for name, run in declared.items() if not _is_there(store, name, name in continued)]
     print(f"{len(declared)} runs declared, {len(declared) - len(missing)} reused, {len(missing)} to train", flush=True)
+    if not missing:
+        return 0
     data = {task: load_data(task) for task in sorted({run.task for run in missing})}
-    jobs = (Job(run.recipe, run.search, run.seeds, data[run.task]) for run in missing)
-    passes = {run.fingerprint: job.image_passes for run, job in zip(missing, jobs, strict=True)}
-    trained = _train(missing, data, store, workers)
-    for run, result in show_progress(trained, sum(passes.values()), lambda one: passes[one[0].fingerprint], "train"):
-        goes_on = run.fingerprint in continued
-        keep = store.replace if goes_on else store.put
-        keep(run.fingerprint, partial(write_run, run, result, goes_on))
+    jobs = {run.fingerprint: Job(run.recipe, run.search, run.seeds, data[run.task]) for run in missing}
+    planned = {name: Planned(network_of(job), job.image_passes) for name, job in jobs.items()}
+    with open_pool(execution) as pool:
+        rates = measure_rates(list(jobs.values()), pool)
+        with Progress(planned, pool.workers, "train", rates) as progress:
+            for run, result in _train(missing, data, store, pool, progress):
+                goes_on = run.fingerprint in continued
+                keep = store.replace if goes_on else store.put
+                keep(run.fingerprint, partial(write_run, run, result, goes_on))
+                progress.finish(run.fingerprint)
     return len(missing)
 
 
@@ -61,13 +70,14 @@ def _is_there(store: Store, fingerprint: str, with_optimizer: bool) -> bool:
 
 
 def _train(
-    missing: Sequence[DeclaredRun], data: Data, store: Store, workers: int
+    missing: Sequence[DeclaredRun], data: Data, store: Store, pool: Pool, progress: Progress
 ) -> Iterator[tuple[DeclaredRun, RunResult]]:
     """Runs with their results as they finish; the caller keeps each before it asks for the next."""
     for wave in _waves(missing):
         jobs = [job_of(run, data[run.task], store.path) for run in wave]
         bundles = group_jobs([job.trace for job in jobs], [job.image_passes for job in jobs])
-        for index, result in run_all(perform, jobs, workers, bundles):
+        names = [run.fingerprint for run in wave]
+        for index, result in run_all(perform, jobs, pool, bundles, partial(progress.hear_of, names)):
             yield wave[index], result
 
 

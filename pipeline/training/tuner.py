@@ -11,14 +11,14 @@ from keras_tuner.engine.hyperparameters import HyperParameters
 from pipeline.errors import UserError
 from pipeline.params.recipe import Range, Recipe, Search
 from pipeline.seeds import Seeds, derive
-from pipeline.training.data import RunResult, TrainingData
+from pipeline.training.data import RunResult, Tell, TrainingData, untold
 from pipeline.training.recipes import apply_hyperparameters
 from pipeline.training.run import train
 
 OBJECTIVE = "val_accuracy"
 
 
-def search(recipe: Recipe, declared: Search, seeds: Seeds, data: TrainingData) -> RunResult:
+def search(recipe: Recipe, declared: Search, seeds: Seeds, data: TrainingData, tell: Tell = untold) -> RunResult:
     """Result of the best trial of a random search, with the table of all trials.
 
     The searched fields of `recipe` are replaced in every trial. From the repeat's `seeds`, one is derived for the
@@ -32,6 +32,7 @@ def search(recipe: Recipe, declared: Search, seeds: Seeds, data: TrainingData) -
             seeds,
             data,
             declared.scored_by,
+            tell,
             objective=keras_tuner.Objective(OBJECTIVE, "max"),
             max_trials=declared.trials,
             seed=derive(seeds.weights, "search"),
@@ -59,8 +60,10 @@ def _space(declared: Search) -> HyperParameters:
 class _RunSearch(keras_tuner.RandomSearch):
     """Random search whose trials are runs; they are kept in order, with the best result so far."""
 
-    def __init__(self, recipe: Recipe, seeds: Seeds, data: TrainingData, scored_by: str, **options: Any) -> None:
-        self._recipe, self._seeds, self._data = recipe, seeds, data
+    def __init__(
+        self, recipe: Recipe, seeds: Seeds, data: TrainingData, scored_by: str, tell: Tell, **options: Any
+    ) -> None:
+        self._recipe, self._seeds, self._data, self._tell = recipe, seeds, data, tell
         self._best_by = OBJECTIVE if scored_by == "best_epoch" else None
         self._trials: list[dict[str, float]] = []
         self._best: RunResult | None = None
@@ -73,7 +76,7 @@ class _RunSearch(keras_tuner.RandomSearch):
         """Train one proposal; the validation accuracy of its last epoch, or of its best one, is its score."""
         number = len(self._trials) + 1
         recipe = apply_hyperparameters(self._recipe, trial.hyperparameters.values)
-        result = train(recipe, self._of(number), self._data, best_by=self._best_by)
+        result = train(recipe, self._of(number), self._data, best_by=self._best_by, tell=self._tell)
         scored = max(result.history, key=lambda row: row[OBJECTIVE]) if self._best_by else result.history[-1]
         scores = {name: scored[name] for name in ("epoch", OBJECTIVE, "val_loss")}
         if self._best is None or scores[OBJECTIVE] > self._best_score:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from pipeline.params.recipe import Recipe, Search
 from pipeline.seeds import Seeds
-from pipeline.training.data import RunResult, Start, TrainingData
+from pipeline.training.data import RunResult, Start, Tell, TrainingData, untold
 from pipeline.training.recipes import apply_hyperparameters, count_image_passes, traced_part
 
 
@@ -36,21 +36,21 @@ class Job:
         return traced_part(self.recipe), self.data.digest, split, units, searched
 
 
-def perform(job: Job) -> RunResult:
-    """Result of a job."""
+def perform(job: Job, tell: Tell = untold) -> RunResult:
+    """Result of a job; `tell` is told of every epoch's images."""
     data = _divide(job.data, job.seeds.split) if job.data.split else job.data
     if job.search:
         from pipeline.training.tuner import search
 
-        return search(job.recipe, job.search, job.seeds, data)
+        return search(job.recipe, job.search, job.seeds, data, tell)
     recipe = apply_hyperparameters(job.recipe, job.hyperparameters or {})
     if recipe.library == "numpy":
         from pipeline.training.by_hand import train_by_hand
 
-        return train_by_hand(recipe, job.seeds, data, job.start)
+        return train_by_hand(recipe, job.seeds, data, job.start, tell)
     from pipeline.training.run import train
 
-    return train(recipe, job.seeds, data, job.start)
+    return train(recipe, job.seeds, data, job.start, tell=tell)
 
 
 @lru_cache(maxsize=1)

@@ -9,8 +9,10 @@ import pytest
 import tensorflow as tf
 
 from pipeline.data.images import Scaling
+from pipeline.models.architectures import ARCHITECTURES
 from pipeline.models.build import build
 from pipeline.models.weights import initialize, named_weights
+from pipeline.params.recipe import Recipe
 from pipeline.params.resolve import resolve_recipe
 from pipeline.training.epoch import FusedModel, Resident, order_dataset, pass_dataset, prepare
 from pipeline.training.orders import epoch_orders
@@ -25,6 +27,9 @@ RECIPE = resolve_recipe(
         "batch_normalization": True,
         "l1": {"amount": 0.001, "layers": "all"},
     }
+)
+DENSE = RECIPE.model_copy(
+    update={"architecture": "mlp", "blocks": tuple(ARCHITECTURES["mlp"]()), "dropout": None}  # XLA draws otherwise
 )
 N, N_VALIDATION = 40, 25
 # In float64 both ways differ by the order of sums only, 1e-16 a step; Adam divides small gradients by their own
@@ -48,20 +53,29 @@ def images() -> tuple[np.ndarray, np.ndarray]:
     return pixels, generator.integers(0, 10, N + N_VALIDATION).astype(np.uint8)
 
 
-def compiled(model_class: type[keras.Model]) -> keras.Model:
-    model = build(RECIPE, (28, 28, 1), 10, model_class)
+def compiled(model_class: type[keras.Model], recipe: Recipe = RECIPE, by_xla: bool = False) -> keras.Model:
+    model = build(recipe, (28, 28, 1), 10, model_class)
     assert model.compute_dtype == "float64"
     loss = "sparse_categorical_crossentropy"
-    model.compile(keras.optimizers.Adam(0.001), loss, metrics=["accuracy"], jit_compile=False)
+    model.compile(keras.optimizers.Adam(0.001), loss, metrics=["accuracy"], jit_compile=by_xla)
     initialize(model, 3, 4)
     return model
 
 
 @pytest.mark.parametrize("batch_size", [16, 20, 64], ids=["partial last", "whole batches", "only a partial one"])
 def test_fused_epoch_equals_plain_fit(images: tuple[np.ndarray, np.ndarray], batch_size: int) -> None:
+    _check(compiled(FusedModel), compiled(keras.Model), images, batch_size)
+
+
+@pytest.mark.parametrize("batch_size", [1, 16], ids=["single images", "partial last"])
+def test_a_dense_network_by_xla_equals_plain_fit(images: tuple[np.ndarray, np.ndarray], batch_size: int) -> None:
+    _check(compiled(FusedModel, DENSE, by_xla=True), compiled(keras.Model, DENSE), images, batch_size)
+
+
+def _check(fused: keras.Model, plain: keras.Model, images: tuple[np.ndarray, np.ndarray], batch_size: int) -> None:
+    """Three epochs of both, from equal weights, with the same batches, end at the same weights and history."""
     x, y = images
     scaling = Scaling(np.zeros(()), np.full((), 255.0))  # type: ignore[arg-type]
-    fused, plain = compiled(FusedModel), compiled(keras.Model)
     train, validation = Resident.hold(x[:N], y[:N], scaling), Resident.hold(x[N:], y[N:], scaling)
     fused.hold(train, validation)
     prepare(fused, train)

@@ -12,6 +12,7 @@ from pipeline.models.build import output_layer
 from pipeline.seeds import Seeds, repeat_seeds
 from pipeline.training import run
 from pipeline.training.data import RunResult
+from pipeline.training.recipes import traced_part
 from pipeline.training.work import Job, perform
 from tests.contract.declared import BY_NAME, TRACED, Case, distinct, is_plain
 from tests.contract.tiny import (
@@ -77,6 +78,17 @@ def test_same_repeat_is_bit_identical_with_a_fresh_and_a_reused_trace(case: Case
     assert not reused.traced
     assert same(fresh.weights, reused.weights)
     assert fresh.history == reused.history
+
+
+@EACH_CASE
+def test_xla_compiles_what_is_dense_and_nothing_else(case: Case) -> None:
+    """Whoever trains it, by its blocks alone; a network by hand has no graph."""
+    if case.by_hand:
+        return
+    job = Job(short(case.recipe), None, SEEDS, data_of(case))
+    model, _ = run._compiled(traced_part(job.recipe), job.data, N)
+    layers = {type(layer).__name__ for layer in model.layers}
+    assert model.jit_compile is not any(name.startswith(("Conv", "Random")) for name in layers)
 
 
 @EACH_CASE

@@ -120,7 +120,7 @@ def test_every_override_is_accepted_changes_few_lines_and_can_be_planned(overrid
 
 
 def test_there_are_tables_of_what_params_may_hold() -> None:
-    of = {"RecipeFields", "Variant", "Task", "Study", "Source", "Profile", "Claim", "Condition", "Operand"}
+    of = {"RecipeFields", "Variant", "Task", "Study", "Source", "Profile", "Claim", "Condition", "Operand", "Execution"}
     assert {about for about, _ in read_tables()} == {"metrics", *(f"fields: {name}" for name in of)}
 
 

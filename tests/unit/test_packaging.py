@@ -40,6 +40,15 @@ def imported(folder: Path) -> set[str]:
     return modules - sys.stdlib_module_names - {"pipeline", "tests"}
 
 
+def imported_by(folder: Path, modules: set[str]) -> list[str]:
+    """Files of a folder that import any of some modules."""
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in folder.rglob("*.py")}
+    named = {
+        path: {name.split(".")[0] for node in ast.walk(tree) for name in _modules(node)} for path, tree in trees.items()
+    }
+    return [path.relative_to(folder).as_posix() for path, names in named.items() if names & modules]
+
+
 def _modules(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
@@ -54,14 +63,19 @@ def providers(module: str) -> set[str]:
 
 def test_every_import_is_declared(project: dict[str, Any], repository: Path) -> None:
     declared = names(project["project"]["dependencies"])
-    assert {one for one in imported(repository / "pipeline") if not providers(one) & declared} == set()
+    extra = {"dask", "distributed"}  # of a module that only a cluster needs, and that says how to install it
+    found = imported(repository / "pipeline")
+    assert {one for one in found - extra if not providers(one) & declared} == set()
+    assert extra <= found
+    assert imported_by(repository / "pipeline", extra) == ["training/cluster.py"]
 
 
 def test_every_import_of_a_test_is_declared(project: dict[str, Any], repository: Path) -> None:
     about = project["project"]
-    declared = names([*about["dependencies"], *about["optional-dependencies"]["develop"]])
+    extras = about["optional-dependencies"]
+    declared = names([*about["dependencies"], *extras["develop"]])
     found = imported(repository / "tests") | imported(repository / "benchmarks")
-    assert {one for one in found if not providers(one) & declared} == set()
+    assert {one for one in found - names(extras["dask"]) if not providers(one) & declared} == set()
 
 
 def test_every_dependency_is_imported_or_has_another_reason(project: dict[str, Any], repository: Path) -> None:
@@ -76,7 +90,8 @@ def test_every_dependency_is_pinned(project: dict[str, Any], repository: Path) -
     lines = (repository / "requirements.lock").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if not re.fullmatch(r"[a-z0-9-]+==[\w.]+( ; .+)?", line)] == []
     about = project["project"]
-    declared = names([*about["dependencies"], *about["optional-dependencies"]["develop"]])
+    extras = about["optional-dependencies"]
+    declared = names([*about["dependencies"], *extras["develop"], *extras["dask"]])
     assert declared <= {line.partition("==")[0] for line in lines}
 
 

@@ -23,9 +23,11 @@ from pipeline.evaluation.evaluate import (
 from pipeline.evaluation.work import Evaluated, Job, Merge, TaskImages
 from pipeline.files import read_arrays, read_model, write_arrays
 from pipeline.params.plan import TrainingPlan
+from pipeline.params.schema import Execution
 from pipeline.params.task import Split
 from pipeline.seeds import Seeds
 from pipeline.store import Store
+from pipeline.training.pool import News
 from pipeline.training.record import StudyRun
 from tests.builders import (
     build_examples,
@@ -161,10 +163,13 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     """Jobs that were sent to workers; a job's loss is not a number, as a diverged run's."""
     sent: list[Job] = []
 
-    def run_all(function: Any, jobs: Any, workers: int, batches: Any) -> Iterator[tuple[int, Evaluated]]:
+    def run_all(
+        function: Any, jobs: Any, pool: Any, bundles: Any, hear: Callable[[News], None]
+    ) -> Iterator[tuple[int, Evaluated]]:
         sent.extend(jobs)
         for index in reversed(range(len(jobs))):
             scalars = {"test_accuracy": float(jobs[index].weights["a"]), "test_loss": float("nan")}
+            hear(News(index, sum(map(len, jobs[index].images.parts.values())), 1.0))
             yield index, Evaluated(scalars, {"predicted": np.zeros(2, np.uint8)}, 0.5)
 
     monkeypatch.setattr(study, "run_all", run_all)
@@ -201,7 +206,7 @@ def test_only_what_the_store_lacks_is_evaluated_each_once(
         asked.append(task)
         return images({"test": 2})
 
-    arguments = (trained, store, load_images, 1)
+    arguments = (trained, store, load_images, Execution())
     assert evaluate_missing({"x": runs["x"]}, *arguments) == 1
     assert evaluate_missing(runs, *arguments) == 2
     assert asked == ["mnist", "mnist"]
@@ -226,7 +231,7 @@ def test_a_job_has_the_recipe_the_shifts_and_the_merge_of_its_run(
     recipe = build_recipe(dropout=0.5)
     about = build_study_run(fingerprint="run1", recipe=recipe)
     one = TrainedRun("derived", "merged", about, (0, 4), merge)
-    evaluate_missing({"x": one}, trained, Store(tmp_path / "store"), lambda task: images({"test": 2}), 1)
+    evaluate_missing({"x": one}, trained, Store(tmp_path / "store"), lambda task: images({"test": 2}), Execution())
     (job,) = evaluated
     assert (job.recipe, job.shifts, job.merge) == (recipe, (0, 4), merge)
 
@@ -236,7 +241,7 @@ def test_one_progress_bar_counts_the_images_of_every_part(
 ) -> None:
     runs = {name: wanted(number) for number, name in enumerate("xyz")}
     parts = {"train": 6, "validation": 3, "test": 2}
-    evaluate_missing(runs, trained, Store(tmp_path / "store"), lambda task: images(parts), 1)
+    evaluate_missing(runs, trained, Store(tmp_path / "store"), lambda task: images(parts), Execution())
     shown = capsys.readouterr().err
     assert "evaluate: 100%" in shown
     assert "33.0/33.0" in shown
@@ -249,7 +254,7 @@ def test_runs_without_weights_in_the_store_are_refused_with_what_to_do(
     store = Store(tmp_path / "store")
     runs = {"x": wanted(0), "y": wanted(7), "z": wanted(8), "again": wanted(8, shifts=(1,))}
     with pytest.raises(UserError) as refused:
-        evaluate_missing(runs, trained, store, _refuse, 1)
+        evaluate_missing(runs, trained, store, _refuse, Execution())
     message = str(refused.value)
     assert message.startswith(f"{trained.folder}: expected the weights of 2 runs")
     assert "`dvc repro --force train`" in message
@@ -259,9 +264,9 @@ def test_runs_without_weights_in_the_store_are_refused_with_what_to_do(
 
 def test_what_is_evaluated_already_needs_no_weights(tmp_path: Path, trained: Store, evaluated: list[Job]) -> None:
     store = Store(tmp_path / "store")
-    assert evaluate_missing({"x": wanted(0)}, trained, store, lambda task: images({"test": 2}), 1) == 1
+    assert evaluate_missing({"x": wanted(0)}, trained, store, lambda task: images({"test": 2}), Execution()) == 1
     trained.remove(trained.list_results())
-    assert evaluate_missing({"x": wanted(0)}, trained, store, _refuse, 1) == 0
+    assert evaluate_missing({"x": wanted(0)}, trained, store, _refuse, Execution()) == 0
 
 
 def _refuse(task: str) -> TaskImages:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from pipeline.params.plan import (
     Origin,
     Plan,
     read_comparison,
+    read_execution,
     read_source,
     read_tasks,
     read_training,
@@ -193,6 +195,7 @@ def read_plan() -> Plan:
     """The plan of the working folder, by the readers that stages use."""
     sources = [path.stem for path in layout.source_plan("*").parent.glob("*")]
     return Plan(
+        execution=read_execution(),
         sources={name: read_source(name) for name in sources},
         tasks=read_tasks(),
         training=read_training(),
@@ -236,6 +239,7 @@ def test_a_plan_that_was_read_is_written_with_the_same_bytes(
 READERS: dict[Path, Callable[[], object]] = {
     layout.source_plan("mnist"): lambda: read_source("mnist"),
     layout.TASK_PLAN: read_tasks,
+    layout.EXECUTION_PLAN: read_execution,
     layout.training_plan(NAME): read_training,
     layout.comparison_plan(NAME): read_comparison,
 }
@@ -295,12 +299,37 @@ def test_the_stage_writes_exactly_the_plan(
     written = {path.relative_to(tmp_path / "plan").as_posix() for path in (tmp_path / "plan").rglob("*.json")}
     assert written == {
         "tasks.json",
+        "execution.json",
         "unselected.json",
         *(f"sources/{data_set}.json" for data_set in made.sources),
         *(f"training/{study}.json" for study in made.training),
         *(f"comparison/{study}.json" for study in made.comparison),
     }
     assert {"sources/mnist.json", f"training/{NAME}.json", f"comparison/{NAME}.json"} <= written
+
+
+def test_where_runs_are_made_changes_nothing_else_of_the_plan(write_params: WriteParams) -> None:
+    """No fingerprint can know of it, as no stage is given it but by its own file."""
+    before = make_plan(read(write_params({})))
+    after = make_plan(read(write_params({"execution.backend": "dask", "execution.workers": 3})))
+    assert after.execution != before.execution
+    assert replace(after, execution=before.execution) == before
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("backend", "dusk", "Did you mean 'dask'"),
+        ("workers", 0, "a whole number from 1, or auto"),
+        ("workers", "all", "a whole number from 1, or auto"),
+        ("sheduler", "tcp://127.0.0.1:1", "scheduler"),
+    ],
+)
+def test_a_mistake_in_where_runs_are_made_is_said(
+    key: str, value: object, said: str, write_params: WriteParams
+) -> None:
+    with pytest.raises(UserError, match=rf"execution\.{key}: .*{said}"):
+        read(write_params({f"execution.{key}": value}))
 
 
 def test_what_is_inferred_and_its_place_are_part_of_either_plan() -> None:

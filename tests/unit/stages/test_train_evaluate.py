@@ -1,6 +1,6 @@
 """Stages train and evaluate over two studies that share a run: what is equal is computed once and shown twice."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,13 @@ from pipeline.evaluation.collect import write_study
 from pipeline.evaluation.work import Evaluated
 from pipeline.files import digest_arrays, read_arrays, read_model, read_table, write_model
 from pipeline.params.plan import TrainingPlan, Unselected
+from pipeline.params.schema import Execution
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.train import train
 from pipeline.store import evaluation_store, run_store
 from pipeline.training import train as training
 from pipeline.training.data import RunResult
+from pipeline.training.pool import News
 from pipeline.training.record import Seconds, StudyRun, read_run
 from tests.builders import build_identity, build_plan, build_result, write_data_set, write_task
 
@@ -37,6 +39,7 @@ def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DVC_ROOT", raising=False)
     plan(ONE, OTHER)
+    write_model(layout.EXECUTION_PLAN, Execution())
     write_data_set("mnist", np.zeros((4, 2, 2), np.uint8), np.zeros((2, 2, 2), np.uint8))
     write_task("mnist", [0, 1, 0, 1], [0, 1], validating=1)
     write_model(layout.IDENTITIES, Identities(tasks={"mnist": build_identity(4, classes=["0", "1"])}))
@@ -62,12 +65,15 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """How many jobs of each kind were sent to workers. A run's weight is its order seed, and dropout adds one."""
     counts = {"train": 0, "evaluate": 0}
 
-    def train_all(function: Any, jobs: Any, workers: int, batches: Any) -> Iterator[tuple[int, RunResult]]:
+    def train_all(
+        function: Any, jobs: Any, pool: Any, bundles: Any, hear: Callable[[News], None]
+    ) -> Iterator[tuple[int, RunResult]]:
         for index, job in enumerate(jobs):
             counts["train"] += 1
+            hear(News(index, job.image_passes, 1.0))
             yield index, build_result(job.recipe, weights=job.seeds.order % 1000 + bool(job.recipe.dropout))
 
-    def evaluate_all(function: Any, jobs: Any, workers: int, batches: Any) -> Iterator[tuple[int, Evaluated]]:
+    def evaluate_all(function: Any, jobs: Any, *others: Any) -> Iterator[tuple[int, Evaluated]]:
         for index, job in enumerate(jobs):
             counts["evaluate"] += 1
             nll = np.repeat(job.weights["conv1/kernel"], 2)

@@ -10,6 +10,7 @@ from pipeline.training.recipes import (
     cap_recipe,
     count_image_passes,
     count_updates,
+    is_dense,
     traced_part,
 )
 from tests.builders import build_recipe
@@ -87,3 +88,20 @@ def test_what_is_set_per_run_is_no_part_of_the_trace() -> None:
         assert traced_part(build_recipe(**{name: value})) == traced_part(build_recipe()), name
     for changes in ({"batch_size": 65}, {"dropout": 0.5}, {"l2": {"amount": 0.1, "layers": "all"}}):
         assert traced_part(build_recipe(**changes)) != traced_part(build_recipe())
+
+
+@pytest.mark.parametrize(
+    ("recipe", "dense"),
+    [
+        ({"architecture": "mlp"}, True),
+        ({"architecture": "tuned_mlp", "units": 7}, True),
+        ({"architecture": "mlp", "dropout": 0.5, "batch_normalization": True}, True),
+        ({"architecture": "cnn3"}, False),
+        ({"architecture": "tuned_cnn", "units": 7}, False),
+        ({"architecture": "mlp", "augmentation": {"rotation": 0.1}}, False),
+    ],
+)
+def test_a_network_is_dense_without_a_convolution_and_without_changed_images(
+    recipe: dict[str, Any], dense: bool
+) -> None:
+    assert is_dense(build_recipe(**recipe)) is dense

@@ -1,6 +1,6 @@
 """Every study's runs: what the store has is reused, the rest is trained once and kept as it finishes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,18 @@ from pipeline import layout
 from pipeline.data.images import scale_to_unit
 from pipeline.files import read_arrays
 from pipeline.params.recipe import Search
+from pipeline.params.schema import Execution
 from pipeline.seeds import repeat_seeds
 from pipeline.store import Store
 from pipeline.training import train as study
 from pipeline.training.data import RunResult, TrainingData
+from pipeline.training.pool import News
 from pipeline.training.runs import DeclaredRun, Parent
 from pipeline.training.train import train_missing
 from pipeline.training.work import Job
 from tests.builders import build_examples, build_recipe, build_result
 
+HERE = Execution()
 RECIPE = build_recipe(optimizer={"name": "sgd", "learning_rate": 0.1}, batch_size=2, epochs=3)
 
 
@@ -50,8 +53,13 @@ def trained_to(job: Job) -> RunResult:
     return build_result(job.recipe, weights=order, trials=trials, optimizer={"adam/iteration": np.array(order)})
 
 
-def finished(function: Any, jobs: Sequence[Job], workers: int, batches: Any = ()) -> Iterator[tuple[int, RunResult]]:
-    yield from reversed([(index, trained_to(job)) for index, job in enumerate(jobs)])
+def finished(
+    function: Any, jobs: Sequence[Job], pool: Any, bundles: Any, hear: Callable[[News], None]
+) -> Iterator[tuple[int, RunResult]]:
+    """Results of jobs, of which the last finishes first; each stopped after one of its three epochs."""
+    for index, job in reversed(list(enumerate(jobs))):
+        hear(News(index, job.image_passes // 3, 1.0))
+        yield index, trained_to(job)
 
 
 def killed_after_one(*arguments: Any) -> Iterator[tuple[int, RunResult]]:
@@ -82,7 +90,7 @@ def weight(repeat: int) -> float:
 
 def test_each_result_is_kept_under_its_own_fingerprint(store: Store, trained: list[Job]) -> None:
     runs = [declared(name, repeat) for repeat, name in enumerate("abc")]
-    assert train_missing(runs, store, data, 2) == 3
+    assert train_missing(runs, store, data, HERE) == 3
     assert [result(store, name) for name in "abc"] == [weight(repeat) for repeat in range(3)]
 
 
@@ -92,16 +100,16 @@ def test_only_what_the_store_lacks_is_trained_and_the_counts_are_reported(
     keep(store, "a")
     keep(store, "unrelated")
     runs = [declared(name, repeat) for repeat, name in enumerate("abc")]
-    assert train_missing(runs, store, data, 2) == 2
+    assert train_missing(runs, store, data, HERE) == 2
     assert [job.seeds for job in trained] == [repeat_seeds(1), repeat_seeds(2)]
     assert capsys.readouterr().out == "3 runs declared, 1 reused, 2 to train\n"
-    assert train_missing(runs, store, data, 2) == 0
+    assert train_missing(runs, store, data, HERE) == 0
     assert len(trained) == 2
     assert capsys.readouterr().out == "3 runs declared, 3 reused, 0 to train\n"
 
 
 def test_equal_runs_are_trained_once(store: Store, trained: list[Job]) -> None:
-    assert train_missing([declared("a"), declared("b", 1), declared("a")], store, data, 2) == 2
+    assert train_missing([declared("a"), declared("b", 1), declared("a")], store, data, HERE) == 2
     assert len(trained) == 2
     assert store.has("a")
     assert store.has("b")
@@ -116,7 +124,7 @@ def test_data_are_read_once_a_task_and_only_where_a_run_is_missing(store: Store,
         asked.append(task)
         return data(task)
 
-    train_missing(runs, store, load_data, 2)
+    train_missing(runs, store, load_data, HERE)
     assert sorted(asked) == ["mnist", "other"]
     assert [job.data.digest for job in trained] == ["mnist", "mnist", "other"]
 
@@ -125,9 +133,9 @@ def test_a_killed_study_resumes_where_it_was(store: Store, trained: list[Job], m
     runs = [declared(name, repeat) for repeat, name in enumerate("abc")]
     with monkeypatch.context() as during, pytest.raises(KeyboardInterrupt):
         during.setattr(study, "run_all", killed_after_one)
-        train_missing(runs, store, data, 2)
+        train_missing(runs, store, data, HERE)
     assert [store.has(name) for name in "abc"] == [False, False, True]
-    assert train_missing(runs, store, data, 2) == 2
+    assert train_missing(runs, store, data, HERE) == 2
     assert all(store.has(name) for name in "abc")
 
 
@@ -138,13 +146,13 @@ def test_a_run_that_needs_others_is_trained_after_them(store: Store, trained: li
         declared("a", 0),
         declared("b", 3),
     ]
-    assert train_missing(runs, store, data, 2) == 4
+    assert train_missing(runs, store, data, HERE) == 4
     assert [job.seeds.order for job in trained] == [repeat_seeds(repeat).order for repeat in (0, 3, 1, 2)]
 
 
 def test_a_run_is_given_what_its_parents_left(store: Store, trained: list[Job]) -> None:
     parents = (Parent("a", "weights"), Parent("b", "last"))
-    train_missing([declared("a"), declared("b", 1), declared("c", 2, parents=parents)], store, data, 2)
+    train_missing([declared("a"), declared("b", 1), declared("c", 2, parents=parents)], store, data, HERE)
     job = trained[-1]
     assert job.start is not None
     assert job.start.optimizer is None
@@ -155,7 +163,7 @@ def test_a_run_is_given_what_its_parents_left(store: Store, trained: list[Job]) 
 
 def test_the_best_trial_and_the_last_one_are_told_apart(store: Store, trained: list[Job]) -> None:
     for use in ("best", "last"):
-        train_missing([declared("b"), declared(use, 1, parents=(Parent("b", use),))], store, data, 2)
+        train_missing([declared("b"), declared(use, 1, parents=(Parent("b", use),))], store, data, HERE)
     assert [job.hyperparameters for job in trained[1:]] == [
         {"units": repeat_seeds(0).order},
         {"units": repeat_seeds(0).order + 1},
@@ -165,16 +173,16 @@ def test_the_best_trial_and_the_last_one_are_told_apart(store: Store, trained: l
 def test_a_parent_that_is_there_is_not_waited_for(
     store: Store, trained: list[Job], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    train_missing([declared("a")], store, data, 2)
+    train_missing([declared("a")], store, data, HERE)
     runs = [declared("a"), declared("c", 2, parents=(Parent("a", "weights"),)), declared("d", 3)]
-    assert train_missing(runs, store, data, 2) == 2
+    assert train_missing(runs, store, data, HERE) == 2
     assert [job.seeds for job in trained[1:]] == [repeat_seeds(2), repeat_seeds(3)]
     assert "of 2)" not in capsys.readouterr().err
 
 
 def test_a_duplicate_that_others_need_is_trained_once_and_first(store: Store, trained: list[Job]) -> None:
     runs = [declared("c", 1, parents=(Parent("a", "weights"),)), declared("a"), declared("a")]
-    assert train_missing(runs, store, data, 2) == 2
+    assert train_missing(runs, store, data, HERE) == 2
     assert [job.seeds for job in trained] == [repeat_seeds(0), repeat_seeds(1)]
 
 
@@ -184,27 +192,27 @@ def test_a_study_killed_between_waves_resumes_with_the_second(
     runs = [declared("a"), declared("c", 1, parents=(Parent("a", "weights"),))]
     with monkeypatch.context() as during, pytest.raises(KeyboardInterrupt):
         during.setattr(study, "run_all", killed_after_one)
-        train_missing(runs, store, data, 2)
+        train_missing(runs, store, data, HERE)
     assert [store.has(name) for name in "ac"] == [True, False]
-    assert train_missing(runs, store, data, 2) == 1
+    assert train_missing(runs, store, data, HERE) == 1
     assert store.has("c")
 
 
 def test_one_progress_bar_counts_the_runs_of_every_wave(
     store: Store, trained: list[Job], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Three waves of one run each, of 4 images in 3 epochs."""
+    """Three waves of one run each, of 4 images in one epoch of the 3 that it may take."""
     runs = [
         declared("a"),
         declared("b", 1, parents=(Parent("a", "weights"),)),
         declared("c", 2, parents=(Parent("b", "weights"),)),
     ]
-    train_missing(runs, store, data, 2)
+    train_missing(runs, store, data, HERE)
     shown = capsys.readouterr().err
     last = shown.replace("\r", "\n").strip().splitlines()[-1]
     assert "train: 100%" in last
-    assert "36.0/36.0" in last
-    assert "3 finished" in last
+    assert "12.0/12.0" in last
+    assert "3 of 3 finished" in last
     assert shown.count("100%") == 1
 
 
@@ -212,8 +220,8 @@ def test_a_searchs_trials_count_in_its_progress(
     store: Store, trained: list[Job], capsys: pytest.CaptureFixture[str]
 ) -> None:
     search = Search(trials=5, learning_rate=[0.1])
-    train_missing([replace(declared("a"), search=search)], store, data, 2)
-    assert "60.0/60.0" in capsys.readouterr().err
+    train_missing([replace(declared("a"), search=search)], store, data, HERE)
+    assert "0.00/60.0" in capsys.readouterr().err
 
 
 def test_where_nothing_is_missing_no_bar_is_shown_and_no_data_are_read(
@@ -224,7 +232,7 @@ def test_where_nothing_is_missing_no_bar_is_shown_and_no_data_are_read(
     def refuse(task: str) -> TrainingData:
         raise AssertionError(task)
 
-    assert train_missing([declared("a")], store, refuse, 2) == 0
+    assert train_missing([declared("a")], store, refuse, HERE) == 0
     assert capsys.readouterr().err == ""
 
 
@@ -237,20 +245,20 @@ def kept_optimizer(store: Store, fingerprint: str) -> bool:
 
 def test_the_optimizer_is_kept_only_of_a_run_that_another_goes_on_from(store: Store, trained: list[Job]) -> None:
     runs = [declared("a"), declared("b", 1), declared("c", 2, parents=GOES_ON)]
-    assert train_missing(runs, store, data, 2) == 3
+    assert train_missing(runs, store, data, HERE) == 3
     assert [kept_optimizer(store, name) for name in "abc"] == [True, False, False]
     start = trained[-1].start
     assert start is not None
     assert start.optimizer is not None
     np.testing.assert_array_equal(start.weights["conv1/kernel"], [weight(0)])
     assert start.optimizer == {"adam/iteration": repeat_seeds(0).order}
-    assert train_missing(runs, store, data, 2) == 0
+    assert train_missing(runs, store, data, HERE) == 0
 
 
 def test_a_kept_run_without_the_optimizer_that_another_needs_is_trained_again(store: Store, trained: list[Job]) -> None:
-    assert train_missing([declared("a"), declared("b", 1)], store, data, 2) == 2
+    assert train_missing([declared("a"), declared("b", 1)], store, data, HERE) == 2
     runs = [declared("c", 2, parents=GOES_ON), declared("a"), declared("b", 1)]
-    assert train_missing(runs, store, data, 2) == 2
+    assert train_missing(runs, store, data, HERE) == 2
     assert [job.seeds for job in trained[2:]] == [repeat_seeds(0), repeat_seeds(2)]
     assert kept_optimizer(store, "a")
     assert result(store, "a") == weight(0)
