@@ -29,7 +29,7 @@ def first(checkout: Checkout) -> dict[str, str]:
 def test_everything_is_built(checkout: Checkout, first: dict[str, str]) -> None:
     folder = checkout.folder
     summary = json.loads((folder / "metrics/summary.json").read_text())
-    assert summary["studies"][STUDY] == {"n": 2, "verdicts": {"dropout": "undecided"}}
+    assert summary["studies"][STUDY] == {"n": 2, "verdicts": {"dropout": "undecided"}, "marks": {}}
     assert summary["claims"]["as_written"]["not testable"] == 1
     assert "stand-in" in (folder / "report/index.html").read_text().lower()
     for ledger, scopes in (("metrics/claims.csv", 2), ("timings/claims.csv", 1)):
