@@ -1,6 +1,7 @@
 """params.yaml is rewritten, by `dvc exp run -S` and by `make looks`, and no line changes but that of a value."""
 
 import difflib
+import itertools
 import re
 import shutil
 from pathlib import Path
@@ -37,9 +38,9 @@ def changed_lines(path: Path, before: str) -> tuple[list[str], list[str]]:
 @pytest.mark.parametrize(
     ("override", "gone", "came"),
     [
-        ("profile=full", r"profile: quick #.*", [r"profile: full #.*"]),
-        ("select=[mnist_optimizers]", r"select: all #.*", [r"select:.*", r"- mnist_optimizers"]),
-        ("protocol.alpha=0.01", r"alpha: 0.05 #.*", [r"alpha: 0.01 #.*"]),
+        ("profile=full", r"profile: quick #.*", [r"profile: full +#.*"]),
+        ("select=[mnist_optimizers]", r"select: all #.*", [r"select: +#.*", r"- mnist_optimizers"]),
+        ("protocol.alpha=0.01", r"alpha: 0.05 #.*", [r"alpha: 0.01 +#.*"]),
         (f"{VARIANTS}.l2_conv1.l2.amount=0.01", r"l2: .*0\.001, .*", [r"l2: \{amount: 0.01, layers: first_conv\}"]),
         (f"{VARIANTS}.dropout.dropout=0.5", r"dropout: 0.25", [r"dropout: 0.5"]),
         ("profiles.quick.caps.trials=2", r"caps: .*trials: \d+\}.*", [r"caps: .*trials: 2\}.*"]),
@@ -79,6 +80,8 @@ def test_params_yaml_is_kept_readable(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if re.search(r": [&*]\w| $", line)] == []
     assert [line for line in lines if len(line.partition(" #")[0]) > 80] == []
+    pairs = itertools.pairwise(lines)
+    assert [line for line, after in pairs if line.lstrip().startswith("- ") and not after] == []  # it goes with a list
 
 
 @pytest.mark.parametrize(
