@@ -13,6 +13,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from pipeline import layout
 from pipeline.evaluation import evaluate as evaluation
 from pipeline.evaluation.work import Evaluated
 from pipeline.evaluation.work import Job as Evaluating
-from pipeline.files import write_json
+from pipeline.files import Arrays, write_json
 from pipeline.outputs.tracking import projection
 from pipeline.stages.compare import compare
 from pipeline.stages.download import download
@@ -105,8 +106,15 @@ def evaluate_all(function: Any, jobs: Sequence[Evaluating], *_: Any) -> Iterator
         labels = job.images.parts["test"].labels
         answers = np.where(rng.random(len(labels)) < 0.9, labels, rng.integers(0, 10, len(labels)))
         scalars = dict.fromkeys((*named, "weight_norm", "sparsity"), 0.9) | {"probability_sum_error": 0.0}
-        test = {"predicted": answers.astype(np.uint8), "nll": rng.random(len(labels), dtype=np.float32)}
+        test: Arrays = {"predicted": answers.astype(np.uint8), "nll": rng.random(len(labels), dtype=np.float32)}
         yield index, Evaluated(scalars, test, 0.1)
+
+
+SIMULATED = (
+    (training, "run_all", train_all),
+    (evaluation, "run_all", evaluate_all),
+    (projection, "log_model", lambda *_: "m-0"),
+)
 
 
 def measure() -> dict[str, float]:
@@ -131,8 +139,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--studies", type=int, nargs="+", default=[1, 10, 100])
     chosen = parser.parse_args().studies
-    training.run_all, evaluation.run_all = train_all, evaluate_all  # type: ignore[assignment]
-    projection.log_model = lambda *_: "m-0"
+    for module, name, simulated in SIMULATED:
+        setattr(module, name, simulated)
     print("  runs       " + "".join(f"{name:>10}" for name in (*STAGES, "all")) + "   ms a run")
     for studies in [1, *chosen]:  # the very first also imports and warms, and is not shown
         with tempfile.TemporaryDirectory() as folder:
@@ -143,7 +151,7 @@ def main() -> None:
                 write_params(studies, changed)
                 if not changed:
                     plan()
-                    for stage in (lambda: download("mnist"), preprocess, split, standardize):
+                    for stage in (partial(download, "mnist"), preprocess, split, standardize):
                         stage()
                 show(studies * RUNS_OF_A_STUDY, changed, measure())
             os.chdir(ROOT)

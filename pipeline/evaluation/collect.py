@@ -30,11 +30,11 @@ Times = dict[str, dict[int, RunSeconds]]
 
 
 def write_study(
-    folder: Path,
+    store: Store,
     plan: TrainingPlan,
     identities: Mapping[str, Identity],
     runs: Sequence[tuple[str, TrainedRun]],
-    store: Store,
+    folder: Path,
 ) -> None:
     """Write runs.csv and an .npz a variant into a study's folder.
 

@@ -43,7 +43,8 @@ def read(path: Path) -> Params:
 
 def _join(path: Path, of_claims: Path) -> dict[str, Any]:
     """What params.yaml holds, with every study's claims of claims.yaml."""
-    data, claims = _parse(path), _parse(of_claims, empty={}) if of_claims.exists() else {}
+    data = _parse(path)
+    claims = _parse(of_claims, empty={}) if of_claims.exists() else {}
     studies = data.get("studies")
     studies = studies if isinstance(studies, dict) else {}
     if misplaced := [name for name, one in studies.items() if isinstance(one, dict) and "claims" in one]:
@@ -54,7 +55,7 @@ def _join(path: Path, of_claims: Path) -> dict[str, Any]:
     return data | ({"studies": studies | joined} if joined else {})
 
 
-def _parse(path: Path, empty: Any = None) -> Any:
+def _parse(path: Path, empty: dict[str, Any] | None = None) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:

@@ -24,9 +24,9 @@ def evaluate() -> None:
     evaluate_missing(every, run_store(), store, lambda t: read_images(t, identities[t]), read_execution())
     with replaced(layout.EVALUATIONS, read_unselected().studies) as folder:
         for study, plan in plans.items():
-            own = {"plan": plan, "identities": identities, "runs": studies[study]}
-            name = fingerprint_study(**own)
-            kept.keep(name, partial(write_study, **own, store=store))
+            own = plan, identities, studies[study]
+            name = fingerprint_study(*own)
+            kept.keep(name, partial(write_study, store, *own))
             kept.copy(name, folder / study)
 
 

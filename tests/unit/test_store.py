@@ -158,13 +158,14 @@ def test_what_is_not_as_it_was_written_is_made_again_and_said_so(
 ) -> None:
     folder = store.keep("a", text("one"))
     assert store.is_whole("a")
-    {
+    damages: dict[str, Callable[[], object]] = {
         "truncated": lambda: (folder / "result.txt").write_text("on"),
         "removed": lambda: (folder / "timing.json").unlink(),
         "added": lambda: (folder / "more.txt").write_text(""),
         "without digests": lambda: (folder / layout.DIGESTS).unlink(),
         "unreadable digests": lambda: (folder / layout.DIGESTS).write_text("{"),
-    }[damage]()
+    }
+    damages[damage]()
     assert not store.is_whole("a")
     store.keep("a", text("one"))
     assert capsys.readouterr().out == f"{folder}: damaged, so it is made again\n"

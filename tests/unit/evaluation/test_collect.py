@@ -62,7 +62,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         write_text(layout.run_folder("s", variant, repeat) / layout.HISTORY, csv_text(HISTORY))
         about = build_study_run(repeat, variant=variant, task=task)
         runs.append((name, TrainedRun(variant, task, about)))
-    write_study(tmp_path / "s", PLAN, IDENTITIES, runs, store)
+    write_study(store, PLAN, IDENTITIES, runs, tmp_path / "s")
     return tmp_path / "s"
 
 

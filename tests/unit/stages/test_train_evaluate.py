@@ -18,7 +18,7 @@ from pipeline.params.plan import TrainingPlan, Unselected
 from pipeline.params.schema import Execution
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.train import train
-from pipeline.store import evaluation_store, run_store
+from pipeline.store import Store, evaluation_store, run_store
 from pipeline.training import train as training
 from pipeline.training.data import RunResult
 from pipeline.training.pool import News
@@ -190,9 +190,9 @@ def test_only_the_study_that_changed_is_collected_again(monkeypatch: pytest.Monk
     before = layout.evaluated_runs("other").read_bytes()
     collected = []
 
-    def write(folder: Path, **own: Any) -> None:
-        collected.append(own["plan"].study)
-        write_study(folder, **own)
+    def write(store: Store, plan: TrainingPlan, *more: Any) -> None:
+        collected.append(plan.study)
+        write_study(store, plan, *more)
 
     monkeypatch.setattr("pipeline.stages.evaluate.write_study", write)
     plan(build_plan({"none": {}, "dropout": {"recipe": {"dropout": 0.25}}}, study="one"))
