@@ -5,7 +5,7 @@ import pickle
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -188,4 +188,4 @@ def _work(content: bytes, arrays: Arrays, topic: str) -> list[Done]:
 
 
 def _say(worker: Any, topic: str, news: News) -> None:
-    worker.log_event(topic, list(news))
+    worker.log_event(topic, list(astuple(news)))

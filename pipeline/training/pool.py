@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -22,7 +22,8 @@ WORKERS = "CLAIMCHECK_WORKERS"
 SECONDS_BETWEEN_LOOKS = 0.5
 
 
-class News(NamedTuple):
+@dataclass(frozen=True)
+class News:
     """How far a job is: which one, images done, and the seconds that they took."""
 
     index: int
@@ -130,7 +131,7 @@ def _write_news(folder: Path, news: News) -> None:
     """Put a worker's latest news into its own file, whole."""
     file = folder / f"{os.getpid()}-{threading.get_ident()}"
     unfinished = file.with_suffix(".unfinished")
-    unfinished.write_text(" ".join(map(str, news)))
+    unfinished.write_text(" ".join(map(str, astuple(news))))
     unfinished.replace(file)
 
 

@@ -54,10 +54,11 @@ class Progress:
             self._left[run.network] += run.images
         self._heard: dict[str, News] = {}
         self._finished: set[str] = set()
+        self._total = sum(run.images for run in runs.values())
         self._lock = threading.Lock()
         pause = 0.5 if sys.stderr.isatty() else 15.0
         self._bar = tqdm(
-            total=sum(run.images for run in runs.values()),
+            total=self._total,
             desc=label,
             unit_scale=True,
             bar_format=BAR,
@@ -96,7 +97,8 @@ class Progress:
             done = self._heard[name].images if name in self._heard else 0
             unused = self._runs[name].images - done
             self._left[self._runs[name].network] -= unused
-            self._bar.total -= unused
+            self._total -= unused
+            self._bar.total = self._total
             self._show(0)
 
     def _show(self, more: int) -> None:

@@ -114,7 +114,7 @@ def test_the_first_epoch_which_traces_is_not_timed(monkeypatch: pytest.MonkeyPat
             tell(images)
 
     monkeypatch.setattr(estimate, "perform", perform)
-    monkeypatch.setattr(estimate.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr("pipeline.training.estimate.time.perf_counter", lambda: next(clock))
     told: list[int] = []
     assert time_epochs(job(), told.append) == (16, 7.0)
     assert told == [10, 10, 6]

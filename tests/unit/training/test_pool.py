@@ -1,6 +1,7 @@
 """Workers of this machine: every bundle once, what is told of it meanwhile, and how many workers there are."""
 
 import inspect
+import multiprocessing
 import os
 import pickle
 import subprocess
@@ -176,7 +177,7 @@ def test_workers_take_one_gpu_each_in_turn(monkeypatch: pytest.MonkeyPatch) -> N
     taken = []
     for number in range(1, 5):
         monkeypatch.setenv(backend.GPUS, "4,5")
-        monkeypatch.setattr(backend.multiprocessing.current_process(), "_identity", (number,))
+        monkeypatch.setattr(multiprocessing.current_process(), "_identity", (number,))
         take_gpu()
         taken.append(os.environ[backend.GPUS])
     assert sorted(taken[:2]) == ["4", "5"]
