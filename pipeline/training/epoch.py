@@ -6,6 +6,7 @@ example indices, and the step gathers its batches from arrays that live beside t
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -44,19 +45,25 @@ class FusedModel(keras.Model):
     empty. Bind the arrays with `hold` before `fit`.
     """
 
-    def hold(self, train: Resident, validation: Resident | None) -> None:
-        """Bind the arrays that the steps gather from."""
-        self._train, self._validation = train, validation
+    def hold(self, train: Resident, validation: Resident | None, by_xla: bool = False) -> None:
+        """Bind the arrays that the steps gather from, and say whether XLA compiles the sweep.
+
+        Keras's own `jit_compile` does nothing where kernels have to be deterministic, as here.
+        """
+        self._train, self._validation, self._by_xla = train, validation, by_xla
 
     def train_step(self, data: Any) -> Any:
         """One epoch of ordinary Keras train steps."""
-        _sweep(super().train_step, self._train, data)
+        self._sweep(super().train_step, self._train, data)
         return self.get_metrics_result()
 
     def test_step(self, data: Any) -> Any:
         """One pass of ordinary Keras test steps."""
-        _sweep(super().test_step, self._validation, data)
+        self._sweep(super().test_step, self._validation, data)
         return self.get_metrics_result()
+
+    def _sweep(self, step: Callable[[Any], Any], arrays: Any, data: Any) -> None:
+        tf.function(partial(_sweep, step, arrays), jit_compile=self._by_xla or None)(data)
 
 
 def _sweep(step: Callable[[Any], Any], arrays: Any, data: Any) -> None:

@@ -59,13 +59,9 @@ def train(
     """
     traced = _compiled.cache_info().misses
     orders = order_table(recipe, seeds.order, len(data.train))
-    model, optimizer_start = _compiled(traced_part(recipe), data, orders.shape[1])
+    model, fresh = _compiled(traced_part(recipe), data, orders.shape[1])
     initialize(model, seeds.weights, seeds.noise)
-    if start is not None:
-        set_weights(model, start.weights)
-    first = optimizer_start if start is None or start.optimizer is None else start.optimizer
-    for variable in model.optimizer.variables:
-        variable.assign(first[_name_in_optimizer(variable)])
+    _start_from(start, model, fresh)
     model.optimizer.learning_rate = recipe.optimizer.learning_rate
     callbacks = _make_callbacks(recipe)
     telling = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: tell(orders.shape[1]))
@@ -92,6 +88,15 @@ def train(
         traced=_compiled.cache_info().misses > traced,
         optimizer=best.optimizer if best else _optimizer_variables(model),
     )
+
+
+def _start_from(start: Start | None, model: keras.Model, fresh: Arrays) -> None:
+    """Give a model the weights to start from, where there are any, and an optimizer that goes on or begins anew."""
+    if start is not None:
+        set_weights(model, start.weights)
+    first = fresh if start is None or start.optimizer is None else start.optimizer
+    for variable in model.optimizer.variables:
+        variable.assign(first[_name_in_optimizer(variable)])
 
 
 def collect_result(
@@ -125,9 +130,9 @@ def _compiled(recipe: Recipe, data: TrainingData, examples: int) -> tuple[FusedM
     """
     model = build(recipe, data.train.images.shape[1:], data.classes, FusedModel)
     optimizer = keras.optimizers.get({"class_name": recipe.optimizer.name, "config": {}})
-    model.compile(optimizer=optimizer, loss=recipe.loss, metrics=["accuracy"], jit_compile=is_dense(recipe))
+    model.compile(optimizer=optimizer, loss=recipe.loss, metrics=["accuracy"])
     train_arrays, validation_arrays = _resident(data, recipe.loss)
-    model.hold(train_arrays, validation_arrays)
+    model.hold(train_arrays, validation_arrays, by_xla=is_dense(recipe))
     prepare(model, train_arrays)
     return model, _optimizer_variables(model)
 
