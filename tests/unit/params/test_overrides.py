@@ -79,7 +79,7 @@ def test_params_yaml_is_kept_readable(path: Path) -> None:
     """Whatever stands in it: no anchors, which DVC copies out, and no text so long that DVC wraps it."""
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if re.search(r": [&*]\w| $", line)] == []
-    assert [line for line in lines if len(line.partition(" #")[0]) > 80] == []
+    assert [line for line in lines if len(line.partition("#")[0]) > 80] == []
     pairs = itertools.pairwise(lines)
     assert [line for line, after in pairs if line.lstrip().startswith("- ") and not after] == []  # it goes with a list
 
