@@ -91,11 +91,12 @@ def _flatten(value: object, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def tabulate_experiments(found: Sequence[Experiment]) -> Table:
-    """One row an experiment, the commit first: what differs from it, and all studies in which any of them does."""
-    commit = found[0]
+    """The commit, and each experiment that differs from it, with all studies in which any of them does."""
+    commit, *others = found
+    shown = [commit, *(one for one in others if (one.params, one.studies) != (commit.params, commit.studies))]
     changed = {name for one in found for name, study in one.studies.items() if study != commit.studies.get(name)}
     table = Table("experiment", "changed", "accuracies in percent, by verdict against the control", show_lines=True)
-    for one in found:
+    for one in shown:
         studies = "\n".join(_format_study(name, one.studies[name]) for name in sorted(changed & one.studies.keys()))
         table.add_row(*map(escape, (one.name, "\n".join(_list_changes(commit.params, one.params)), studies)))
     return table

@@ -51,8 +51,9 @@ def _join(path: Path, of_claims: Path) -> dict[str, Any]:
         raise UserError(f"{path}: studies.{misplaced[0]}.claims: expected in {of_claims}, under '{misplaced[0]}'.")
     for key, mistake in chain.from_iterable(_unknown(name, name, studies) for name in claims):
         raise UserError(f"{of_claims}: {key}: {mistake}")
-    joined = {name: {**studies[name], "claims": claims[name]} for name in claims if claims[name]}
-    return data | ({"studies": studies | joined} if joined else {})
+    plain = [name for name in claims if claims[name] and isinstance(studies[name], dict)]
+    joined = {name: {**studies[name], "claims": claims[name]} for name in plain}
+    return {**data, "studies": studies | joined} if joined else data
 
 
 def _parse(path: Path, empty: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def _modules(node: ast.AST) -> Iterator[str]:
 
 def providers(module: str) -> set[str]:
     """Distributions that install a module."""
-    return {normalized(one) for one in packages_distributions()[module]}
+    return {normalized(one) for one in packages_distributions().get(module, ())}
 
 
 def test_every_import_is_declared(project: dict[str, Any], repository: Path) -> None:

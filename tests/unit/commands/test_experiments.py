@@ -47,7 +47,8 @@ def test_what_an_experiment_changed_is_shown_with_its_accuracies_and_verdicts() 
 
 def test_a_changed_study_is_shown_of_the_commit_too_and_others_of_none() -> None:
     text = printed()
-    assert text.count("better: l2 98.00") == 2  # the commit and the working folder
+    assert text.count("better: l2 98.00") == 1
+    assert "working folder" not in text  # it is as the commit is
     assert "adam" not in text
     assert "profile=quick" not in text
 

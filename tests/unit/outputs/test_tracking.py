@@ -29,7 +29,7 @@ from pipeline.outputs.tracking.experiment import Experiment
 from pipeline.outputs.tracking.mlflow_store import list_runs, locate_artifacts, resolve_tracking_uri
 from pipeline.outputs.tracking.projection import Receipt, update_mlflow
 from pipeline.outputs.tracking.study_files import plan_studies, read_study
-from pipeline.params.plan import Origin, PlannedVariant, TrainingPlan
+from pipeline.params.plan import Origin, PlannedVariant, TrainingPlan, Unselected
 from pipeline.params.recipe import Recipe
 from pipeline.params.resolve import resolve_recipe
 from pipeline.params.schema import Caps
@@ -108,6 +108,7 @@ class Files:
             variants=dict.fromkeys(VARIANTS, variant),
         )
         write_model(self.folder / layout.training_plan(STUDY), plan)
+        write_model(self.folder / layout.UNSELECTED, Unselected())
 
     def recipe(self) -> Recipe:
         own = {"architecture": "cnn3", "epochs": 2, "l1": {"amount": 1e-3, "layers": "all"}}
