@@ -75,7 +75,7 @@ def test_networks_by_hand_are_part_of_their_own_runs_only() -> None:
         "models/architectures",  # enters by the recipe's blocks
         *("params/recipe", "params/schema", "params/plan", "params/resolve"),  # enter by the recipe
         *("data/preparation", "data/sources"),  # enter by the digests of data
-        *("training/store", "training/train", "training/grid"),  # who does what, and where it is kept
+        *("store", "training/train", "training/grid"),  # who does what, and where it is kept
         *("errors", "claims/vocabulary"),  # words, and what is asked of results
     ],
 )
