@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import version
+from importlib import metadata
 
 from pipeline.dependencies import fingerprint_code
 from pipeline.files import hash_json
@@ -14,6 +14,7 @@ LIBRARIES = ("tensorflow", "keras", "keras-tuner", "numpy", "scikit-learn", "sci
 ENTRIES = ("pipeline.training.work", "pipeline.backend")
 VALUES = ("pipeline.params", "pipeline.errors")  # what they decide enters as values: the recipe, or a message
 BY_HAND = "pipeline.training.by_hand"
+version = cache(metadata.version)  # a millisecond each, and every run asks for six
 
 
 def fingerprint_recipe(
