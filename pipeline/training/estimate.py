@@ -14,7 +14,7 @@ from pipeline.training.progress import Rates
 from pipeline.training.recipes import traced_part
 from pipeline.training.work import Job, perform
 
-WORTH_MEASURING = 2_000_000  # image passes; fewer hardly take ten minutes
+WORTH_MEASURING = 4_000_000  # image passes; fewer hardly take ten minutes
 TRIED = 2_048  # images an epoch
 EPOCHS = 3
 LONG = 600.0  # seconds from which an estimate is said

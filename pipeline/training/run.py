@@ -51,11 +51,9 @@ def train(
 ) -> RunResult:
     """Train a recipe once.
 
-    Equal arguments give equal bits, whether or not this process has trained the recipe before. Of the repeat's
-    `seeds` it takes initial weights, order of examples, noise of dropout and augmentation; `start` has weights to
-    start from instead of drawn ones, and may have an optimizer to go on with. `best_by` is the column of the history
-    whose best epoch's weights are the result; without it they are what training ended with. `tell` is told of every
-    epoch's images.
+    Equal arguments give equal bits, whether or not this process has trained the recipe before. `seeds` give weights,
+    order and noise; `start` has weights to start from instead, and may have an optimizer to go on with. `best_by` is
+    the column of the history whose best epoch's weights are the result, not the last one's; `tell` hears of epochs.
     """
     traced = _compiled.cache_info().misses
     orders = order_table(recipe, seeds.order, len(data.train))
