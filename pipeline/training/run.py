@@ -59,14 +59,8 @@ def train(
     """
     traced = _compiled.cache_info().misses
     orders = order_table(recipe, seeds.order, len(data.train))
-    model, optimizer_start = _compiled(traced_part(recipe), data, orders.shape[1])
-    initialize(model, seeds.weights, seeds.noise)
-    if start is not None:
-        set_weights(model, start.weights)
-    first = optimizer_start if start is None or start.optimizer is None else start.optimizer
-    for variable in model.optimizer.variables:
-        variable.assign(first[_name_in_optimizer(variable)])
-    model.optimizer.learning_rate = recipe.optimizer.learning_rate
+    model, fresh = _compiled(traced_part(recipe), data, orders.shape[1])
+    _begin(model, fresh, recipe, seeds, start)
     callbacks = _make_callbacks(recipe)
     telling = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: tell(orders.shape[1]))
     best = BestEpoch(best_by) if best_by else None
@@ -92,6 +86,17 @@ def train(
         traced=_compiled.cache_info().misses > traced,
         optimizer=best.optimizer if best else _optimizer_variables(model),
     )
+
+
+def _begin(model: FusedModel, fresh: Arrays, recipe: Recipe, seeds: Seeds, start: Start | None) -> None:
+    """Put a model, which may have been trained before, where a run starts; its optimizer too, `fresh` or continued."""
+    initialize(model, seeds.weights, seeds.noise)
+    if start is not None:
+        set_weights(model, start.weights)
+    first = fresh if start is None or start.optimizer is None else start.optimizer
+    for variable in model.optimizer.variables:
+        variable.assign(first[_name_in_optimizer(variable)])
+    model.optimizer.learning_rate = recipe.optimizer.learning_rate
 
 
 def collect_result(
