@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import joblib
+from joblib.externals.loky import process_executor
 
 from pipeline.backend import start_tensorflow, take_gpu, visible_gpus
 from pipeline.errors import UserError
@@ -20,6 +21,7 @@ from pipeline.processes import end_with
 
 WORKERS = "CLAIMCHECK_WORKERS"
 SECONDS_BETWEEN_LOOKS = 0.5
+MAY_GROW = 1_000_000_000  # bytes; loky ends a worker at 0.3 GB, which is a few traces, and a start costs as many
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ def _work(bundle: Bundle, main: int, folder: Path) -> list[Done]:
 def _prepare_worker(main: int) -> None:
     """Start TensorFlow; see that a worker ends with the main process, which may be this one."""
     if os.getpid() != main:
+        process_executor._MAX_MEMORY_LEAK_SIZE = MAY_GROW
         end_with(main)
         take_gpu()
     start_tensorflow()

@@ -198,3 +198,14 @@ def test_the_main_process_receives_results_without_tensorflow() -> None:
     result = RunResult(**dict.fromkeys(RunResult.__dataclass_fields__))  # type: ignore[arg-type]
     unpickle = f"import pickle, sys; pickle.loads({pickle.dumps(result)!r}); sys.exit('keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", unpickle], check=False).returncode == 0
+
+
+def test_a_worker_may_grow_by_more_than_loky_allows() -> None:
+    """loky would end it after a few traces; a start costs as much as they do."""
+    code = (
+        "import os; from joblib.externals.loky import process_executor as loky; from pipeline.training import pool; "
+        "before = loky._MAX_MEMORY_LEAK_SIZE; pool._prepare_worker(os.getppid()); "
+        "print(before < loky._MAX_MEMORY_LEAK_SIZE == pool.MAY_GROW)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=120)
+    assert found.stdout == "True\n"
