@@ -1,6 +1,7 @@
 """`make readme`: the README's verdicts, written from the committed metrics so that no figure is typed."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,9 +11,7 @@ from pipeline.command_line import run
 from pipeline.errors import UserError
 from pipeline.files import write_text
 from pipeline.metrics import words
-from pipeline.outputs.figures.theme import CLAIM_STYLES
-from pipeline.outputs.report.views import group_by_verdict
-from pipeline.statistics.power import smallest_n_that_can_reject
+from pipeline.outputs.figures.theme import CLAIM_STYLES, COMPARISON_STYLES
 from pipeline.statistics.results import StudyResults, read_results, read_summary
 
 README = Path("README.md")
@@ -20,26 +19,23 @@ BEGIN, END = "<!-- verdicts: make readme -->\n", "<!-- end of verdicts -->\n"
 
 
 def format_verdicts(studies: Sequence[StudyResults]) -> str:
-    """Markdown table: the studies with repeats enough for the exact test to decide, and how many have fewer.
+    """Markdown table: how many comparisons with their control got each verdict, studies of as many repeats in a row.
 
-    Studies that compare nothing have no verdict to show.
+    Studies that compare nothing have no verdict to count.
     """
-    compared = [study for study in studies if study.comparisons]
-    shown = [s for s in compared if s.repeats >= smallest_n_that_can_reject(len(s.comparisons), s.alpha)]
-    rows = ["| question | n | treatment: verdict, against the control |", "|---|---|---|"]
-    rows += [f"| {s.question} (`{s.control}`) | {s.repeats} | {_format_study(s)} |" for s in shown]
-    if fewer := sorted({study.repeats for study in compared if study not in shown}):
-        reason = "fewer repeats than the exact test needs to tell a difference"
-        more = f"{len(compared) - len(shown)} more studies, in the report"
-        rows.append(f"| {more} | {', '.join(map(str, fewer))} | {reason} |")
+    by_repeats: dict[int, list[StudyResults]] = {}
+    for study in studies:
+        if study.comparisons:
+            by_repeats.setdefault(study.repeats, []).append(study)
+    rows = [
+        f"| comparisons with a control | {' | '.join(COMPARISON_STYLES)} |",
+        "|---" * (1 + len(COMPARISON_STYLES)) + "|",
+    ]
+    for repeats, alike in sorted(by_repeats.items()):
+        found = Counter(one.verdict for study in alike for one in study.comparisons.values())
+        cells = " | ".join(str(found[verdict]) for verdict in COMPARISON_STYLES)
+        rows.append(f"| {len(alike)} {'study' if len(alike) == 1 else 'studies'}, {repeats} repeats | {cells} |")
     return "\n".join(rows) + "\n"
-
-
-def _format_study(study: StudyResults) -> str:
-    groups = group_by_verdict({name: one.verdict for name, one in study.comparisons.items()})
-    marks = {name: f"{name} ({one.mark})" for name, one in study.variants.items() if one.mark}
-    named = {verdict: ", ".join(marks.get(name, name) for name in names) for verdict, names in groups.items()}
-    return "; ".join(f"**{verdict}**: {names}" for verdict, names in named.items())
 
 
 def format_claims(claims: Mapping[str, Mapping[str, int]], stand_in: bool) -> str:
