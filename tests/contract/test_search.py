@@ -10,7 +10,7 @@ from pipeline.models.build import build
 from pipeline.params.recipe import Recipe
 from pipeline.seeds import Seeds, derive, repeat_seeds
 from pipeline.training import run, tuner
-from pipeline.training.data import RunResult, Start, TrainingData, Weights
+from pipeline.training.data import RunResult, Start, Tell, TrainingData, Weights
 from pipeline.training.recipes import apply_hyperparameters
 from pipeline.training.record import _choose_trials
 from pipeline.training.work import Job, perform
@@ -39,7 +39,7 @@ def untrained(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Recipe]]:
     """Recipes of the trials, which are not trained: their score is drawn from their seeds."""
     asked: list[Recipe] = []
 
-    def score(recipe: Recipe, seeds: Seeds, data: TrainingData, best_by: str | None) -> RunResult:
+    def score(recipe: Recipe, seeds: Seeds, data: TrainingData, best_by: str | None, tell: Tell) -> RunResult:
         asked.append(recipe)
         accuracy = derive(seeds.weights) % 5 / 5  # one of few, so that trials tie
         first = derive(seeds.order) % 5 / 5
