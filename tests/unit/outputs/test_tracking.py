@@ -108,7 +108,7 @@ class Files:
             variants=dict.fromkeys(VARIANTS, variant),
         )
         write_model(self.folder / layout.training_plan(STUDY), plan)
-        write_model(self.folder / layout.UNSELECTED, Unselected())
+        write_model(self.folder / layout.UNSELECTED, Unselected(studies=["kept"]))
 
     def recipe(self) -> Recipe:
         own = {"architecture": "cnn3", "epochs": 2, "l1": {"amount": 1e-3, "layers": "all"}}
@@ -701,8 +701,10 @@ def test_a_model_without_weights_is_absent_and_all_else_is_tracked(files: Files)
 def test_the_stage_writes_a_receipt_and_says_how_absent_models_are_made(
     files: Files, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    write_json(layout.RECEIPT, {"kept": {"runs": 3}, "gone": {"runs": 5}})
     track()
-    assert json.loads(layout.RECEIPT.read_text()) == {STUDY: {"runs": 7, "added": 7, "models": 2, "absent": 0}}
+    own = {STUDY: {"runs": 7, "added": 7, "models": 2, "absent": 0}}
+    assert json.loads(layout.RECEIPT.read_text()) == {"kept": {"runs": 3}, **own}  # not selected; not declared
     assert capsys.readouterr().out == f"{STUDY}: 7 added to MLflow, 7 there, 2 loadable models\n"
     other = Files(files.folder, version="b")
     for variant in VARIANTS:
