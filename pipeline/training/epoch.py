@@ -6,6 +6,7 @@ example indices, and the step gathers its batches from arrays that live beside t
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -41,27 +42,31 @@ class FusedModel(keras.Model):
     """A functional Keras model whose steps take (full, rest) indices instead of one batch.
 
     `full` has shape (steps, batch_size), possibly with zero steps; `rest` is the smaller last batch, possibly
-    empty. Bind the arrays with `hold` before `fit`.
+    empty. Bind the arrays with `hold` before `fit`. Keras's own `jit_compile` is refused where operations are asked to
+    be deterministic, as not all are that XLA makes; those of dense networks are, and the sweep is compiled here.
     """
 
-    def hold(self, train: Resident, validation: Resident | None) -> None:
-        """Bind the arrays that the steps gather from."""
-        self._train, self._validation = train, validation
+    def hold(self, train: Resident, validation: Resident | None, by_xla: bool = False) -> None:
+        """Bind the arrays that the steps gather from; say whether XLA is to compile the sweep over them."""
+        self._train, self._validation, self.by_xla = train, validation, by_xla
 
     def train_step(self, data: Any) -> Any:
         """One epoch of ordinary Keras train steps."""
-        _sweep(super().train_step, self._train, data)
+        self._sweep(super().train_step, self._train, data)
         return self.get_metrics_result()
 
     def test_step(self, data: Any) -> Any:
         """One pass of ordinary Keras test steps."""
-        _sweep(super().test_step, self._validation, data)
+        self._sweep(super().test_step, self._validation, data)
         return self.get_metrics_result()
 
+    def _sweep(self, step: Callable[[Any], Any], arrays: Any, data: Any) -> None:
+        full, rest = data[0] if len(data) == 1 else data
+        sweep = partial(_sweep, step, arrays)
+        (tf.function(sweep, jit_compile=True, autograph=False) if self.by_xla else sweep)(full, rest)
 
-def _sweep(step: Callable[[Any], Any], arrays: Any, data: Any) -> None:
-    full, rest = data[0] if len(data) == 1 else data
 
+def _sweep(step: Callable[[Any], Any], arrays: Any, full: tf.Tensor, rest: tf.Tensor) -> None:
     def body(i: tf.Tensor) -> tuple[tf.Tensor]:
         step(arrays.batch(full[i]))
         return (i + 1,)

@@ -10,7 +10,7 @@ from pipeline.training.recipes import (
     cap_recipe,
     count_image_passes,
     count_updates,
-    is_dense,
+    suits_xla,
     traced_part,
 )
 from tests.builders import build_recipe
@@ -101,7 +101,7 @@ def test_what_is_set_per_run_is_no_part_of_the_trace() -> None:
         ({"architecture": "mlp", "augmentation": {"rotation": 0.1}}, False),
     ],
 )
-def test_a_network_is_dense_without_a_convolution_and_without_changed_images(
+def test_a_network_suits_xla_without_a_convolution_and_without_changed_images(
     recipe: dict[str, Any], dense: bool
 ) -> None:
-    assert is_dense(build_recipe(**recipe)) is dense
+    assert suits_xla(build_recipe(**recipe)) is dense
