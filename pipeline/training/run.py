@@ -126,7 +126,7 @@ def collect_result(
 def _compiled(recipe: Recipe, data: TrainingData, examples: int) -> tuple[FusedModel, Arrays]:
     """Model, and its optimizer's first state, traced for one number of examples: Keras would relax its shapes.
 
-    XLA compiles what is dense, where the time goes between small operations; convolutions lose by it on a CPU.
+    XLA compiles what is dense, where the time goes between small operations.
     """
     model = build(recipe, data.train.images.shape[1:], data.classes, FusedModel)
     optimizer = keras.optimizers.get({"class_name": recipe.optimizer.name, "config": {}})

@@ -29,9 +29,7 @@ RECIPE = resolve_recipe(
         "l1": {"amount": 0.001, "layers": "all"},
     }
 )
-DENSE = RECIPE.model_copy(
-    update={"architecture": "mlp", "blocks": tuple(ARCHITECTURES["mlp"]()), "dropout": None}  # XLA draws otherwise
-)
+DENSE = RECIPE.model_copy(update={"architecture": "mlp", "blocks": tuple(ARCHITECTURES["mlp"]()), "dropout": None})
 N, N_VALIDATION = 40, 25
 # In float64 both ways differ by the order of sums only, 1e-16 a step; Adam divides small gradients by their own
 # size, which amplifies it. In float32 the same amplification reaches 1e-3, which would hide a real mistake.

@@ -37,7 +37,7 @@ cluster = importlib.import_module("pipeline.training.cluster").cluster
 ROOT = Path(__file__).parents[2]
 SECONDS = 1800  # that a loaded machine may take; a quiet one is done with everything in a minute
 RECIPES = {
-    "dense": build_recipe(architecture="mlp", batch_size=16, epochs=3, dropout=0.25),
+    "dense": build_recipe(architecture="mlp", batch_size=16, epochs=3),
     "single": build_recipe(architecture="mlp", batch_size=1, epochs=2),
     "convolutions": build_recipe(architecture="lenet", batch_size=16, epochs=2),
 }
