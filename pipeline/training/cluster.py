@@ -1,41 +1,46 @@
 """A Dask cluster as a pool: workers share no disk, an array goes to each of them once, a lost job is done again."""
 
-import io
-import pickle
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 from uuid import uuid4
 
+import dask
 import joblib
-import numpy as np
 import numpy.typing as npt
+from distributed import Client, WorkerPlugin, get_worker
 
 from pipeline.backend import start_tensorflow
-from pipeline.dependencies import fingerprint_code
 from pipeline.errors import UserError
-from pipeline.files import Arrays, hash_json
-from pipeline.files import digest as digest_of
-from pipeline.training.fingerprint import VALUES, library_versions
+from pipeline.files import Arrays
+from pipeline.training.letters import code_of, pack, unpack
 from pipeline.training.pool import Bundle, Done, News, Say
 
-if TYPE_CHECKING:
-    from distributed import Client
-
-LARGE = 10_000  # bytes from which an array goes by its digest
 SECONDS_TO_ANSWER = 10
-CLUSTER = "execution.backend: dask"
+QUIET = {"distributed.admin.large-graph-warning-threshold": "1TB"}  # the weights of a bundle are large, and sent once
+
+
+class Shared(WorkerPlugin):
+    """An array that every worker is given once, when it is first needed by anyone or when the worker joins.
+
+    Dask would fetch a task's result again and again, as it drops copies that nobody waits for.
+    """
+
+    idempotent = True
+
+    def __init__(self, digest: str, array: npt.NDArray[Any]) -> None:
+        self.name, self.array = f"claimcheck-{digest}", array
 
 
 @dataclass(frozen=True)
 class DaskPool:
     """Workers of a cluster, each a process of one thread with the same code and libraries as this one."""
 
-    client: "Client"
-    held: dict[str, Any] = field(default_factory=dict, init=False)  # arrays of several bundles, by digest, to the end
+    client: Client
+    shared: dict[str, Shared] = field(default_factory=dict, init=False)  # by digest; the workers', until `release`
 
     @property
     def workers(self) -> int:
@@ -45,29 +50,36 @@ class DaskPool:
     def run(self, bundles: Iterable[Bundle], hear: Say) -> Iterator[list[Done]]:
         """See `Pool`."""
         letters = pack(bundles)
-        uses = Counter(digest for letter in letters for digest in letter.arrays)
-        arrays = {digest: array for letter in letters for digest, array in letter.arrays.items()}
+        self._share([letter.arrays for letter in letters])
         topic = f"claimcheck-{uuid4().hex}"
         with joblib.parallel_config(backend="dask", client=self.client), self._listening(topic, hear):
-            for digest in (digest for digest, count in uses.items() if count > 1 and digest not in self.held):
-                self.held[digest] = self.client.submit(_itself, arrays[digest], key=f"array-{digest}")
             pool = joblib.Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="all")
-            yield from pool(joblib.delayed(_work)(one.content, self._sent(one.arrays), topic) for one in letters)
+            yield from pool(joblib.delayed(_work)(one.content, self._own(one.arrays), topic) for one in letters)
 
-    def _sent(self, arrays: Arrays) -> dict[str, Any]:
-        """Arrays of one bundle: those of several are tasks, whose results a worker fetches once.
+    def release(self) -> None:
+        """Let the workers forget the arrays that they were given."""
+        for array in self.shared.values():
+            self.client.unregister_worker_plugin(array.name)
 
-        The scheduler can make a task's result anew where the workers that had it are gone.
-        """
-        return {digest: self.held.get(digest, array) for digest, array in arrays.items()}
+    def _share(self, arrays: Iterable[Arrays]) -> None:
+        """Give the arrays that several bundles need to every worker."""
+        every = list(arrays)
+        uses = Counter(digest for own in every for digest in own)
+        for own in every:
+            for digest, array in own.items():
+                if uses[digest] > 1 and digest not in self.shared:
+                    self.shared[digest] = Shared(digest, array)
+                    self.client.register_plugin(self.shared[digest])
+
+    def _own(self, arrays: Arrays) -> dict[str, npt.NDArray[Any] | None]:
+        """Arrays of one bundle; None for those that the worker has."""
+        return {digest: None if digest in self.shared else array for digest, array in arrays.items()}
 
     @contextmanager
     def _listening(self, topic: str, hear: Say) -> Iterator[None]:
-        import dask
-
         self.client.subscribe_topic(topic, lambda event: hear(News(*event[1])))
         try:
-            with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):  # arrays, sent once
+            with dask.config.set(QUIET):
                 yield
         finally:
             self.client.unsubscribe_topic(topic)
@@ -80,12 +92,8 @@ def cluster(address: str) -> Iterator[DaskPool]:
     Raises
     ------
     UserError
-        When Dask isn't installed, nobody answers, there is no worker, or workers have more threads than one.
+        When nobody answers, there is no worker, or workers have more threads than one.
     """
-    try:
-        from distributed import Client
-    except ImportError:
-        raise UserError(f"{CLUSTER}: expected Dask to be installed: python -m pip install '.[dask]'") from None
     try:
         client = Client(address, timeout=SECONDS_TO_ANSWER, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -97,91 +105,25 @@ def cluster(address: str) -> Iterator[DaskPool]:
         threads = client.ncores().values()
         if not threads or max(threads) > 1:
             raise UserError(
-                f"{CLUSTER}: expected workers of one thread each; received {len(threads)} workers with "
-                f"{sum(threads)} threads. Start some: dask worker {address} --nworkers 2 --nthreads 1"
+                f"execution.backend: expected workers of one thread each at {address}; received {len(threads)} workers "
+                f"with {sum(threads)} threads. Start some: dask worker {address} --nworkers 2 --nthreads 1"
             )
-        yield DaskPool(client)
+        pool = DaskPool(client)
+        try:
+            yield pool
+        finally:
+            pool.release()
 
 
-@dataclass(frozen=True)
-class Letter:
-    """A bundle as it is sent: pickled, but for its large arrays, which it names by their digests."""
-
-    content: bytes
-    arrays: Arrays = field(repr=False)
-
-
-def pack(bundles: Iterable[Bundle]) -> list[Letter]:
-    """Bundles as letters, in which equal arrays have one name."""
-    names: dict[int, tuple[str, npt.NDArray[Any]]] = {}  # by the array's own id, so that each is hashed once
-    letters = []
-    for bundle in bundles:
-        file = io.BytesIO()
-        pickler = _Pickler(file, names)
-        pickler.dump((bundle, code_of(bundle)))
-        letters.append(Letter(file.getvalue(), pickler.arrays))
-    return letters
-
-
-class _Pickler(pickle.Pickler):
-    """Leaves large arrays out, and collects them by their digests."""
-
-    def __init__(self, file: io.BytesIO, names: dict[int, tuple[str, npt.NDArray[Any]]]) -> None:
-        super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
-        self._names, self.arrays = names, Arrays()
-
-    def persistent_id(self, obj: Any) -> str | None:
-        """Name of an array that is not pickled; None for all else."""
-        if not isinstance(obj, np.ndarray) or obj.nbytes < LARGE:
-            return None
-        if id(obj) not in self._names:
-            self._names[id(obj)] = hash_json([str(obj.dtype), list(obj.shape), digest_of(obj)]), obj
-        name = self._names[id(obj)][0]
-        self.arrays[name] = np.asarray(obj)  # plain, where it was mapped from a file
-        return name
-
-
-class _Unpickler(pickle.Unpickler):
-    """Puts the arrays back."""
-
-    def __init__(self, content: bytes, arrays: Arrays) -> None:
-        super().__init__(io.BytesIO(content))
-        self._arrays = arrays
-
-    def persistent_load(self, name: str) -> npt.NDArray[Any]:
-        """The array of a name."""
-        return self._arrays[name]
-
-
-def unpack(content: bytes, arrays: Arrays) -> tuple[Bundle, str]:
-    """A bundle, and what `code_of` said of it where it was packed."""
-    bundle, code = _Unpickler(content, arrays).load()
-    return bundle, code
-
-
-def code_of(bundle: Bundle) -> str:
-    """SHA-256 (hex) of the code and of the versions of libraries that a bundle's results depend on."""
-    return _code(bundle.function.__module__)
-
-
-@cache
-def _code(module: str) -> str:
-    return hash_json([fingerprint_code((module, "pipeline.backend"), leave=VALUES), library_versions()])
-
-
-def _itself(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return array
-
-
-def _work(content: bytes, arrays: Arrays, topic: str) -> list[Done]:
-    from distributed import get_worker
-
-    bundle, code = unpack(content, arrays)
+def _work(content: bytes, own: dict[str, npt.NDArray[Any] | None], topic: str) -> list[Done]:
     worker = get_worker()
+    given = {one.name: one.array for one in worker.plugins.values() if isinstance(one, Shared)}
+    arrays = {name: given[f"claimcheck-{name}"] if array is None else array for name, array in own.items()}
+    bundle, code = unpack(content, arrays)
     if code != code_of(bundle):  # the results would be kept as something that they are not
         raise UserError(
-            f"{CLUSTER}: expected the same code and libraries as here on every worker; {worker.address} has others. "
-            "Install this checkout there, with the versions of requirements.lock."
+            f"execution.backend: expected the same code and libraries as here on every worker; {worker.address} has "
+            "others. Install this checkout there, with the versions of requirements.lock."
         )
     start_tensorflow()
     return bundle.work(partial(_say, worker, topic))

@@ -42,15 +42,13 @@ class FusedModel(keras.Model):
     """A functional Keras model whose steps take (full, rest) indices instead of one batch.
 
     `full` has shape (steps, batch_size), possibly with zero steps; `rest` is the smaller last batch, possibly
-    empty. Bind the arrays with `hold` before `fit`.
+    empty. Bind the arrays with `hold` before `fit`. Keras's own `jit_compile` is refused where operations are asked to
+    be deterministic, as not all are that XLA makes; those of dense networks are, and the sweep is compiled here.
     """
 
     def hold(self, train: Resident, validation: Resident | None, by_xla: bool = False) -> None:
-        """Bind the arrays that the steps gather from, and say whether XLA compiles the sweep.
-
-        Keras's own `jit_compile` does nothing where kernels have to be deterministic, as here.
-        """
-        self._train, self._validation, self._by_xla = train, validation, by_xla
+        """Bind the arrays that the steps gather from; say whether XLA is to compile the sweep over them."""
+        self._train, self._validation, self.by_xla = train, validation, by_xla
 
     def train_step(self, data: Any) -> Any:
         """One epoch of ordinary Keras train steps."""
@@ -63,12 +61,12 @@ class FusedModel(keras.Model):
         return self.get_metrics_result()
 
     def _sweep(self, step: Callable[[Any], Any], arrays: Any, data: Any) -> None:
-        tf.function(partial(_sweep, step, arrays), jit_compile=self._by_xla or None)(data)
+        full, rest = data[0] if len(data) == 1 else data
+        sweep = partial(_sweep, step, arrays)
+        (tf.function(sweep, jit_compile=True, autograph=False) if self.by_xla else sweep)(full, rest)
 
 
-def _sweep(step: Callable[[Any], Any], arrays: Any, data: Any) -> None:
-    full, rest = data[0] if len(data) == 1 else data
-
+def _sweep(step: Callable[[Any], Any], arrays: Any, full: tf.Tensor, rest: tf.Tensor) -> None:
     def body(i: tf.Tensor) -> tuple[tf.Tensor]:
         step(arrays.batch(full[i]))
         return (i + 1,)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from pipeline.errors import UserError
 from pipeline.params.schema import Execution
 from pipeline.training.data import Tell
 from pipeline.training.pool import Bundle, Pool, Say, local_pool
@@ -18,12 +19,16 @@ SMALL = 50_000  # image passes, about ten seconds of a small convolutional netwo
 
 @contextmanager
 def open_pool(execution: Execution) -> Iterator[Pool]:
-    """The workers that are declared: this machine's, or a cluster's."""
+    """The workers that are declared: this machine's, or a cluster's; a UserError without Dask."""
     if execution.backend == "loky":
         yield local_pool(execution)
         return
-    from pipeline.training.cluster import cluster
-
+    try:
+        from pipeline.training.cluster import cluster
+    except ImportError:
+        raise UserError(
+            "execution.backend: expected Dask to be installed for dask: python -m pip install '.[dask]'"
+        ) from None
     with cluster(execution.scheduler) as pool:
         yield pool
 

@@ -50,6 +50,7 @@ def traced_part(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={**per_run, "optimizer": optimizer})
 
 
-def is_dense(recipe: Recipe) -> bool:
-    """Whether dense layers are all there is to compute: no convolution, and no image is moved or turned."""
-    return recipe.augmentation is None and all(isinstance(block, Dense) for block in recipe.blocks)
+def suits_xla(recipe: Recipe) -> bool:
+    """Whether dense layers are all there is to compute: no convolution, no noise; on a CPU, XLA is slow at either."""
+    noise = recipe.augmentation or recipe.dropout or any(block.dropout for block in recipe.blocks)
+    return not noise and all(isinstance(block, Dense) for block in recipe.blocks)

@@ -19,7 +19,7 @@ from pipeline.seeds import Seeds
 from pipeline.training.data import RunResult, Start, Tell, TrainingData, Weights, untold
 from pipeline.training.epoch import FusedModel, Resident, order_dataset, pass_dataset, prepare
 from pipeline.training.orders import order_table
-from pipeline.training.recipes import batch_size_of, is_dense, traced_part
+from pipeline.training.recipes import batch_size_of, suits_xla, traced_part
 
 # Affects speed and the grouping of a sum only; part of the code, so part of every fingerprint.
 VALIDATION_BATCH = 256
@@ -124,13 +124,13 @@ def collect_result(
 def _compiled(recipe: Recipe, data: TrainingData, examples: int) -> tuple[FusedModel, Arrays]:
     """Model, and its optimizer's first state, traced for one number of examples: Keras would relax its shapes.
 
-    XLA compiles what is dense, where the time goes between small operations; convolutions lose by it on a CPU.
+    XLA compiles what is dense, where the time goes between small operations.
     """
     model = build(recipe, data.train.images.shape[1:], data.classes, FusedModel)
     optimizer = keras.optimizers.get({"class_name": recipe.optimizer.name, "config": {}})
-    model.compile(optimizer=optimizer, loss=recipe.loss, metrics=["accuracy"])
+    model.compile(optimizer=optimizer, loss=recipe.loss, metrics=["accuracy"], jit_compile=False)
     train_arrays, validation_arrays = _resident(data, recipe.loss)
-    model.hold(train_arrays, validation_arrays, by_xla=is_dense(recipe))
+    model.hold(train_arrays, validation_arrays, by_xla=suits_xla(recipe))
     prepare(model, train_arrays)
     return model, _optimizer_variables(model)
 

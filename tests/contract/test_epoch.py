@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import keras
 import numpy as np
@@ -28,9 +29,7 @@ RECIPE = resolve_recipe(
         "l1": {"amount": 0.001, "layers": "all"},
     }
 )
-DENSE = RECIPE.model_copy(
-    update={"architecture": "mlp", "blocks": tuple(ARCHITECTURES["mlp"]()), "dropout": None}  # XLA draws otherwise
-)
+DENSE = RECIPE.model_copy(update={"architecture": "mlp", "blocks": tuple(ARCHITECTURES["mlp"]()), "dropout": None})
 N, N_VALIDATION = 40, 25
 # In float64 both ways differ by the order of sums only, 1e-16 a step; Adam divides small gradients by their own
 # size, which amplifies it. In float32 the same amplification reaches 1e-3, which would hide a real mistake.
@@ -57,7 +56,7 @@ def compiled(model_class: type[keras.Model], recipe: Recipe = RECIPE) -> keras.M
     model = build(recipe, (28, 28, 1), 10, model_class)
     assert model.compute_dtype == "float64"
     loss = "sparse_categorical_crossentropy"
-    model.compile(keras.optimizers.Adam(0.001), loss, metrics=["accuracy"])
+    model.compile(keras.optimizers.Adam(0.001), loss, metrics=["accuracy"], jit_compile=False)
     initialize(model, 3, 4)
     return model
 
@@ -68,8 +67,19 @@ def test_fused_epoch_equals_plain_fit(images: tuple[np.ndarray, np.ndarray], bat
 
 
 @pytest.mark.parametrize("batch_size", [1, 16], ids=["single images", "partial last"])
-def test_a_dense_network_by_xla_equals_plain_fit(images: tuple[np.ndarray, np.ndarray], batch_size: int) -> None:
+def test_a_dense_network_by_xla_equals_plain_fit(
+    images: tuple[np.ndarray, np.ndarray], batch_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled_by_xla = []
+    function = tf.function
+
+    def spy(*arguments: Any, **options: Any) -> Any:
+        compiled_by_xla.append(options.get("jit_compile"))
+        return function(*arguments, **options)
+
+    monkeypatch.setattr(tf, "function", spy)
     _check(compiled(FusedModel, DENSE), compiled(keras.Model, DENSE), images, batch_size, by_xla=True)
+    assert compiled_by_xla.count(True) == 2  # training and validation
 
 
 def _check(

@@ -1,5 +1,6 @@
 """A real Dask cluster on this machine: the bits of one's own workers, and a killed worker's jobs done again."""
 
+import importlib
 import json
 import os
 import signal
@@ -7,10 +8,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,15 +25,19 @@ from pipeline.params.schema import Execution
 from pipeline.seeds import repeat_seeds
 from pipeline.store import Store
 from pipeline.training.data import TrainingData
+from pipeline.training.letters import LARGE, pack
+from pipeline.training.pool import Bundle
 from pipeline.training.runs import DeclaredRun
 from pipeline.training.train import train_missing
+from pipeline.training.work import perform
 from tests.builders import build_examples, build_recipe
 
 distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
+cluster = importlib.import_module("pipeline.training.cluster").cluster
 ROOT = Path(__file__).parents[2]
 SECONDS = 1800  # that a loaded machine may take; a quiet one is done with everything in a minute
 RECIPES = {
-    "dense": build_recipe(architecture="mlp", batch_size=16, epochs=3, dropout=0.25),
+    "dense": build_recipe(architecture="mlp", batch_size=16, epochs=3),
     "single": build_recipe(architecture="mlp", batch_size=1, epochs=2),
     "convolutions": build_recipe(architecture="lenet", batch_size=16, epochs=2),
 }
@@ -125,16 +130,14 @@ def kill_one_at_work(address: str, store: Store, killed: list[int]) -> None:
         killed.append(processes[busy])
 
 
-def fetched(dask_worker: Any) -> list[str]:
-    """Arrays that a worker has fetched from another one, each time that it did."""
-    return [key for one in dask_worker.transfer_incoming_log for key in one["keys"] if key.startswith("array-")]
+def given(dask_worker: Any) -> list[str]:
+    """Arrays that a worker has been given and not forgotten."""
+    return [name for name in dask_worker.plugins if name.startswith("claimcheck-")]
 
 
-def assert_fetched_once(address: str) -> None:
-    """No worker has fetched the images more than twice, as there were two trainings; jobs are more."""
+def arrays_at(address: str) -> list[list[str]]:
     with distributed.Client(address, set_as_default=False) as client:
-        arrays = [Counter(keys) for keys in client.run(fetched).values()]
-    assert max(max(one.values(), default=0) for one in arrays) <= 2
+        return list(client.run(given).values())
 
 
 @pytest.mark.timeout(2 * SECONDS)
@@ -149,8 +152,28 @@ def test_a_cluster_gives_the_same_bits_even_where_a_worker_is_killed(scheduler: 
     two = trained(tmp_path / "two", Execution(workers=2))
     assert_same(with_a_loss, two)
     assert_same(trained(tmp_path / "dask", Execution(backend="dask", scheduler=scheduler)), two)
-    assert_fetched_once(scheduler)
+    assert arrays_at(scheduler) == [[], []]
     assert_same(trained(tmp_path / "one", Execution(workers=1)), two)
+
+
+def test_every_worker_is_given_an_array_once_whoever_needs_it(scheduler: str) -> None:
+    pixels = np.arange(LARGE)
+    bundles = [Bundle(perform, [pixels], [0]), Bundle(perform, [pixels.copy(), np.ones(LARGE)], [1, 2])]
+    with cluster(scheduler) as pool:
+        for _ in range(2):
+            pool._share([letter.arrays for letter in pack(bundles)])
+            assert [len(names) for names in arrays_at(scheduler)] == [1, 1]  # the other goes with its only bundle
+        assert len(pool.shared) == 1
+    assert arrays_at(scheduler) == [[], []]
+
+
+def test_a_worker_with_other_code_or_libraries_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    (letter,) = pack([Bundle(perform, [], [])])
+    module = sys.modules["pipeline.training.cluster"]
+    monkeypatch.setattr(module, "get_worker", lambda: SimpleNamespace(address="tcp://elsewhere:1", plugins={}))
+    monkeypatch.setattr(module, "code_of", lambda bundle: "other")
+    with pytest.raises(UserError, match=r"the same code and libraries.*tcp://elsewhere:1"):
+        module._work(letter.content, {}, "topic")
 
 
 def test_no_scheduler_or_no_workers_is_a_users_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

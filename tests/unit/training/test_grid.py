@@ -1,11 +1,22 @@
 """Bundles of jobs: what shares a trace goes together, the longest first."""
 
 import math
+import sys
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.training.grid import group_jobs
+from pipeline.errors import UserError
+from pipeline.params.schema import Execution
+from pipeline.training.grid import group_jobs, open_pool
+
+
+def test_without_dask_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "pipeline.training.cluster", raising=False)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UserError, match=r"pip install '\.\[dask\]'"), open_pool(Execution(backend="dask")):
+        pass
 
 
 def test_small_jobs_of_one_key_go_together_and_large_ones_alone() -> None:

@@ -10,7 +10,7 @@ from pipeline.training.recipes import (
     cap_recipe,
     count_image_passes,
     count_updates,
-    is_dense,
+    suits_xla,
     traced_part,
 )
 from tests.builders import build_recipe
@@ -91,17 +91,16 @@ def test_what_is_set_per_run_is_no_part_of_the_trace() -> None:
 
 
 @pytest.mark.parametrize(
-    ("recipe", "dense"),
+    ("recipe", "suited"),
     [
         ({"architecture": "mlp"}, True),
         ({"architecture": "tuned_mlp", "units": 7}, True),
-        ({"architecture": "mlp", "dropout": 0.5, "batch_normalization": True}, True),
+        ({"architecture": "mlp", "batch_normalization": True, "batch_size": 1}, True),
+        ({"architecture": "mlp", "dropout": 0.5}, False),
         ({"architecture": "cnn3"}, False),
         ({"architecture": "tuned_cnn", "units": 7}, False),
         ({"architecture": "mlp", "augmentation": {"rotation": 0.1}}, False),
     ],
 )
-def test_a_network_is_dense_without_a_convolution_and_without_changed_images(
-    recipe: dict[str, Any], dense: bool
-) -> None:
-    assert is_dense(build_recipe(**recipe)) is dense
+def test_xla_is_for_dense_layers_without_noise(recipe: dict[str, Any], suited: bool) -> None:
+    assert suits_xla(build_recipe(**recipe)) is suited

@@ -1,19 +1,15 @@
 """What is sent to a cluster: bundles without their large arrays, which are named by what they hold."""
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from pipeline.data.images import scale_to_unit
-from pipeline.errors import UserError
 from pipeline.seeds import repeat_seeds
-from pipeline.training import cluster
-from pipeline.training.cluster import LARGE, pack, unpack
 from pipeline.training.data import TrainingData
+from pipeline.training.letters import LARGE, code_of, pack, unpack
 from pipeline.training.pool import Bundle
 from pipeline.training.work import Job, perform
 from tests.builders import build_examples, build_recipe
@@ -36,7 +32,7 @@ def test_a_bundle_arrives_as_it_was_sent() -> None:
     arrived, code = unpack(letter.content, letter.arrays)
     assert arrived.function is perform
     assert arrived.indices == [0, 1]
-    assert code == cluster.code_of(sent)
+    assert code == code_of(sent)
     for one, other in zip(sent.jobs, arrived.jobs, strict=True):
         assert (one.recipe, one.seeds, one.data) == (other.recipe, other.seeds, other.data)
         np.testing.assert_array_equal(one.data.train.images[:], other.data.train.images[:])
@@ -71,28 +67,7 @@ def test_an_array_that_is_mapped_from_a_file_is_sent_as_a_plain_one(tmp_path: Pa
     assert type(array) is np.ndarray
 
 
-class Worker:
-    """What Dask says of the worker that one is in."""
-
-    address = "tcp://elsewhere:1"
-
-
-def test_a_worker_with_other_code_or_libraries_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    (letter,) = pack([bundle(job())])
-    distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr(distributed, "get_worker", Worker)
-    monkeypatch.setattr(cluster, "code_of", lambda bundle: "other")
-    with pytest.raises(UserError, match=r"the same code and libraries.*tcp://elsewhere:1"):
-        cluster._work(letter.content, letter.arrays, "topic")
-
-
-def test_without_dask_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UserError, match=r"pip install '\.\[dask\]'"), cluster.cluster("tcp://127.0.0.1:1"):
-        pass
-
-
 def test_code_counts_that_a_bundle_runs() -> None:
-    assert cluster.code_of(bundle(job())) == cluster.code_of(bundle())
+    assert code_of(bundle(job())) == code_of(bundle())
     other = replace(bundle(), function=pack)  # type: ignore[arg-type]  # any function of another module
-    assert cluster.code_of(other) != cluster.code_of(bundle())
+    assert code_of(other) != code_of(bundle())
