@@ -22,7 +22,7 @@ from pipeline import layout
 from pipeline.claims.ledger import LedgerRow, write_ledger
 from pipeline.data.identity import Identities, Identity, Part
 from pipeline.errors import UserError
-from pipeline.files import read_model, write_model
+from pipeline.files import read_model, write_json, write_model
 from pipeline.outputs.tracking import mlflow_store
 from pipeline.outputs.tracking.entries import Entry, Point, flatten, name_final
 from pipeline.outputs.tracking.experiment import Experiment
