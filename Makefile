@@ -22,7 +22,7 @@ setup: $(VENV)/installed
 $(VENV)/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(not (3, 11) <= v[:2] <= (3, 13) and f"error: expected Python 3.11 to 3.13, received {v[0]}.{v[1]}; name another one: make PYTHON=python3.12")'
 	@echo "Installing the exact versions of requirements.lock into .venv; this takes a few minutes, once."
-	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(VENV)/bin/python -m pip install --disable-pip-version-check --quiet --requirement requirements.lock
 	@touch $@
 
