@@ -94,6 +94,7 @@ def train_all(function: Any, jobs: Sequence[Job], *_: Any) -> Iterator[tuple[int
                 summary="a model\n",
                 train_seconds=1.0,
                 traced=False,
+                processor="a processor",
             ),
         )
 

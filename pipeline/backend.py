@@ -3,6 +3,7 @@
 import gc
 import multiprocessing
 import os
+import platform
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from pathlib import Path
 # Keras imports them for wrappers that nothing here calls; they would take a third of its start.
 UNUSED = ("matplotlib", "pandas", "sklearn")
 GPUS = "CUDA_VISIBLE_DEVICES"
+CPU = Path("/proc/cpuinfo")
+VECTORS = ("amx_tile", "avx512_fp16", "avx512_bf16", "avx512_vnni", "avx512f", "avx_vnni", "avx2", "avx")  # by oneDNN
 DRIVERS = Path("/proc/driver/nvidia/gpus")  # a folder for every GPU of the machine
 
 
@@ -66,6 +69,18 @@ def _uncollected() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@cache
+def describe_processor() -> str:
+    """This machine's processor, and the widest vectors that it has; those of one kind give the same bits."""
+    try:
+        lines = dict(line.split(":", 1) for line in CPU.read_text(encoding="utf-8").split("\n\n")[0].splitlines())
+    except (OSError, ValueError):
+        return platform.processor() or platform.machine()
+    found = {name.strip(): value.strip() for name, value in lines.items()}
+    widest = next((name for name in VECTORS if name in found.get("flags", "").split()), platform.machine())
+    return f"{found.get('model name', platform.machine())}, {widest}"
 
 
 def visible_gpus() -> list[str]:

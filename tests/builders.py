@@ -148,5 +148,6 @@ def build_result(recipe: Recipe, weights: float = 0.0, **changes: Any) -> RunRes
         "summary": "a model\n",
         "train_seconds": 1.5,
         "traced": True,
+        "processor": "a processor",
     }
     return RunResult(**{**fields, **changes})

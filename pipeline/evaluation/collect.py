@@ -23,6 +23,7 @@ class RunSeconds(Section):
 
     train_seconds: float | None = None
     traced: bool | None = None
+    processor: str | None = None
     inference_seconds: float | None = None
 
 

@@ -1,5 +1,6 @@
 """What a finished run achieved, from its probabilities and weights; numpy only."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,8 +38,9 @@ def score_answers(probabilities: Floats, predicted: Labels, labels: Labels) -> t
 
 def merge_probabilities(probabilities: Floats, new_class: Labels) -> Floats:
     """Probabilities of merged classes, float32 (n, new classes): the sum over the classes that each is made of."""
-    members = np.eye(int(new_class.max()) + 1, dtype=np.float32)[new_class]
-    merged: Floats = probabilities @ members
+    merged = np.zeros((len(probabilities), int(new_class.max()) + 1), np.float32)
+    for column, of in zip(probabilities.T, new_class, strict=True):  # in this order: BLAS has one of its own
+        merged[:, of] += column
     return merged
 
 
@@ -68,6 +70,6 @@ def summarize_kernels(weights: Mapping[str, Floats]) -> dict[str, float]:
     """L2 norm over all kernel weights, and share of them below 1e-3 in absolute value."""
     values = np.concatenate([one.ravel() for name, one in weights.items() if name.endswith("/kernel")])
     return {
-        "weight_norm": float(np.linalg.norm(values.astype(np.float64))),
+        "weight_norm": math.sqrt(math.fsum(np.square(values.astype(np.float64)).tolist())),  # BLAS sums by threads
         "sparsity": float((np.abs(values) < SPARSE_BELOW).mean()),
     }

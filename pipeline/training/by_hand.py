@@ -1,10 +1,14 @@
 """One run of a network written by hand in numpy, from the initial weights and the order that Keras would have."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
+import threadpoolctl
 
+from pipeline.errors import UserError
 from pipeline.models.build import build
 from pipeline.models.scratch.architectures import cnn3, mlp
 from pipeline.models.scratch.losses import SoftmaxCrossEntropy
@@ -18,6 +22,7 @@ from pipeline.training.orders import order_table
 from pipeline.training.recipes import batch_size_of
 from pipeline.training.run import collect_result
 
+CORE = "OPENBLAS_CORETYPE"
 NETWORKS = {"mlp": mlp, "cnn3": cnn3}
 OPTIMIZERS: dict[str, Callable[[float], Optimizer]] = {"sgd": SGD, "adam": Adam}
 
@@ -36,11 +41,32 @@ def train_by_hand(
     network = Network(layers, loss, input_shape, np.random.default_rng(0))  # its own draws are replaced at once
     network.set_weights(named_weights(model) if start is None else start.weights)
     began = time.perf_counter()
-    history = tuple(_epochs(recipe, network, seeds, data, tell))
+    with one_order_of_sums():
+        history = tuple(_epochs(recipe, network, seeds, data, tell))
     seconds = time.perf_counter() - began
     return collect_result(
         recipe, data, model, network.get_weights(), history, stopped_epoch=None, train_seconds=seconds, traced=False
     )
+
+
+@contextmanager
+def one_order_of_sums() -> Iterator[None]:
+    """One thread for BLAS, and the kernels that OPENBLAS_CORETYPE names: the bits of a product depend on both.
+
+    Raises
+    ------
+    UserError
+        When numpy was imported before `pipeline`, which asks for the kernels, and took others.
+    """
+    wanted = os.environ.get(CORE)
+    for library in threadpoolctl.threadpool_info():
+        if wanted and library["internal_api"] == "openblas" and library["architecture"].lower() != wanted.lower():
+            raise UserError(
+                f"{CORE}: expected OpenBLAS's kernels for {wanted}, as networks by hand have everywhere; "
+                f"received those for {library['architecture']}. Set {CORE}={wanted} before Python starts."
+            )
+    with threadpoolctl.threadpool_limits(1, "blas"):
+        yield
 
 
 def _epochs(

@@ -70,6 +70,7 @@ class RunResult:
     summary: str  # Keras's
     train_seconds: float  # wall time of `fit`, with tracing where `traced`; never part of a hashed file
     traced: bool
+    processor: str  # of the machine that trained it; never part of a hashed file either
     trials: tuple[dict[str, float], ...] = ()
     optimizer: Arrays = field(default_factory=dict)
 

@@ -43,7 +43,7 @@ class FusedModel(keras.Model):
 
     `full` has shape (steps, batch_size), possibly with zero steps; `rest` is the smaller last batch, possibly
     empty. Bind the arrays with `hold` before `fit`. Keras's own `jit_compile` is refused where operations are asked to
-    be deterministic, as not all are that XLA makes; those of dense networks are, and the sweep is compiled here.
+    be deterministic, as not all are that XLA makes; those of dense networks are, and the loop is compiled here.
     """
 
     def hold(self, train: Resident, validation: Resident | None, by_xla: bool = False) -> None:
@@ -52,32 +52,37 @@ class FusedModel(keras.Model):
 
     def train_step(self, data: Any) -> Any:
         """One epoch of ordinary Keras train steps."""
-        self._sweep(super().train_step, self._train, data)
+        full, rest = data[0]
+        _sweep(super().train_step, self._train, full, rest, self.by_xla)
         return self.get_metrics_result()
 
     def test_step(self, data: Any) -> Any:
-        """One pass of ordinary Keras test steps."""
-        self._sweep(super().test_step, self._validation, data)
+        """One pass of ordinary Keras test steps, in batches so large that there is nothing for XLA to gain."""
+        full, rest = data[0]
+        _sweep(super().test_step, self._validation, full, rest, by_xla=False)
         return self.get_metrics_result()
 
-    def _sweep(self, step: Callable[[Any], Any], arrays: Any, data: Any) -> None:
-        full, rest = data[0] if len(data) == 1 else data
-        sweep = partial(_sweep, step, arrays)
-        (tf.function(sweep, jit_compile=True, autograph=False) if self.by_xla else sweep)(full, rest)
 
-
-def _sweep(step: Callable[[Any], Any], arrays: Any, full: tf.Tensor, rest: tf.Tensor) -> None:
-    def body(i: tf.Tensor) -> tuple[tf.Tensor]:
-        step(arrays.batch(full[i]))
-        return (i + 1,)
-
+def _sweep(step: Callable[[Any], Any], arrays: Any, full: tf.Tensor, rest: tf.Tensor, by_xla: bool) -> None:
+    """Full batches in a loop, then the smaller last one; `step` is traced once for both."""
+    indices = tf.TensorSpec((None,), tf.int32)
+    once = tf.function(lambda batch: step(arrays.batch(batch)), input_signature=[indices], autograph=False)
     steps, left = full.shape[0], rest.shape[0]
     if steps is None or left is None:  # the sweep would be empty, and nothing would say so
         raise ValueError(f"Expected indices of known shapes. Received full {full.shape} and rest {rest.shape}.")
     if steps:
-        tf.while_loop(lambda i: i < steps, body, (tf.constant(0),), parallel_iterations=1)
+        loop = partial(_loop, once, steps)
+        (tf.function(loop, jit_compile=True, autograph=False) if by_xla else loop)(full)
     if left:
-        step(arrays.batch(rest))
+        once(rest)
+
+
+def _loop(once: Callable[[tf.Tensor], Any], steps: int, full: tf.Tensor) -> None:
+    def body(i: tf.Tensor) -> tuple[tf.Tensor]:
+        once(full[i])
+        return (i + 1,)
+
+    tf.while_loop(lambda i: i < steps, body, (tf.constant(0),), parallel_iterations=1)
 
 
 def prepare(model: FusedModel, arrays: Resident) -> None:

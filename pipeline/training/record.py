@@ -47,10 +47,11 @@ class StudyRun(FinishedRun):
 
 
 class Seconds(Section):
-    """Wall time of a run's `fit`, and whether tracing was part of it; in no hashed file."""
+    """Wall time of a run's `fit`, whether tracing was part of it, and the processor; in no hashed file."""
 
     train_seconds: float
     traced: bool
+    processor: str
 
 
 def write_run(run: DeclaredRun, result: RunResult, keep_optimizer: bool, folder: Path) -> None:
@@ -74,7 +75,8 @@ def write_run(run: DeclaredRun, result: RunResult, keep_optimizer: bool, folder:
     if keep_optimizer:
         write_arrays(folder / layout.OPTIMIZER, result.optimizer)
     write_text(folder / layout.MODEL_SUMMARY, result.summary)
-    write_model(folder / layout.SECONDS, Seconds(train_seconds=result.train_seconds, traced=result.traced))
+    seconds = Seconds(train_seconds=result.train_seconds, traced=result.traced, processor=result.processor)
+    write_model(folder / layout.SECONDS, seconds)
 
 
 def name_run(study: str, run: DeclaredRun, folder: Path) -> None:

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.backend import describe_processor
 from pipeline.data.images import Examples
 from pipeline.files import Arrays
 from pipeline.models.build import build
@@ -116,6 +117,7 @@ def collect_result(
         parameters=model.count_params(),
         trainable_parameters=sum(int(np.prod(v.shape)) for v in model.trainable_variables),
         summary=_summary(model),
+        processor=describe_processor(),
         **more,
     )
 

@@ -61,6 +61,7 @@ def untrained(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Recipe]]:
             summary="",
             train_seconds=1.0,
             traced=True,
+            processor="a processor",
         )
 
     monkeypatch.setattr(tuner, "train", score)

@@ -18,6 +18,7 @@ NOT_IMPORTED = {
     "ruamel.yaml.clib": "makes ruamel.yaml read params.yaml four times as fast",
 }
 CLUSTER = {"dask", "distributed"}  # modules, and distributions, of the extra `dask`, which need not be installed
+RIVALS = {"ictonyx"}  # of a benchmark, installed apart, as it says
 
 
 def normalized(name: str) -> str:
@@ -80,7 +81,7 @@ def test_every_import_of_a_test_is_declared(project: dict[str, Any], repository:
     extras = about["optional-dependencies"]
     declared = names([*about["dependencies"], *extras["develop"]])
     found = imported(repository / "tests") | imported(repository / "benchmarks")
-    assert {one for one in found - CLUSTER if not providers(one) & declared} == set()
+    assert {one for one in found - CLUSTER - RIVALS if not providers(one) & declared} == set()
 
 
 def test_every_dependency_is_imported_or_has_another_reason(project: dict[str, Any], repository: Path) -> None:

@@ -30,7 +30,7 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.chdir(tmp_path)
     store = Store(tmp_path / "trained")
     for repeat in range(2):
-        seconds = Seconds(train_seconds=1.5 + repeat, traced=repeat == 0)
+        seconds = Seconds(train_seconds=1.5 + repeat, traced=repeat == 0, processor="a processor")
         store.put(f"run{repeat}", partial(write_seconds, seconds))
         write_model(layout.run_folder("s", "ten", repeat) / layout.RUN, about(repeat))
     return store
@@ -67,8 +67,8 @@ def seconds(trained: Store, evaluated: Store) -> Times:
 
 def test_seconds_are_what_the_stores_have(trained: Store, evaluated: Store) -> None:
     assert seconds(trained, evaluated)["ten"] == {
-        0: RunSeconds(train_seconds=1.5, traced=True, inference_seconds=0.25),
-        1: RunSeconds(train_seconds=2.5, traced=False, inference_seconds=None),
+        0: RunSeconds(train_seconds=1.5, traced=True, processor="a processor", inference_seconds=0.25),
+        1: RunSeconds(train_seconds=2.5, traced=False, processor="a processor", inference_seconds=None),
     }
 
 
@@ -83,7 +83,7 @@ def test_what_a_store_no_longer_has_is_none(trained: Store, evaluated: Store) ->
     trained.remove(["run0"])
     assert seconds(trained, evaluated)["ten"] == {
         0: RunSeconds(train_seconds=None, traced=None, inference_seconds=0.25),
-        1: RunSeconds(train_seconds=2.5, traced=False, inference_seconds=None),
+        1: RunSeconds(train_seconds=2.5, traced=False, processor="a processor", inference_seconds=None),
     }
     trained.remove(["run1"])
     evaluated.remove(evaluated.list_results())

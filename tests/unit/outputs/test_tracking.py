@@ -154,7 +154,7 @@ class Files:
         return {"variant": variant, "repeat": repeat, "fingerprint": fingerprint, **finals}
 
     def store(self, path: Path) -> None:
-        seconds = Seconds(train_seconds=1.25, traced=True)
+        seconds = Seconds(train_seconds=1.25, traced=True, processor="a processor")
         write_model(path.parent / layout.SECONDS, seconds)
         kernel, bias = self.rng.normal(size=(3, 2)), self.rng.normal(size=2)
         weights = {"output/kernel": kernel.astype("float32"), "output/bias": bias.astype("float32")}

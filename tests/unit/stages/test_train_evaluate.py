@@ -128,7 +128,9 @@ def test_weights_and_seconds_stay_in_the_run_store() -> None:
         run = read_model(path, StudyRun)
         kept = run_store().path(run.fingerprint)
         assert digest_arrays(read_arrays(kept / layout.WEIGHTS)) == run.weights_digest
-        assert read_model(kept / layout.SECONDS, Seconds) == Seconds(train_seconds=1.5, traced=True)
+        assert read_model(kept / layout.SECONDS, Seconds) == Seconds(
+            train_seconds=1.5, traced=True, processor="a processor"
+        )
 
 
 @pytest.mark.usefixtures("working_folder", "sent")

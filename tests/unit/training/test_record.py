@@ -91,7 +91,9 @@ def test_seconds_are_in_a_file_of_their_own(tmp_path: Path) -> None:
     """So that what is hashed depends on no clock."""
     slow, quick = (build_result(RECIPE, train_seconds=one, traced=one > 1) for one in (2.5, 0.5))
     assert written(tmp_path / "slow", slow) == written(tmp_path / "quick", quick)
-    assert read_model(tmp_path / "slow" / layout.SECONDS, Seconds) == Seconds(train_seconds=2.5, traced=True)
+    assert read_model(tmp_path / "slow" / layout.SECONDS, Seconds) == Seconds(
+        train_seconds=2.5, traced=True, processor="a processor"
+    )
     for name in (layout.RUN, layout.HISTORY, layout.WEIGHTS, layout.MODEL_SUMMARY):
         assert (tmp_path / "slow" / name).read_bytes() == (tmp_path / "quick" / name).read_bytes()
 
