@@ -34,7 +34,7 @@ FLOORS = (
 CONTENT = "pipeline.writeups"
 
 LIMITS = {
-    "lines of pipeline/": 14_700,
+    "lines of pipeline/": 14_750,
     "lines of a file": 250,
     "lines of the median function": 6,
     "lines of a function, 90th percentile": 20,
@@ -111,7 +111,9 @@ def _reached(graph: dict[str, set[str]], start: str) -> set[str]:
 
 
 def floor(module: str) -> int:
-    """Height of a module's room; -1 where it has none."""
+    """Height of a module's room; -1 where it has none. What the package itself runs comes before every room."""
+    if module == PACKAGE:
+        return 0
     inner = f"{module.removeprefix(PACKAGE)}."
     fits = [(len(room), height) for height, rooms in enumerate(FLOORS) for room in rooms if f".{room}." in inner]
     own = [(length, height) for length, height in fits if inner.startswith(tuple(f".{r}." for r in FLOORS[height]))]
