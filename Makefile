@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 export PATH := $(VENV)/bin:$(PATH)
 
-.PHONY: help setup repro looks ui test test-slow coverage check format readme printed experiments prune lock
+.PHONY: help setup repro looks ui test test-slow coverage check format readme printed experiments bench prune lock
 
 help:
 	@echo "make repro      rebuild every result (dvc repro), then show the verdicts"
@@ -13,6 +13,7 @@ help:
 	@echo "make test       run the tests;  make test-slow: the long ones;  make coverage: which lines the tests run"
 	@echo "make check      lint, format, types;  make format: mend the first two"
 	@echo "make readme     write the README's verdict table from metrics/"
+	@echo "make bench      speed beside plain fit, a plain script and ictonyx: benchmarks/README.md (an hour)"
 	@echo "make printed    the write-ups' printed figures beside ours, after profile full"
 	@echo "make prune      say which kept runs no profile uses;  make prune REMOVE=1: remove them"
 	@echo "make lock       resolve requirements.lock anew, keeping its versions;  make lock UPGRADE=1: with the newest"
@@ -67,3 +68,10 @@ prune: setup
 lock: setup
 	@uv pip compile --quiet --universal --extra develop --extra dask --no-header --no-annotate $(if $(UPGRADE),--upgrade) \
 		--output-file requirements.lock pyproject.toml > /dev/null
+
+ICTONYX := $(VENV)/ictonyx
+bench: setup
+	@python -m pip install --disable-pip-version-check --quiet --no-deps --target $(ICTONYX) --upgrade ictonyx==0.5.1 seaborn==0.13.2
+	@python -m benchmarks.training_against_fit
+	@python -m benchmarks.study_against_script --ictonyx $(ICTONYX)
+	@python -m benchmarks.many_runs --studies 1 10

@@ -73,7 +73,7 @@ def _train(
     missing: Sequence[DeclaredRun], data: Data, store: Store, pool: Pool, progress: Progress
 ) -> Iterator[tuple[DeclaredRun, RunResult]]:
     """Runs with their results as they finish; the caller keeps each before it asks for the next."""
-    for wave in _waves(missing):
+    for wave in group_waves(missing):
         jobs = [job_of(run, data[run.task], store.path) for run in wave]
         bundles = group_jobs([job.trace for job in jobs], [job.image_passes for job in jobs])
         names = [run.fingerprint for run in wave]
@@ -81,7 +81,7 @@ def _train(
             yield wave[index], result
 
 
-def _waves(missing: Sequence[DeclaredRun]) -> Iterator[list[DeclaredRun]]:
+def group_waves(missing: Sequence[DeclaredRun]) -> Iterator[list[DeclaredRun]]:
     """Missing runs in groups, each of which needs only runs that are there or in an earlier group."""
     left = {run.fingerprint: run for run in missing}
     while left:
