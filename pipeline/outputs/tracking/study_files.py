@@ -118,7 +118,7 @@ def _read_run(about: StudyRun, row: Mapping[str, str] | None, seconds: RunSecond
     finals = _to_numbers({column: cell for column, cell in row.items() if column not in NOT_MEASURED})
     epochs = [_to_numbers(epoch) for epoch in read_rows(folder / layout.HISTORY)]
     history = tuple((int(epoch.pop("epoch")), epoch) for epoch in epochs)
-    return RunFiles(folder, about, history, finals | seconds.model_dump(exclude_none=True))
+    return RunFiles(folder, about, history, finals | seconds.model_dump(exclude_none=True, exclude={"processor"}))
 
 
 def _to_numbers(row: Mapping[str, str]) -> dict[str, float]:
