@@ -1,5 +1,6 @@
 """What every command line shares: names of arguments and flags from a signature, clear errors, no orphans."""
 
+import gc
 import inspect
 import os
 import signal
@@ -21,6 +22,7 @@ def run(command: Callable[..., None]) -> None:
     or is killed, in an experiment that changed params.yaml, its last line says how to go back.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    gc.freeze()  # what is imported stays; statsmodels has the garbage collected at every correction
     if (dvc := dvc_ancestor()) is not None:
         end_with(dvc, _way_back)
     try:
