@@ -52,13 +52,17 @@ def texts(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.txt")}
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def test_a_folder_replaces_the_old_one_whole_and_is_filled_where_nobody_looks() -> None:
     plan = Path("plan")
     write_text(plan / "old.txt", "old")
     with replaced_folder(plan) as folder:
         write_text(folder / "new.txt", "new")
         assert texts(plan) == {"old.txt": "old"}
-        assert sorted(os.listdir()) == [".runs", "plan"]
+        assert names(Path()) == [".runs", "plan"]
     assert texts(plan) == {"new.txt": "new"}
     assert list(layout.UNFINISHED.iterdir()) == []
 
@@ -94,7 +98,7 @@ def test_named_parts_of_the_old_folder_are_kept_and_the_others_go(monkeypatch: p
 
 def test_a_file_in_a_folders_place_is_a_users_error_and_stays() -> None:
     Path("plan").write_text("in the way")
-    with pytest.raises(UserError, match="^plan: expected to write it; Not a directory"), replaced_folder(Path("plan")):
+    with pytest.raises(UserError, match=r"^plan: expected to write it; Not a directory"), replaced_folder(Path("plan")):
         pass
     assert Path("plan").read_text() == "in the way"
 
@@ -111,7 +115,7 @@ def test_where_the_store_is_on_another_disk_a_folder_is_filled_beside_its_place(
     monkeypatch.setattr(Path, "stat", elsewhere)
     with replaced_folder(Path("deep/plan")) as folder:
         assert folder.parent.parent == Path("deep")
-    assert os.listdir("deep") == ["plan"]
+    assert names(Path("deep")) == ["plan"]
 
 
 def full(path: Path) -> None:
@@ -164,7 +168,7 @@ def test_what_never_got_a_lock_goes_after_an_hour() -> None:
         since = time.time() - minutes * 60
         os.utime(folder, (since, since))
     sweep([Path("home")])
-    assert os.listdir("home") == [f"{UNFINISHED}young"]
+    assert names(Path("home")) == [f"{UNFINISHED}young"]
 
 
 def test_a_kill_while_a_folder_is_filled_leaves_the_old_one_and_nothing_in_the_root(repository: Path) -> None:
@@ -175,7 +179,7 @@ def test_a_kill_while_a_folder_is_filled_leaves_the_old_one_and_nothing_in_the_r
     (left,) = layout.UNFINISHED.iterdir()  # it is alive
     process.kill()
     process.communicate()
-    assert sorted(os.listdir()) == [".runs", "runs"]
+    assert names(Path()) == [".runs", "runs"]
     assert (left / LOCK).exists()
     sweep([layout.UNFINISHED])
     assert list(layout.UNFINISHED.iterdir()) == []

@@ -171,6 +171,21 @@ def replace_by_a_file(folder: Path) -> None:
     folder.write_text("not a folder")
 
 
+def empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
+def point_nowhere(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.symlink_to("nowhere")
+
+
+def replace_by_another(folder: Path) -> None:
+    shutil.rmtree(folder)
+    shutil.copytree(folder.parent / "b", folder)
+
+
 def edit_manifest(folder: Path, **changes: object) -> None:
     path = folder / layout.DIGESTS
     write_json(path, read_json(path) | changes)
@@ -182,16 +197,16 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "flipped": (lambda a: flip(a / "result.txt"), "result.txt is not as it was written"),
     "removed": (lambda a: (a / "timing.json").unlink(), "timing.json is not as it was written"),
     "added": (lambda a: (a / "more.txt").write_text(""), "more.txt is not as it was written"),
-    "empty": (lambda a: [path.unlink() for path in a.iterdir()], UNREADABLE),
+    "empty": (empty, UNREADABLE),
     "without digests": (lambda a: (a / layout.DIGESTS).unlink(), UNREADABLE),
     "half of the digests": (lambda a: (a / layout.DIGESTS).write_text("{"), UNREADABLE),
     "flipped digests": (lambda a: flip(a / layout.DIGESTS), ""),
     "no digests": (lambda a: write_json(a / layout.DIGESTS, None), UNREADABLE),
     "foreign digests": (lambda a: write_json(a / layout.DIGESTS, ["a"]), UNREADABLE),
     "a file": (replace_by_a_file, UNREADABLE),
-    "no folder": (lambda a: (shutil.rmtree(a), a.symlink_to("nowhere")), UNREADABLE),
+    "no folder": (point_nowhere, UNREADABLE),
     "newer": (lambda a: edit_manifest(a, schema_version=SCHEMA + 1), f"it was kept in form {SCHEMA + 1}, not {SCHEMA}"),
-    "another's": (lambda a: (shutil.rmtree(a), shutil.copytree(a.parent / "b", a)), "it is another result, b"),
+    "another's": (replace_by_another, "it is another result, b"),
 }
 
 
