@@ -64,7 +64,7 @@ def written(path: Path, home: Path) -> Iterator[Path]:
 def _describe(error: OSError, folder: Path | None, path: Path) -> str:
     """What was expected of which file; an error of a rename, or without a name, is one of writing."""
     name, why = str(error.filename or ""), error.strerror or error
-    if folder and name and error.filename2 is None and not name.startswith((str(folder), str(path))):
+    if folder and name and error.filename2 is None and not name.startswith(str(folder)):
         return f"{name}: expected to read it; {why}."
     return f"{path}: expected to write it; {why}. Nothing was changed."
 

@@ -5,27 +5,18 @@ from functools import partial
 
 import psutil
 
-from pipeline import layout
-from tests.faults.scene import Fault, Outcome, Scene
+from tests.faults.scene import MAKES, STORES, Fault, Outcome, Scene
 
 DATA = ("plan", "download@mnist", "preprocess", "split", "standardize")
-# What a stage is given to do: these shares of what the stores keep are gone.
-FORGOTTEN = {
-    "train": {layout.TRAINED: 0.5},
-    "evaluate": {layout.EVALUATED: 0.5, layout.KEPT: 0.5},
-    "compare": {layout.KEPT: 0.5},
-    "timing": {layout.KEPT: 0.5},
-    "report": {layout.KEPT: 0.5},
-}
 ROUND = 2  # kills, one after the other, before everything is run to its end
 
 
 def kill_stage(stage: str, scene: Scene) -> Outcome:
     """Two kills of a stage, the second while it resumes; then it runs to its end."""
-    _forget(stage, scene)
-    wrong = []
-    kept = {folder: set(scene.store(folder).list_results()) for folder in FORGOTTEN.get(stage, {})}
-    longest = scene.seconds.get(stage) or _measure(stage, scene)
+    wrong = [] if stage in scene.seconds else _measure(stage, scene)
+    scene.forget(stage, share=0.5)
+    kept = {folder: set(scene.store(folder).list_results()) for folder in STORES}
+    longest = scene.seconds[stage]
     for _ in range(ROUND):
         wrong += scene.kill(scene.start(*scene.stages[stage].cmd.split()), scene.random.uniform(0, longest))
         wrong += scene.find_broken()
@@ -34,22 +25,16 @@ def kill_stage(stage: str, scene: Scene) -> Outcome:
     return Outcome(ROUND, wrong + scene.finish(stage))
 
 
-def _measure(stage: str, scene: Scene) -> float:
-    scene.finish(stage)
-    _forget(stage, scene)
-    return scene.seconds[stage]
-
-
-def _forget(stage: str, scene: Scene) -> None:
-    for folder, share in FORGOTTEN.get(stage, {}).items():
-        scene.forget(folder, share=share)
-    if stage == "track":
-        (scene.folder / layout.MLFLOW).unlink(missing_ok=True)
+def _measure(stage: str, scene: Scene) -> list[str]:
+    """How long a stage takes with half its work to do; what is wrong afterwards."""
+    scene.forget(stage, share=0.5)
+    return scene.finish(stage)
 
 
 def kill_dvc(scene: Scene) -> Outcome:
     """Kills of `dvc repro` after everything was forgotten, each while it resumes; then it runs to its end."""
-    scene.forget(layout.TRAINED, layout.EVALUATED, layout.KEPT)
+    for stage in MAKES:
+        scene.forget(stage)
     (scene.folder / "dvc.lock").unlink()
     longest = sum(scene.seconds.values()) or 60.0
     wrong = []
@@ -63,7 +48,7 @@ def kill_dvc(scene: Scene) -> Outcome:
 
 def kill_worker(scene: Scene) -> Outcome:
     """A kill of one of the processes that train, which is told in words."""
-    scene.forget(layout.TRAINED)
+    scene.forget("train")
     main = scene.start(*scene.stages["train"].cmd.split())
     while not (workers := _workers(main.pid)) and main.poll() is None:
         time.sleep(0.02)

@@ -1,6 +1,7 @@
 """What faults are inflicted on, a tiny study that is finished; and whether anything was lost or wrong afterwards."""
 
 import json
+import math
 import os
 import random
 import shutil
@@ -20,6 +21,14 @@ from tests.declared_stages import Stage, in_order, read_stages
 from tests.end_to_end.conftest import Checkout, small_checkout
 
 STORES = (layout.TRAINED, layout.EVALUATED, layout.KEPT)
+# Which kept results a stage makes: their store, and a file that they have.
+MAKES = {
+    "train": [(layout.TRAINED, layout.RUN)],
+    "evaluate": [(layout.EVALUATED, layout.EVALUATION), (layout.KEPT, layout.evaluated_runs("").name)],
+    "compare": [(layout.KEPT, layout.CLAIMS.name)],
+    "timing": [(layout.KEPT, layout.TIMES)],
+    "report": [(layout.KEPT, layout.STUDY_PAGE)],
+}
 # What says how long something took, or digests of it: the only files of a result that may differ when it is made again.
 TIMED = (layout.SECONDS, layout.EVALUATION, layout.TIMES, layout.DIGESTS)
 UNHASHED = ("tracked", "timings")
@@ -152,12 +161,14 @@ class Scene:
             found = database.execute(query).fetchone()
         return [] if found == (expected,) * 3 else [f"MLflow shows {found} (runs, keys, finished), not {expected}"]
 
-    def forget(self, *folders: Path, share: float = 1.0) -> None:
-        """Remove a share of what the stores keep."""
-        for folder in folders:
-            results = self.store(folder).list_results()
-            for name in self.random.sample(results, round(share * len(results))):
+    def forget(self, stage: str, share: float = 1.0) -> None:
+        """Remove a share of the kept results that a stage makes, so that it has something to do."""
+        for folder, file in MAKES.get(stage, ()):
+            made = [one for one in self.store(folder).list_results() if (self.folder / folder / one / file).exists()]
+            for name in self.random.sample(made, math.ceil(share * len(made))):
                 shutil.rmtree(self.folder / folder / name)
+        if stage == "track":
+            (self.folder / layout.MLFLOW).unlink(missing_ok=True)
 
 
 def build_scene(folder: Path, seed: int = 0) -> Scene:
@@ -167,6 +178,12 @@ def build_scene(folder: Path, seed: int = 0) -> Scene:
     checkout.succeed("git", "add", "--all")
     author = ("-c", "user.name=faults", "-c", "user.email=faults@localhost")
     checkout.succeed("git", *author, "commit", "--quiet", "-m", "results")
+    return describe_scene(checkout, seed)
+
+
+def describe_scene(checkout: Checkout, seed: int = 0) -> Scene:
+    """What a finished checkout is like."""
+    folder = checkout.folder
     stages = {stage.name: stage for stage in in_order(read_stages(folder).values())}
     scene = Scene(checkout, random.Random(seed), stages)
     scene.names = {one.name for one in folder.iterdir()}

@@ -1,7 +1,5 @@
 """Each fault once; `make faults` inflicts them many times."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.faults.faults import FAULTS

@@ -126,6 +126,10 @@ def missing(path: Path) -> None:
     Path("runs/s/history.csv").read_bytes()
 
 
+def missing_in_the_old_one(path: Path) -> None:
+    Path("pages/old.html").read_bytes()
+
+
 def unreadable(path: Path) -> None:
     read_json(path / "deep" / "made.json")
 
@@ -140,6 +144,7 @@ def in_the_way(path: Path) -> None:
     [
         (full, "pages: expected to write it; No space left on device. Nothing was changed."),
         (missing, "runs/s/history.csv: expected to read it; No such file or directory."),
+        (missing_in_the_old_one, "pages/old.html: expected to read it; No such file or directory."),
         (unreadable, "pages/deep/made.json: expected this file of an earlier stage; run `dvc repro` to make it."),
         (in_the_way, "pages/made.json: expected to write it; Is a directory. Nothing was changed."),
     ],
