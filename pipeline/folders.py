@@ -13,7 +13,7 @@ from pipeline import layout
 from pipeline.errors import UserError
 
 UNFINISHED = ".unfinished-"
-LOCK = "lock"
+UNLOCKED, LOCK = "unlocked", "lock"  # the file by which a process holds it, before and after it does
 OLD, PLACE = "old", "place"  # what a finished folder is about to replace, and a link to where that was
 SECONDS_WITHOUT_LOCK = 3_600  # a single file, or a folder's first moment, takes less
 
@@ -75,10 +75,10 @@ def unfinished(home: Path) -> Iterator[Path]:
     home.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=home))
     try:
-        with (temporary / "unlocked").open("wb") as file:
+        with (temporary / UNLOCKED).open("wb") as file:
             with suppress(OSError):  # a file system without locks: then it goes by age
                 fcntl.flock(file, fcntl.LOCK_EX)
-                (temporary / "unlocked").rename(temporary / LOCK)  # whoever sees it finds it locked
+                (temporary / UNLOCKED).rename(temporary / LOCK)  # whoever sees it finds it locked
             yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
