@@ -15,8 +15,8 @@ MINUTES = 15.0
 TABLE = Path(__file__).parents[2] / "results" / "faults.md"
 HEAD = """# What survived
 
-`make faults`: faults inflicted on a tiny study, kills at random moments. *Survived* is what left every kept result as it was, every
-output whole or absent, and, when the stage had run again, every figure the same and nothing behind.
+`make faults`: faults inflicted on a tiny study, kills at random moments. *Survived* is what left every kept result as
+it was, every output whole or absent, and, when the stage had run again, every figure the same and nothing behind.
 
 | fault | tries | survived | lost or wrong |
 |---|---|---|---|"""
