@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 export PATH := $(VENV)/bin:$(PATH)
 
-.PHONY: help setup repro looks ui test test-slow coverage check format readme printed experiments bench prune lock
+.PHONY: help setup repro looks ui test test-slow coverage check format readme printed experiments bench prune lock faults
 
 help:
 	@echo "make repro      rebuild every result (dvc repro), then show the verdicts"
@@ -11,6 +11,7 @@ help:
 	@echo "make experiments  what experiments changed: parameters, accuracies, verdicts"
 	@echo "make ui         browse the runs on http://127.0.0.1:5000 (mlflow ui)"
 	@echo "make test       run the tests;  make test-slow: the long ones;  make coverage: which lines the tests run"
+	@echo "make faults     kills, damage, a full disk: 15 minutes of what goes wrong, and a table of what survived"
 	@echo "make check      lint, format, types;  make format: mend the first two"
 	@echo "make readme     write the README's verdict table from metrics/"
 	@echo "make bench      speed beside plain fit, a plain script and ictonyx: benchmarks/README.md (an hour)"
@@ -49,6 +50,9 @@ test-slow: setup
 
 coverage: setup
 	@python -m pytest -q --numprocesses 2 --dist loadfile --cov --cov-report term --cov-report html
+
+faults: setup
+	@python -m tests.faults
 
 check: setup
 	@ruff check . && ruff format --check . && mypy

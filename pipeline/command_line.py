@@ -11,7 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.layout import PARAMS
+from pipeline.files import root
+from pipeline.folders import sweep
+from pipeline.layout import PARAMS, WRITTEN_INTO
 from pipeline.processes import dvc_ancestor, end_with
 
 
@@ -23,6 +25,7 @@ def run(command: Callable[..., None]) -> None:
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     gc.freeze()  # what is imported stays; statsmodels has the garbage collected at every correction
+    sweep(base / folder for base in {Path(), root()} for folder in WRITTEN_INTO)
     if (dvc := dvc_ancestor()) is not None:
         end_with(dvc, _way_back)
     try:
@@ -32,7 +35,9 @@ def run(command: Callable[..., None]) -> None:
         sys.exit(f"error: {error}{_way_back()}")
     except KeyboardInterrupt:
         sys.exit(f"interrupted; finished runs are kept and will be reused.{_way_back()}")
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and error.filename:
+            sys.exit(f"error: {error.filename}: expected to open it; {error.strerror}.{_way_back()}")
         traceback.print_exc()
         sys.exit(_way_back().strip() or 1)
 

@@ -17,6 +17,7 @@ IDENTITIES = Path("data/identities.json")
 TRAINED = Path(".runs/trained")
 EVALUATED = Path(".runs/evaluated")
 KEPT = Path(".runs/kept")
+UNFINISHED = Path(".runs/unfinished")  # outputs of stages that are under way, and what workers tell
 DIGESTS = "digests.json"  # of the files of whatever a store holds, beside them
 RUNS = Path("runs")
 EVALUATIONS = Path("evaluations")
@@ -35,10 +36,14 @@ PAGES = Path("pages")
 PICTURES = Path("pictures")
 PLOTS = Path("plots")  # what DVC draws
 REPORT = Path("report")
-RECEIPT = Path("tracked/receipt.json")
+TRACKED = Path("tracked")
+RECEIPT = TRACKED / "receipt.json"
 MLFLOW = Path("mlflow.db")
 MLFLOW_ARTIFACTS = Path("mlartifacts")
 MLFLOW_LOCK = Path(".mlflow.lock")
+
+# Where a killed process may leave what it had begun.
+WRITTEN_INTO = (Path(), Path("data"), METRICS, TIMINGS, TRACKED, UNFINISHED, TRAINED, EVALUATED, KEPT)
 
 # Files of a finished run, in the run store and, but for those of `KEPT_IN_STORE`, in runs/.
 RUN = "run.json"

@@ -1,34 +1,45 @@
-"""Stores: finished results by fingerprint, complete or absent, shared by every working copy.
+"""Stores: finished results by fingerprint, complete or absent, verified on use, shared by every working copy.
 
 Runs and evaluations are kept so, and whatever else is made of files alone: see `Store.keep`.
 """
 
 import hashlib
 import os
-import shutil
-import tempfile
-import time
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel
 
 from pipeline import layout
 from pipeline.dependencies import fingerprint_code
 from pipeline.errors import UserError
-from pipeline.files import UNREADABLE, hash_json, read_json, root, write_json
+from pipeline.files import UNREADABLE, hash_json, read_json, root, write_model
+from pipeline.folders import UNFINISHED, age, list_abandoned, unfinished, written
 
-UNFINISHED = ".unfinished-"
+SCHEMA = 2  # of what is kept: raised where the shape of a kept file changes, so that an older one is made again
+SHOWN = 3  # damaged results that are named, of however many
 SECONDS_A_DAY = 86_400
 # Whatever computes or draws after training and evaluation.
 LIBRARIES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib", "jinja2", "pillow", "pydantic")
 
 
+class Manifest(BaseModel, extra="forbid", frozen=True):
+    """What a result's digests.json says: the shape of its files, whose result it is, SHA-256 (hex) of each file."""
+
+    schema_version: int
+    fingerprint: str
+    files: dict[str, str]
+
+
 @dataclass(frozen=True)
 class Store:
-    """Folders named by fingerprint under one folder; each appears whole, by a rename."""
+    """Folders named by fingerprint under one folder; each appears whole, by a rename, and is verified on use."""
 
     folder: Path
 
@@ -37,8 +48,39 @@ class Store:
         return self.folder / fingerprint
 
     def has(self, fingerprint: str) -> bool:
-        """Whether a finished result is there."""
-        return self.path(fingerprint).is_dir()
+        """Whether anything is there under a result's name, in whatever state."""
+        return os.path.lexists(self.path(fingerprint))
+
+    def holds(self, fingerprint: str, files: Collection[str] = ()) -> bool:
+        """Whether a result is there as it was written; where `files` are named, whether these are."""
+        return self.has(fingerprint) and not self.find_damage(fingerprint, files)
+
+    def find_damage(self, fingerprint: str, files: Collection[str] = ()) -> str:
+        """What is wrong with a result that is there, in a few words; empty where it is as it was written."""
+        folder = self.path(fingerprint)
+        try:
+            manifest = _read_manifest(folder)
+            found = {name: digest_file(folder / name) for name in files} or digest_folder(folder, [layout.DIGESTS])
+        except (UserError, KeyError, TypeError, *UNREADABLE):
+            return f"{layout.DIGESTS} or another file can't be read"
+        if manifest.schema_version not in (1, SCHEMA):
+            return f"it was kept in form {manifest.schema_version}, not {SCHEMA}"
+        if manifest.fingerprint != fingerprint:
+            return f"it is another result, {manifest.fingerprint}"
+        expected = {name: manifest.files.get(name, "") for name in files} or manifest.files
+        differing = {name for name, _ in expected.items() ^ found.items()}
+        return f"{min(differing)} is not as it was written" if differing else ""
+
+    def check(self, fingerprints: Iterable[str]) -> set[str]:
+        """Those of some results that are there as they were written; a damaged one is removed, and that is said."""
+        there = [one for one in dict.fromkeys(fingerprints) if self.has(one)]
+        damaged = {one: damage for one in there if (damage := self.find_damage(one))}
+        for one, damage in islice(damaged.items(), SHOWN):
+            print(f"{self.path(one)}: {damage}, so it is made again", flush=True)
+        if len(damaged) > SHOWN:
+            print(f"{self.folder}: {len(damaged) - SHOWN} more are not as they were, and made again", flush=True)
+        self.remove(damaged)
+        return {*there} - {*damaged}
 
     def put(self, fingerprint: str, write: Callable[[Path], None]) -> None:
         """Keep a result: `write` fills a temporary folder that then takes its name.
@@ -48,27 +90,15 @@ class Store:
         UserError
             When the store can't be written to; nothing is left behind.
         """
-        temporary = None
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=self.folder))
-            result = temporary / fingerprint
-            result.mkdir()
+        with written(self.path(fingerprint), self.folder) as result:
             write(result)
-            write_json(result / layout.DIGESTS, digest_folder(result))
+            manifest = Manifest(schema_version=SCHEMA, fingerprint=fingerprint, files=digest_folder(result))
+            write_model(result / layout.DIGESTS, manifest)
             _rename(result, self.path(fingerprint))
-        except OSError as error:
-            raise UserError(
-                f"{self.folder}: expected to keep a finished run there; {error.strerror or error}."
-            ) from error
-        finally:
-            if temporary:
-                shutil.rmtree(temporary, ignore_errors=True)
 
     def replace(self, fingerprint: str, write: Callable[[Path], None]) -> None:
         """Keep a result in the place of one that may be there."""
-        if self.has(fingerprint):
-            self.remove([fingerprint])
+        self.remove([fingerprint])
         self.put(fingerprint, write)
 
     def keep(self, fingerprint: str, make: Callable[[Path], None]) -> Path:
@@ -76,37 +106,29 @@ class Store:
 
         `make` fills an empty folder from what the fingerprint stands for, see `fingerprint_made`.
         """
-        if self.has(fingerprint) and not self.is_whole(fingerprint):
-            print(f"{self.path(fingerprint)}: damaged, so it is made again", flush=True)
-            self.remove([fingerprint])
-        if not self.has(fingerprint):
+        if not self.check([fingerprint]):
             self.put(fingerprint, make)
         os.utime(self.path(fingerprint))  # pruning goes by the last use
         return self.path(fingerprint)
 
-    def is_whole(self, fingerprint: str) -> bool:
-        """Whether a result's files are those that were written, by their digests."""
-        folder = self.path(fingerprint)
-        try:
-            return bool(read_json(folder / layout.DIGESTS) == digest_folder(folder, leave=[layout.DIGESTS]))
-        except (UserError, *UNREADABLE):
-            return False
-
-    def copy(self, fingerprint: str, target: Path, leave: Iterable[str] = ()) -> None:
+    def copy(self, fingerprint: str, target: Path, leave: Collection[str] = ()) -> None:
         """Copy a result's files to a folder, except those named in `leave`."""
-        shutil.copytree(self.path(fingerprint), target, ignore=shutil.ignore_patterns(layout.DIGESTS, *leave))
+        for name in _read_manifest(self.path(fingerprint)).files:
+            if Path(name).name not in leave:
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
+                (target / name).write_bytes((self.path(fingerprint) / name).read_bytes())
 
     def list_results(self) -> list[str]:
-        """Fingerprints of the results that are there."""
+        """Names of the results that are there."""
         return sorted(path.name for path in self.folder.glob("*") if not path.name.startswith(UNFINISHED))
 
     def list_abandoned(self) -> list[str]:
-        """What killed processes left: unfinished for a day, as another process may be filling a younger one."""
-        return sorted(path.name for path in self.folder.glob(f"{UNFINISHED}*") if _age(path) > SECONDS_A_DAY)
+        """What killed processes left."""
+        return [path.name for path in list_abandoned(self.folder)]
 
     def list_unused(self, days: int) -> list[str]:
         """Results that nobody has kept, or used again by `keep`, for so many days."""
-        return [name for name in self.list_results() if _age(self.path(name)) > days * SECONDS_A_DAY]
+        return [name for name in self.list_results() if age(self.path(name)) > days * SECONDS_A_DAY]
 
     def measure(self, names: Iterable[str]) -> int:
         """Bytes that results, or what was left of some, take."""
@@ -114,12 +136,10 @@ class Store:
         return sum(file.stat().st_size for file in files)
 
     def remove(self, names: Iterable[str]) -> None:
-        """Remove results, each whole or not at all, and what was left of some."""
-        for name in names:
-            doomed = self.path(name)
-            if not name.startswith(UNFINISHED):
-                doomed = doomed.rename(self.folder / f"{UNFINISHED}{name}")
-            shutil.rmtree(doomed)
+        """Remove what is there of results, each whole or not at all, and what was left of some."""
+        for name in filter(self.has, names):
+            with unfinished(self.folder) as doomed, suppress(FileNotFoundError):  # another process was first
+                self.path(name).rename(doomed / name)
 
 
 def run_store() -> Store:
@@ -161,9 +181,14 @@ def _fingerprint_maker(entry: str) -> str:
     return hash_json([fingerprint_code([entry]), {name: version(name) for name in LIBRARIES}])
 
 
-def _age(path: Path) -> float:
-    """Seconds since something was put into a folder or taken out."""
-    return time.time() - path.stat().st_mtime
+def _read_manifest(folder: Path) -> Manifest:
+    """What is said of a result's files; form 1 was their digests alone, and the record among them named it."""
+    said = read_json(folder / layout.DIGESTS)
+    if "schema_version" in said:
+        return Manifest.model_validate(said)
+    records = [folder / name for name in (layout.RUN, layout.EVALUATION) if name in said]
+    fingerprint = read_json(records[0])["fingerprint"] if records else folder.name
+    return Manifest(schema_version=1, fingerprint=fingerprint, files=said)
 
 
 def _rename(result: Path, path: Path) -> None:

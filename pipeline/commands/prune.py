@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from pipeline import layout
 from pipeline.command_line import run
 from pipeline.errors import UserError
-from pipeline.files import canonical, read_json, read_model
+from pipeline.files import UNREADABLE, canonical, read_json, read_model
 from pipeline.params.planning import make_plan
 from pipeline.params.read import read
 from pipeline.params.recipe import Recipe, Search
@@ -35,15 +35,13 @@ def prune(*, remove: bool = False) -> None:
     comparisons and pages, which are made again in seconds, as long as they are used.
     """
     runs, evaluations, made = run_store(), evaluation_store(), kept_store()
-    held = {read_json(path)["fingerprint"] for path in layout.RUNS.glob(f"*/*/*/{layout.RUN}")}
+    held = {_read_fingerprint(path) for path in layout.RUNS.glob(f"*/*/*/{layout.RUN}")}
     declared = {pattern for params in _read_params() for pattern in _list_patterns(params)}
-    judged = {one: _judge(runs.path(one) / layout.RUN, declared) for one in runs.list_results()}
+    judged = {one: _judge(runs, one, declared) for one in runs.list_results()}
     kept = held | {one for one, reason in judged.items() if not reason}
-    abouts = evaluations.folder.glob(f"*/{layout.EVALUATION}")
-    used = {path.parent.name for path in abouts if read_json(path).get("run") in kept}
-    orphaned = dict.fromkeys(set(evaluations.list_results()) - used, "of runs that are not kept")
+    orphaned = {one: _judge_evaluation(evaluations, one, kept) for one in evaluations.list_results()}
     _prune_store("runs", runs, {one: reason for one, reason in judged.items() if one not in kept}, remove)
-    _prune_store("evaluations", evaluations, orphaned, remove)
+    _prune_store("evaluations", evaluations, {one: reason for one, reason in orphaned.items() if reason}, remove)
     _prune_store("what is made of them", made, dict.fromkeys(made.list_unused(DAYS), f"unused for {DAYS} days"), remove)
 
 
@@ -77,16 +75,33 @@ def _format_pattern(recipe: Recipe, search: Search | None, seeds: Seeds, unknown
     return canonical([recipe.model_dump(exclude=unknown), space, seeds.to_dict()])
 
 
-def _judge(path: Path, declared: set[str]) -> str:
-    """Why no profile needs a run; empty where one does."""
+def _read_fingerprint(path: Path) -> str:
+    """The run that a run.json is of; a UserError where it can't be read, as nobody then knows what is needed."""
     try:
-        about = read_model(path, FinishedRun)
+        return str(read_json(path)["fingerprint"])
+    except (KeyError, TypeError, *UNREADABLE):
+        raise UserError(f"{path}: expected this file as `dvc repro` wrote it, which writes it anew.") from None
+
+
+def _judge(store: Store, name: str, declared: set[str]) -> str:
+    """Why no profile needs a run; empty where one does."""
+    if store.find_damage(name):
+        return "damaged"
+    try:
+        about = read_model(store.path(name) / layout.RUN, FinishedRun)
     except UserError:
         return "by other code"
     if (about.versions, about.code) != (library_versions(), fingerprint_training_code(about.recipe.library)):
         return "by other code"
     found = {_format_pattern(about.recipe, about.search, about.seeds, one) for one in (CAPPED, SEARCHED)}
     return "declared by no profile" if found.isdisjoint(declared) else ""
+
+
+def _judge_evaluation(store: Store, name: str, kept: set[str]) -> str:
+    """Why nobody needs an evaluation; empty where its run is kept."""
+    if store.find_damage(name):
+        return "damaged"
+    return "" if read_json(store.path(name) / layout.EVALUATION).get("run") in kept else "of runs that are not kept"
 
 
 def _prune_store(what: str, store: Store, unneeded: dict[str, str], remove: bool) -> None:

@@ -19,7 +19,7 @@ from pipeline.training.record import Seconds, read_run
 
 
 class RunSeconds(Section):
-    """Seconds of one run; None where a store no longer has them, or the variant was not trained."""
+    """Seconds of one run; None where a store no longer has them as they were, or the variant was not trained."""
 
     train_seconds: float | None = None
     traced: bool | None = None
@@ -85,10 +85,10 @@ def read_seconds(plan: TrainingPlan, identities: Mapping[str, Identity], trained
 
 def _read_seconds(run: TrainedRun, evaluation: str, trained: Store, evaluated: Store) -> RunSeconds:
     about = RunSeconds()
-    if run.merge is None and trained.has(run.about.fingerprint):
+    if run.merge is None and trained.holds(run.about.fingerprint, [layout.SECONDS]):
         seconds = read_model(trained.path(run.about.fingerprint) / layout.SECONDS, Seconds)
         about = about.model_copy(update=dict(seconds))
-    if evaluated.has(evaluation):
+    if evaluated.holds(evaluation, [layout.EVALUATION]):
         found = read_model(evaluated.path(evaluation) / layout.EVALUATION, Evaluation)
         about = about.model_copy(update={"inference_seconds": found.inference_seconds})
     return about

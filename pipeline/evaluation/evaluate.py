@@ -1,6 +1,6 @@
 """Evaluation of finished runs. Evaluations are kept as runs are, by all that they depend on."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -12,7 +12,6 @@ from pipeline.data.identity import Identity
 from pipeline.data.preparation import merge_map
 from pipeline.data.tasks import read_examples, read_scaling, read_trained_on
 from pipeline.dependencies import fingerprint_code
-from pipeline.errors import UserError
 from pipeline.evaluation.work import Evaluated, Job, Merge, TaskImages, perform
 from pipeline.files import hash_json, read_arrays, write_arrays, write_model
 from pipeline.params.plan import TrainingPlan
@@ -22,7 +21,7 @@ from pipeline.store import Store
 from pipeline.training.fingerprint import VALUES, library_versions
 from pipeline.training.grid import group_jobs, open_pool, run_all
 from pipeline.training.progress import Planned, Progress
-from pipeline.training.record import StudyRun
+from pipeline.training.record import StudyRun, require_weights
 
 ENTRIES = ("pipeline.evaluation.work", "pipeline.backend")
 
@@ -99,13 +98,14 @@ def evaluate_missing(
 ) -> int:
     """Evaluate the runs, by the fingerprint of their evaluation, that the store of evaluations lacks; number of them.
 
-    A UserError where the store of runs lacks the weights of any.
+    A UserError where the store of runs lacks the weights of any, or no longer has them as they were.
     """
-    missing = {name: run for name, run in runs.items() if not evaluated.has(name)}
+    held = evaluated.check(runs)
+    missing = {name: run for name, run in runs.items() if name not in held}
     print(f"{len(runs)} evaluations, {len(missing)} to compute", flush=True)
     if not missing:
         return 0
-    _check_weights(missing.values(), trained)
+    require_weights(trained, {run.about.fingerprint for run in missing.values()})
     images = {task: load_images(task) for task in sorted({run.task for run in missing.values()})}
     jobs = [_make_job(run, images[run.task], trained) for run in missing.values()]
     sizes = [sum(map(len, job.images.parts.values())) for job in jobs]
@@ -118,15 +118,6 @@ def evaluate_missing(
             evaluated.put(name, partial(_write, name, missing[name].about.fingerprint, result))
             progress.finish(name)
     return len(missing)
-
-
-def _check_weights(runs: Iterable[TrainedRun], trained: Store) -> None:
-    absent = {run.about.fingerprint for run in runs if not trained.has(run.about.fingerprint)}
-    if absent:
-        raise UserError(
-            f"{trained.folder}: expected the weights of {len(absent)} runs, which runs/ names and only the run "
-            "store keeps. `dvc repro --force train` trains them again, to the same bits."
-        )
 
 
 def _make_job(run: TrainedRun, images: TaskImages, trained: Store) -> Job:

@@ -9,7 +9,8 @@ from pipeline import layout
 from pipeline.claims.answers import answer_study
 from pipeline.claims.ledger import count_verdicts, make_ledger, merge_ledger, read_ledger, write_ledger
 from pipeline.command_line import run
-from pipeline.files import read_arrays, read_table, replaced, write_json
+from pipeline.files import read_arrays, read_table, write_json
+from pipeline.folders import replaced_folder
 from pipeline.outputs.verdicts import describe_claims, describe_study
 from pipeline.params.plan import ComparisonPlan, read_comparison, read_unselected
 from pipeline.statistics.results import compute_results, read_results, summarize, write_results, write_summary
@@ -20,8 +21,7 @@ def compare() -> None:
     """Write what was found of each planned study to metrics/ and verdicts/; the unselected keep what they have."""
     others = read_unselected().studies
     kept = {study: _keep(plan) for study, plan in read_comparison().items()}
-    with replaced(layout.STUDY_METRICS, [layout.study_metrics(study).name for study in others]) as folder:
-        folder.mkdir(exist_ok=True)
+    with replaced_folder(layout.STUDY_METRICS, [layout.study_metrics(study).name for study in others]) as folder:
         for study, made in kept.items():
             shutil.copy(made / layout.study_metrics(study).name, folder)
     answers = [row for made in kept.values() for row in read_ledger(made / layout.CLAIMS.name)]
@@ -29,7 +29,7 @@ def compare() -> None:
     paths = {study: layout.study_metrics(study) for study in sorted([*kept, *others])}
     studies = {study: read_results(path) for study, path in paths.items() if path.exists()}
     summary = summarize(studies, count_verdicts(claims))
-    with replaced(layout.VERDICTS, [layout.study_verdicts(study).name for study in others]) as folder:
+    with replaced_folder(layout.VERDICTS, [layout.study_verdicts(study).name for study in others]) as folder:
         for study in kept:
             write_json(folder / layout.study_verdicts(study).name, describe_study(studies[study]))
         write_json(folder / layout.claims_verdicts().name, describe_claims(summary.claims))

@@ -3,7 +3,8 @@
 from pipeline import layout
 from pipeline.command_line import run
 from pipeline.data.sources import load
-from pipeline.files import digest, replaced, root, write_array, write_model
+from pipeline.files import digest, root, write_array, write_model
+from pipeline.folders import replaced_folder
 from pipeline.params.plan import read_source
 
 
@@ -15,8 +16,7 @@ def download(data_set: str) -> None:
     source = read_source(data_set)
     print(f"{data_set}: {source.description if source.needed else 'not needed by what is selected'}", flush=True)
     arrays = load(source, root()) if source.needed else {}
-    with replaced(layout.RAW / data_set) as folder:
-        folder.mkdir()
+    with replaced_folder(layout.RAW / data_set) as folder:
         for name, array in arrays.items():
             write_array(folder / layout.raw_array(data_set, name).name, array)
         if arrays:

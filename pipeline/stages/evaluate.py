@@ -7,7 +7,7 @@ from pipeline.command_line import run
 from pipeline.data.identity import read_identities
 from pipeline.evaluation.collect import fingerprint_study, write_study
 from pipeline.evaluation.evaluate import evaluate_missing, fingerprint_evaluation, plan_evaluations, read_images
-from pipeline.files import replaced
+from pipeline.folders import replaced_folder
 from pipeline.params.plan import read_execution, read_training, read_unselected
 from pipeline.store import evaluation_store, kept_store, run_store
 from pipeline.training.record import read_run
@@ -22,7 +22,7 @@ def evaluate() -> None:
         studies[study] = [(fingerprint_evaluation(one, identities[one.task]), one) for one in runs]
     every = {name: one for runs in studies.values() for name, one in runs}
     evaluate_missing(every, run_store(), store, lambda t: read_images(t, identities[t]), read_execution())
-    with replaced(layout.EVALUATIONS, read_unselected().studies) as folder:
+    with replaced_folder(layout.EVALUATIONS, read_unselected().studies) as folder:
         for study, plan in plans.items():
             own = plan, identities, studies[study]
             name = fingerprint_study(*own)

@@ -4,14 +4,15 @@ from pipeline import layout
 from pipeline.command_line import run
 from pipeline.data.preparation import choose_rows, describe_examples
 from pipeline.data.tasks import read_labels, read_task, write_rows
-from pipeline.files import read_json, replaced, write_json
+from pipeline.files import read_json, write_json
+from pipeline.folders import replaced_folder
 from pipeline.params.plan import read_tasks, read_unselected
 
 
 def preprocess() -> None:
     """Write data/tasks/<task>.npz for every task, and metrics/data.json."""
     tasks = read_tasks()
-    with replaced(layout.TASKS) as folder:
+    with replaced_folder(layout.TASKS) as folder:
         for name, task in tasks.items():
             key = f"params.yaml: tasks.{name}"
             train = choose_rows(read_labels(task.data, "train"), task.classes, key, task.limit, task.sorted_by_class)

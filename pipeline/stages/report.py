@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pipeline import layout
 from pipeline.command_line import run
-from pipeline.files import replaced, write_text
+from pipeline.files import write_text
+from pipeline.folders import replaced_folder
 from pipeline.outputs.plots import KINDS
 from pipeline.outputs.report.build import build_overview, build_study
 from pipeline.outputs.report.gather import ReportFiles, fingerprint_study, read_report_files, read_study_files
@@ -27,7 +28,7 @@ def report() -> None:
     names = {study: fingerprint_study(study, files) for study in files.plans}
     made = {study: store.keep(name, partial(_write_study, study, files)) for study, name in names.items()}
     _write_pages(files, made, others)
-    with replaced(layout.PICTURES, others) as pictures:
+    with replaced_folder(layout.PICTURES, others) as pictures:
         for study, name in names.items():
             store.copy(name, pictures / study, leave=NO_PICTURES)
     for kind in KINDS:
@@ -36,7 +37,7 @@ def report() -> None:
 
 def _write_pages(files: ReportFiles, made: Mapping[str, Path], others: Sequence[str]) -> None:
     linked = sorted(files.kept | files.results)
-    with replaced(layout.REPORT, [layout.study_page(study) for study in others]) as pages:
+    with replaced_folder(layout.REPORT, [layout.study_page(study) for study in others]) as pages:
         for study, folder in made.items():
             text = (folder / layout.STUDY_PAGE).read_text("utf-8")
             write_text(pages / layout.study_page(study), link_studies(text, study, linked))
@@ -45,8 +46,7 @@ def _write_pages(files: ReportFiles, made: Mapping[str, Path], others: Sequence[
 
 
 def _write_tables(kind: str, made: Mapping[str, Path], others: Sequence[str]) -> None:
-    with replaced(layout.PLOTS / kind, [layout.study_plot(kind, study).name for study in others]) as tables:
-        tables.mkdir(exist_ok=True)
+    with replaced_folder(layout.PLOTS / kind, [layout.study_plot(kind, study).name for study in others]) as tables:
         for study, folder in made.items():
             if (table := folder / layout.plot_table(kind)).exists():
                 shutil.copy(table, tables / layout.study_plot(kind, study).name)

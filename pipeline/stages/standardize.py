@@ -5,7 +5,8 @@ from pipeline.command_line import run
 from pipeline.data.identity import Identities, identify
 from pipeline.data.images import Scaling, scale_to_unit, standardize_pixels
 from pipeline.data.tasks import read_examples, read_trained_on
-from pipeline.files import replaced, write_arrays, write_model
+from pipeline.files import write_arrays, write_model
+from pipeline.folders import replaced_folder
 from pipeline.params.plan import read_source, read_tasks
 from pipeline.params.task import Preparation
 
@@ -13,7 +14,7 @@ from pipeline.params.task import Preparation
 def standardize() -> None:
     """Write data/scaling/<task>.npz for every task, and data/identities.json."""
     identities = {}
-    with replaced(layout.SCALING) as folder:
+    with replaced_folder(layout.SCALING) as folder:
         for name, task in read_tasks().items():
             train, validation = read_trained_on(name, task.data, task.split.kind == "test")
             parts = {"train": train} | ({"validation": validation} if validation else {})

@@ -3,7 +3,7 @@
 from pipeline import layout
 from pipeline.command_line import run
 from pipeline.data.identity import read_identities
-from pipeline.files import replaced
+from pipeline.folders import replaced_folder
 from pipeline.params.plan import read_execution, read_training, read_unselected
 from pipeline.store import run_store
 from pipeline.training.record import name_run
@@ -17,7 +17,7 @@ def train() -> None:
     studies = {name: declare_runs(plan, identities) for name, plan in read_training().items()}
     every = [one for runs in studies.values() for one in runs]
     train_missing(every, store, lambda task: read_training_data(task, identities[task]), read_execution())
-    with replaced(layout.RUNS, read_unselected().studies) as folder:
+    with replaced_folder(layout.RUNS, read_unselected().studies) as folder:
         for study, runs in studies.items():
             for one in runs:
                 target = folder / layout.run_folder(study, one.variant, one.repeat).relative_to(layout.RUNS)

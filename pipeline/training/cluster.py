@@ -11,7 +11,7 @@ from uuid import uuid4
 import dask
 import joblib
 import numpy.typing as npt
-from distributed import Client, WorkerPlugin, get_worker
+from distributed import Client, KilledWorker, WorkerPlugin, get_worker
 
 from pipeline.backend import start_tensorflow
 from pipeline.errors import UserError
@@ -54,7 +54,13 @@ class DaskPool:
         topic = f"claimcheck-{uuid4().hex}"
         with joblib.parallel_config(backend="dask", client=self.client), self._listening(topic, hear):
             pool = joblib.Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="all")
-            yield from pool(joblib.delayed(_work)(one.content, self._own(one.arrays), topic) for one in letters)
+            try:
+                yield from pool(joblib.delayed(_work)(one.content, self._own(one.arrays), topic) for one in letters)
+            except KilledWorker:
+                raise UserError(
+                    "Workers of the cluster were killed, by someone or for want of memory. Finished runs are kept; run "
+                    "it again, with more memory for each where that is short: dask worker --memory-limit."
+                ) from None
 
     def release(self) -> None:
         """Let the workers forget the arrays that they were given."""

@@ -1,7 +1,6 @@
 """Who does the work: bundles of jobs through this machine's workers, and what workers tell while they are at it."""
 
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,8 +13,10 @@ from typing import Any, NamedTuple, Protocol
 import joblib
 from joblib.externals.loky import process_executor
 
+from pipeline import layout
 from pipeline.backend import start_tensorflow, take_gpu, visible_gpus
 from pipeline.errors import UserError
+from pipeline.folders import unfinished
 from pipeline.params.schema import Execution
 from pipeline.processes import end_with
 
@@ -102,8 +103,14 @@ class LocalPool:
             pre_dispatch="n_jobs",
         )
         main = os.getpid()
-        with tempfile.TemporaryDirectory() as name, _listening(Path(name), hear):
-            yield from pool(joblib.delayed(_work)(bundle, main, Path(name)) for bundle in bundles)
+        with unfinished(layout.UNFINISHED.absolute()) as folder, _listening(folder, hear):
+            try:
+                yield from pool(joblib.delayed(_work)(bundle, main, folder) for bundle in bundles)
+            except process_executor.TerminatedWorkerError:
+                raise UserError(
+                    "A worker was killed, by someone or for want of memory. Finished runs are kept; run it again, "
+                    f"with fewer workers where memory is short: {WORKERS}={max(1, self.workers // 2)}."
+                ) from None
 
 
 def local_pool(execution: Execution) -> LocalPool:

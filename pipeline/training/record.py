@@ -1,12 +1,15 @@
 """The files of one finished run: written for the run store, and read by whoever comes after."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from pipeline import layout
+from pipeline.errors import UserError
 from pipeline.files import csv_text, digest_arrays, read_model, write_arrays, write_model, write_text
 from pipeline.params.recipe import Recipe, Search
 from pipeline.params.section import Name, Section
 from pipeline.seeds import Seeds
+from pipeline.store import Store
 from pipeline.training.data import RunResult
 from pipeline.training.fingerprint import fingerprint_training_code, library_versions
 from pipeline.training.runs import DeclaredRun
@@ -89,6 +92,17 @@ def name_run(study: str, run: DeclaredRun, folder: Path) -> None:
 def read_run(study: str, variant: str, repeat: int) -> StudyRun:
     """What run.json says of a study's run."""
     return read_model(layout.run_folder(study, variant, repeat) / layout.RUN, StudyRun)
+
+
+def require_weights(store: Store, fingerprints: Collection[str]) -> None:
+    """A UserError where the run store lacks any of some runs, or no longer has it as it was written."""
+    damaged = {one: damage for one in fingerprints if store.has(one) and (damage := store.find_damage(one))}
+    if absent := len(damaged) + sum(not store.has(one) for one in fingerprints):
+        first = next((f" {store.path(one)}: {damage}." for one, damage in damaged.items()), "")
+        raise UserError(
+            f"{store.folder}: expected the weights of {absent} runs, which runs/ names and only the run store "
+            f"keeps.{first} `dvc repro --force train` trains them again, to the same bits."
+        )
 
 
 def _choose_trials(trials: tuple[dict[str, float], ...]) -> dict[str, dict[str, float]] | None:

@@ -16,6 +16,7 @@ from pipeline.training.data import RunResult
 from pipeline.training.pool import News
 from pipeline.training.progress import Planned, Progress
 from pipeline.training.recipes import count_image_passes, count_updates
+from pipeline.training.record import require_weights
 from pipeline.training.runs import DeclaredRun, declare_runs
 from pipeline.training.train import job_of, read_training_data
 from pipeline.training.work import Job, perform
@@ -50,6 +51,7 @@ def measure_study(
 def _measure(
     study: str, identities: Mapping[str, Identity], chosen: Mapping[str, Sequence[DeclaredRun]], store: Store
 ) -> Iterator[Row]:
+    require_weights(store, {parent.fingerprint for own in chosen.values() for one in own for parent in one.parents})
     start_tensorflow()
     data = {task: read_training_data(task, identities[task]) for task in {one[0].task for one in chosen.values()}}
     jobs = {v: [job_of(one, data[one.task], store.path) for one in own] for v, own in chosen.items()}

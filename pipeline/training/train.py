@@ -42,11 +42,13 @@ def train_missing(
 
     Each result is kept as soon as it is there, so that a killed process resumes where it was. Runs that build on
     others wait until those are there. The optimizer is kept of a run that a declared one goes on from; a kept run
-    that lacks it is trained again, to the same bits.
+    that lacks it, or is not as it was written, is trained again, to the same bits.
     """
     declared = {run.fingerprint: run for run in runs}
+    held = store.check(declared)
     continued = {one.fingerprint for run in runs for one in run.parents if one.use == "optimizer"}
-    missing = [run for name, run in declared.items() if not _is_there(store, name, name in continued)]
+    short = {name for name in continued & held if not (store.path(name) / layout.OPTIMIZER).is_file()}
+    missing = [run for name, run in declared.items() if name not in held - short]
     print(f"{len(declared)} runs declared, {len(declared) - len(missing)} reused, {len(missing)} to train", flush=True)
     if not missing:
         return 0
@@ -62,11 +64,6 @@ def train_missing(
                 keep(run.fingerprint, partial(write_run, run, result, goes_on))
                 progress.finish(run.fingerprint)
     return len(missing)
-
-
-def _is_there(store: Store, fingerprint: str, with_optimizer: bool) -> bool:
-    kept = store.path(fingerprint)
-    return (kept / layout.OPTIMIZER).is_file() if with_optimizer else store.has(fingerprint)
 
 
 def _train(

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = "pipeline"
 
 # Rooms from low to high; a module imports from its own room and from lower ones. The longest name decides.
-FOUNDATION = "errors files layout seeds processes backend command_line dependencies store"
+FOUNDATION = "errors files folders layout seeds processes backend command_line dependencies store"
 FLOORS = (
     FOUNDATION.split(),
     ["metrics", "models.blocks", "models.architectures", "models.layer_counts"],
@@ -34,7 +34,7 @@ FLOORS = (
 CONTENT = "pipeline.writeups"
 
 LIMITS = {
-    "lines of pipeline/": 14_750,
+    "lines of pipeline/": 17_000,
     "lines of a file": 250,
     "lines of the median function": 6,
     "lines of a function, 90th percentile": 20,

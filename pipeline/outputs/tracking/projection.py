@@ -113,7 +113,7 @@ def _project_variant(experiment: Experiment, study: StudyFiles, variant: str, re
 def _log_model(client: MlflowClient, run_id: str, run: StudyRun, rebuild: Rebuild) -> bool:
     """Log a run's model; whether the run store has the weights for it."""
     weights = run_store().path(run.fingerprint) / layout.WEIGHTS
-    if not weights.is_file():
+    if not run_store().holds(run.fingerprint):
         return False
     model_id = log_model(client, run_id, lambda: rebuild(run, weights))
     client.set_tag(run_id, MODEL, model_id)  # last: without it the model is redone

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 from pipeline import command_line, layout
 from pipeline.commands.prune import prune
+from pipeline.errors import UserError
 from pipeline.files import write_json, write_model
 from pipeline.params.recipe import Range, Recipe, Search
 from pipeline.params.resolve import resolve_recipe
@@ -199,6 +200,32 @@ def test_runs_of_other_code_or_libraries_or_of_another_shape_are_of_no_use() -> 
     run_store().put("shape", lambda folder: write_json(folder / layout.RUN, {"fingerprint": "shape"}))
     run_store().put("empty", lambda folder: None)
     assert survivors() == []
+
+
+def test_a_damaged_folder_of_any_kind_goes_and_stops_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a", "cut", "empty"):
+        keep(name)
+    evaluate("e", "a")
+    evaluate("ecut", "a")
+    for path in (run_store().path("cut") / layout.RUN, evaluation_store().path("ecut") / layout.EVALUATION):
+        path.write_bytes(path.read_bytes()[:-3])
+    for path in run_store().path("empty").iterdir():
+        path.unlink()
+    (run_store().folder / "stray.txt").write_text("no run")
+    assert survivors() == ["a"]
+    assert evaluation_store().list_results() == ["e"]
+    said = capsys.readouterr().out
+    assert "3 damaged" in said and "1 damaged" in said
+
+
+def test_nothing_is_removed_while_nobody_knows_what_runs_holds() -> None:
+    keep("held", recipe(batch_size=32))
+    path = layout.run_folder("s", "none", 0) / layout.RUN
+    write_json(path, {"fingerprint": "held"})
+    path.write_bytes(path.read_bytes()[:-4])
+    with pytest.raises(UserError, match=r"^runs/s/none/00/run\.json: expected this file as `dvc repro` wrote it"):
+        prune(remove=True)
+    assert run_store().list_results() == ["held"]
 
 
 def test_variants_that_are_left_out_for_now_are_declared_all_the_same() -> None:

@@ -269,5 +269,34 @@ def test_what_is_evaluated_already_needs_no_weights(tmp_path: Path, trained: Sto
     assert evaluate_missing({"x": wanted(0)}, trained, store, _refuse, Execution()) == 0
 
 
+def test_an_evaluation_that_is_not_as_it_was_written_is_computed_again(
+    tmp_path: Path, trained: Store, evaluated: list[Job], capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(tmp_path / "store")
+    runs = {name: wanted(number) for number, name in enumerate("xyz")}
+    arguments = (trained, store, lambda task: images({"test": 2}), Execution())
+    evaluate_missing(runs, *arguments)
+    edited = store.path("y") / layout.EVALUATION
+    edited.write_text(edited.read_text().replace('"test_accuracy": 1', '"test_accuracy": 9'))
+    capsys.readouterr()
+    assert evaluate_missing(runs, *arguments) == 1
+    assert (
+        f"{store.path('y')}: evaluation.json is not as it was written, so it is made again" in capsys.readouterr().out
+    )
+    assert [read_model(store.path(name) / layout.EVALUATION, Evaluation).scalars for name in "xyz"] == [
+        {"test_accuracy": number, "test_loss": None} for number in range(3)
+    ]
+
+
+def test_no_run_is_evaluated_by_weights_that_are_not_as_they_were_written(
+    tmp_path: Path, trained: Store, evaluated: list[Job]
+) -> None:
+    write_arrays(trained.path("run1") / layout.WEIGHTS, {"a": np.array(2)})
+    runs = {name: wanted(number) for number, name in enumerate("xyz")}
+    with pytest.raises(UserError, match=r"expected the weights of 1 runs.*run1: weights\.npz is not as it was written"):
+        evaluate_missing(runs, trained, Store(tmp_path / "store"), _refuse, Execution())
+    assert evaluated == []
+
+
 def _refuse(task: str) -> TaskImages:
     raise AssertionError(task)

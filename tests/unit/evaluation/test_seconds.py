@@ -88,3 +88,17 @@ def test_what_a_store_no_longer_has_is_none(trained: Store, evaluated: Store) ->
     trained.remove(["run1"])
     evaluated.remove(evaluated.list_results())
     assert {one for runs in seconds(trained, evaluated).values() for one in runs.values()} == {RunSeconds()}
+
+
+def test_seconds_that_are_not_as_they_were_written_are_none_and_other_files_do_not_matter(
+    trained: Store, evaluated: Store
+) -> None:
+    before = seconds(trained, evaluated)["ten"]
+    (trained.path("run1") / layout.WEIGHTS).write_bytes(b"of no use here")
+    assert seconds(trained, evaluated)["ten"] == before
+    edited = trained.path("run0") / layout.SECONDS
+    edited.write_text(edited.read_text().replace("1.5", "0.5"))
+    assert seconds(trained, evaluated)["ten"][0] == RunSeconds(inference_seconds=0.25)
+    for name in evaluated.list_results():
+        (evaluated.path(name) / layout.EVALUATION).write_text("{")
+    assert seconds(trained, evaluated)["ten"][0] == RunSeconds()

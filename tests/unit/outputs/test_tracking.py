@@ -22,7 +22,7 @@ from pipeline import layout
 from pipeline.claims.ledger import LedgerRow, write_ledger
 from pipeline.data.identity import Identities, Identity, Part
 from pipeline.errors import UserError
-from pipeline.files import read_model, write_json, write_model
+from pipeline.files import read_model, write_arrays, write_json, write_model
 from pipeline.outputs.tracking import mlflow_store
 from pipeline.outputs.tracking.entries import Entry, Point, flatten, name_final
 from pipeline.outputs.tracking.experiment import Experiment
@@ -154,11 +154,14 @@ class Files:
         return {"variant": variant, "repeat": repeat, "fingerprint": fingerprint, **finals}
 
     def store(self, path: Path) -> None:
-        seconds = Seconds(train_seconds=1.25, traced=True, processor="a processor")
-        write_model(path.parent / layout.SECONDS, seconds)
         kernel, bias = self.rng.normal(size=(3, 2)), self.rng.normal(size=2)
         weights = {"output/kernel": kernel.astype("float32"), "output/bias": bias.astype("float32")}
-        np.savez(path, allow_pickle=False, **weights)
+
+        def write(folder: Path) -> None:
+            write_model(folder / layout.SECONDS, Seconds(train_seconds=1.25, traced=True, processor="a processor"))
+            write_arrays(folder / layout.WEIGHTS, weights)
+
+        run_store().replace(path.parent.name, write)
 
     def numbers(self, *columns: str) -> dict[str, float]:
         return {column: float(self.rng.random()) for column in columns}
@@ -661,6 +664,13 @@ def test_two_processes_at_once_add_every_run_once(files: Files) -> None:
 
 
 @pytest.mark.usefixtures("real_models")
+def test_no_model_is_logged_of_weights_that_are_not_as_they_were_written(files: Files) -> None:
+    for variant in VARIANTS:
+        np.savez(files.weights(variant, 0), allow_pickle=False, **{"output/kernel": np.zeros((3, 2), np.float32)})
+    receipt = update_mlflow(no_model)[STUDY]
+    assert (receipt.models, receipt.absent) == (0, len(VARIANTS))
+
+
 def test_loaded_model_predicts_what_the_weights_predict(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(run: StudyRun, weights: Path) -> Any:
         raise KeyboardInterrupt

@@ -4,6 +4,7 @@ import inspect
 import multiprocessing
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ from pathlib import Path
 import joblib
 import pytest
 
-from pipeline import backend
+from pipeline import backend, layout
 from pipeline.backend import take_gpu, visible_gpus
 from pipeline.errors import UserError
 from pipeline.params.schema import Execution
@@ -115,6 +116,20 @@ def test_a_job_in_ones_own_process_does_not_tie_it_to_its_parent(monkeypatch: py
     monkeypatch.setattr(pool, "end_with", watched.append)
     assert list(run_all(negate, [1], LocalPool(1), [[0]], unheard)) == [(0, -1)]
     assert os.getppid() not in watched
+
+
+def end_worker(job: int, tell: Tell) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return job
+
+
+def test_a_killed_worker_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = rf"^A worker was killed.*Finished runs are kept; run it again.*{WORKERS}=1\.$"
+    with pytest.raises(UserError, match=said) as caught:
+        list(run_all(end_worker, range(3), LocalPool(2), alone(3), unheard))
+    assert caught.value.__suppress_context__
+    assert not list((tmp_path / layout.UNFINISHED).iterdir())
 
 
 @pytest.mark.slow

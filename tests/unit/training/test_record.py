@@ -3,6 +3,7 @@
 import csv
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,21 @@ import pytest
 
 from pipeline import layout
 from pipeline.errors import UserError
-from pipeline.files import digest_arrays, read_arrays, read_model
+from pipeline.files import digest_arrays, hash_json, read_arrays, read_model
 from pipeline.params.recipe import Search
 from pipeline.seeds import repeat_seeds
+from pipeline.store import SCHEMA, Store
 from pipeline.training.data import RunResult
 from pipeline.training.fingerprint import fingerprint_training_code, library_versions
-from pipeline.training.record import FinishedRun, Seconds, StudyRun, name_run, read_run, write_run
+from pipeline.training.record import (
+    FinishedRun,
+    Seconds,
+    StudyRun,
+    name_run,
+    read_run,
+    require_weights,
+    write_run,
+)
 from pipeline.training.runs import DeclaredRun
 from tests.builders import build_recipe, build_result
 
@@ -142,3 +152,28 @@ def test_the_optimizer_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
     kept = read_arrays(tmp_path / "asked" / layout.OPTIMIZER)
     assert kept.keys() == result.optimizer.keys()
     assert all(np.array_equal(kept[name], value) for name, value in result.optimizer.items())
+
+
+def test_whoever_changes_the_shape_of_what_is_kept_raises_its_form() -> None:
+    """Kept files of another shape can't be read: they are made again where `SCHEMA` differs."""
+    about = sorted(FinishedRun.model_fields), sorted(Seconds.model_fields)
+    assert (SCHEMA, hash_json(about)[:16]) == (2, "964ddcaaff4ec2f8"), (
+        "raise SCHEMA in pipeline/store.py, and write the new hash here"
+    )
+
+
+def test_weights_that_are_missing_or_damaged_are_told_with_what_makes_them_again(tmp_path: Path) -> None:
+    store = Store(tmp_path / "trained")
+    for name in "abc":
+        store.put(name, partial(write_run, declared(), build_result(RECIPE), False))
+    require_weights(store, ["a", "b"])
+    weights = store.path("b") / layout.WEIGHTS
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(UserError) as caught:
+        require_weights(store, ["a", "b", "d"])
+    assert str(caught.value) == (
+        f"{store.folder}: expected the weights of 2 runs, which runs/ names and only the run store keeps. "
+        f"{store.path('b')}: weights.npz is not as it was written. "
+        "`dvc repro --force train` trains them again, to the same bits."
+    )
+    assert store.has("b")  # `train` removes it

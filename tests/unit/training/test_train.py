@@ -1,5 +1,6 @@
 """Every study's runs: what the store has is reused, the rest is trained once and kept as it finishes."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -234,6 +235,37 @@ def test_where_nothing_is_missing_no_bar_is_shown_and_no_data_are_read(
 
     assert train_missing([declared("a")], store, refuse, HERE) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_a_damaged_run_is_trained_again_and_its_neighbours_are_reused(
+    store: Store, trained: list[Job], capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = [declared(name, repeat) for repeat, name in enumerate("abcd")]
+    train_missing(runs, store, data, HERE)
+    as_written = (store.path("a") / layout.HISTORY).read_bytes()
+    (store.path("a") / layout.HISTORY).write_bytes(as_written[:10])
+    shutil.rmtree(store.path("b"))
+    shutil.copytree(store.path("c"), store.path("b"))
+    capsys.readouterr()
+    assert train_missing(runs, store, data, HERE) == 2
+    assert [job.seeds for job in trained[4:]] == [repeat_seeds(0), repeat_seeds(1)]
+    said = capsys.readouterr().out
+    assert f"{store.path('a')}: {layout.HISTORY} is not as it was written, so it is made again\n" in said
+    assert f"{store.path('b')}: it is another result, c, so it is made again\n" in said
+    assert "4 runs declared, 2 reused, 2 to train" in said
+    assert (store.path("a") / layout.HISTORY).read_bytes() == as_written
+    assert [result(store, name) for name in "abcd"] == [weight(repeat) for repeat in range(4)]
+
+
+def test_a_run_that_builds_on_a_damaged_one_waits_until_that_is_trained_again(store: Store, trained: list[Job]) -> None:
+    runs = [declared("a"), declared("c", 2, parents=(Parent("a", "weights"),))]
+    train_missing(runs, store, data, HERE)
+    store.remove(["c"])
+    (store.path("a") / layout.WEIGHTS).write_bytes(b"other weights")
+    assert train_missing(runs, store, data, HERE) == 2
+    start = trained[-1].start
+    assert start is not None
+    np.testing.assert_array_equal(start.weights["conv1/kernel"], [weight(0)])
 
 
 GOES_ON = (Parent("a", "weights"), Parent("a", "optimizer"))

@@ -1,0 +1,206 @@
+"""What faults are inflicted on, a tiny study that is finished; and whether anything was lost or wrong afterwards."""
+
+import json
+import math
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from pipeline import layout
+from pipeline.store import Store, digest_file, digest_folder
+from tests.declared_stages import Stage, in_order, read_stages
+from tests.end_to_end.conftest import Checkout, small_checkout
+
+STORES = (layout.TRAINED, layout.EVALUATED, layout.KEPT)
+# Which kept results a stage makes: their store, and a file that they have.
+MAKES = {
+    "train": [(layout.TRAINED, layout.RUN)],
+    "evaluate": [(layout.EVALUATED, layout.EVALUATION), (layout.KEPT, layout.evaluated_runs("").name)],
+    "compare": [(layout.KEPT, layout.CLAIMS.name)],
+    "timing": [(layout.KEPT, layout.TIMES)],
+    "report": [(layout.KEPT, layout.STUDY_PAGE)],
+}
+# What says how long something took, or digests of it: the only files of a result that may differ when it is made again.
+TIMED = (layout.SECONDS, layout.EVALUATION, layout.TIMES, layout.DIGESTS)
+UNHASHED = ("tracked", "timings")
+SECONDS_TO_END = 30.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How often a fault was inflicted, and what was lost or wrong afterwards."""
+
+    tries: int
+    wrong: list[str]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A row of the table: what happens, how many times, and the function that lets it happen once."""
+
+    name: str
+    times: int
+    inflict: "Callable[[Scene], Outcome]"
+
+
+@dataclass
+class Scene:
+    """A finished checkout, what its outputs and kept results were, and how long each stage takes."""
+
+    checkout: Checkout
+    random: random.Random
+    stages: dict[str, Stage]
+    outputs: dict[str, dict[str, str]] = field(default_factory=dict)  # digests of the files of every hashed output
+    kept: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)  # by store and fingerprint
+    names: set[str] = field(default_factory=set)  # in the checkout's root
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """The checkout's root."""
+        return self.checkout.folder
+
+    def store(self, folder: Path) -> Store:
+        """One of the checkout's stores."""
+        return Store(self.folder / folder)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """A command under way, which says everything into one pipe."""
+        return subprocess.Popen(
+            words,
+            cwd=self.folder,
+            env=self.checkout.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run_stage(self, stage: str) -> subprocess.CompletedProcess[str]:
+        """A stage run by its own command, to its end."""
+        began = time.monotonic()
+        done = self.checkout.run(*self.stages[stage].cmd.split())
+        self.seconds[stage] = time.monotonic() - began
+        return done
+
+    def finish(self, *stages: str) -> list[str]:
+        """Run stages; what went wrong then, or differs from the reference afterwards."""
+        for stage in stages:
+            if (done := self.run_stage(stage)).returncode:
+                return [f"{stage} fails afterwards: {(done.stdout + done.stderr)[-600:]}"]
+        return self.find_wrong()
+
+    def kill(self, process: subprocess.Popen[str], seconds: float) -> list[str]:
+        """Kill a process after so long, as the kernel does; its children must end with it."""
+        try:
+            process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        end = time.monotonic() + SECONDS_TO_END
+        while (alive := self.processes()) and time.monotonic() < end:
+            time.sleep(0.1)
+        process.communicate()
+        return [f"still running: {words}" for words in alive]
+
+    def processes(self) -> list[list[str]]:
+        """Command lines of what runs in the checkout."""
+        found = []
+        for one in psutil.process_iter():
+            try:
+                if one.cwd() == str(self.folder) and one.pid != os.getpid() and one.status() != psutil.STATUS_ZOMBIE:
+                    found.append(one.cmdline())
+            except psutil.Error:
+                continue
+        return found
+
+    def find_wrong(self) -> list[str]:
+        """Whatever is not as in the reference."""
+        wrong = self.find_broken()
+        wrong += [f"{path}: missing" for path in self.outputs if not (self.folder / path).exists()]
+        for folder, results in self.kept.items():
+            found = _describe_store(self.store(Path(folder)))
+            wrong += [
+                f"{folder}/{name}: missing or other" for name, files in results.items() if found.get(name) != files
+            ]
+        wrong += [f"{path}: left behind" for path in self.list_unfinished()]
+        return wrong + self.find_wrong_in_mlflow()
+
+    def find_broken(self) -> list[str]:
+        """Outputs and kept results that are neither whole nor absent, and what doesn't belong into the root."""
+        wrong = []
+        for path, expected in self.outputs.items():
+            if (self.folder / path).exists() and digest_output(self.folder / path) != expected:
+                wrong.append(f"{path}: neither as before nor absent")
+        for folder in STORES:
+            store = self.store(folder)
+            wrong += [f"{store.path(one)}: {why}" for one in store.list_results() if (why := store.find_damage(one))]
+        return wrong + [f"{name}: in the root" for name in {one.name for one in self.folder.iterdir()} - self.names]
+
+    def list_unfinished(self) -> list[Path]:
+        """Temporary folders, wherever they are."""
+        roots = [one for one in self.folder.iterdir() if one.is_dir() and one.name not in (".git", ".dvc", ".venv")]
+        return [path for one in roots for path in one.rglob(".unfinished-*")]
+
+    def find_wrong_in_mlflow(self) -> list[str]:
+        """Runs that MLflow shows twice, not at all, or as unfinished."""
+        receipt = json.loads((self.folder / layout.RECEIPT).read_text())
+        expected = sum(study["runs"] for study in receipt.values())
+        with sqlite3.connect(self.folder / layout.MLFLOW) as database:
+            query = (
+                "select count(*), count(distinct t.value), sum(status = 'FINISHED') from runs r join tags t "
+                "on t.run_uuid = r.run_uuid and t.key = 'claimcheck.key' where r.lifecycle_stage = 'active'"
+            )
+            found = database.execute(query).fetchone()
+        return [] if found == (expected,) * 3 else [f"MLflow shows {found} (runs, keys, finished), not {expected}"]
+
+    def forget(self, stage: str, share: float = 1.0) -> None:
+        """Remove a share of the kept results that a stage makes, so that it has something to do."""
+        for folder, file in MAKES.get(stage, ()):
+            made = [one for one in self.store(folder).list_results() if (self.folder / folder / one / file).exists()]
+            for name in self.random.sample(made, math.ceil(share * len(made))):
+                shutil.rmtree(self.folder / folder / name)
+        if stage == "track":
+            (self.folder / layout.MLFLOW).unlink(missing_ok=True)
+
+
+def build_scene(folder: Path, seed: int = 0) -> Scene:
+    """The reference: `dvc repro` in a small checkout, committed."""
+    checkout = small_checkout(folder)
+    checkout.succeed("dvc", "repro")
+    checkout.succeed("git", "add", "--all")
+    author = ("-c", "user.name=faults", "-c", "user.email=faults@localhost")
+    checkout.succeed("git", *author, "commit", "--quiet", "-m", "results")
+    return describe_scene(checkout, seed)
+
+
+def describe_scene(checkout: Checkout, seed: int = 0) -> Scene:
+    """What a finished checkout is like."""
+    folder = checkout.folder
+    stages = {stage.name: stage for stage in in_order(read_stages(folder).values())}
+    scene = Scene(checkout, random.Random(seed), stages)
+    scene.names = {one.name for one in folder.iterdir()}
+    scene.outputs = {path: digest_output(folder / path) for path in _list_hashed(stages.values())}
+    scene.kept = {str(one): _describe_store(scene.store(one)) for one in STORES}
+    return scene
+
+
+def digest_output(path: Path) -> dict[str, str]:
+    """Digests of an output's files."""
+    return digest_folder(path) if path.is_dir() else {path.name: digest_file(path)}
+
+
+def _list_hashed(stages: Iterable[Stage]) -> list[str]:
+    return [path for stage in stages for path in stage.outputs if not path.startswith(UNHASHED)]
+
+
+def _describe_store(store: Store) -> dict[str, dict[str, str]]:
+    """Digests of the files of every result."""
+    return {name: digest_folder(store.path(name), TIMED) for name in store.list_results()}
