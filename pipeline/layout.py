@@ -38,7 +38,6 @@ REPORT = Path("report")
 RECEIPT = Path("tracked/receipt.json")
 MLFLOW = Path("mlflow.db")
 MLFLOW_ARTIFACTS = Path("mlartifacts")
-MLFLOW_LOCK = Path(".mlflow.lock")
 
 # Files of a finished run, in the run store and, but for those of `KEPT_IN_STORE`, in runs/.
 RUN = "run.json"
@@ -57,6 +56,11 @@ STUDY_PAGE = "page.html"
 # Files of an evaluation in its store.
 EVALUATION = "evaluation.json"
 ANSWERS = "answers.npz"
+
+
+def mlflow_lock(database: Path) -> Path:
+    """Lock of an MLflow store, beside its database."""
+    return database.with_name(f".{database.stem}.lock")
 
 
 def source_plan(data_set: str) -> Path:

@@ -1,6 +1,5 @@
 """Stage track: runs, comparisons and models into MLflow; nothing here can change a result."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ def track() -> None:
     receipts = update_mlflow(_rebuild)
     before = read_json(layout.RECEIPT) if layout.RECEIPT.exists() else {}
     kept = {study: one for study, one in before.items() if study in read_unselected().studies}
-    write_json(layout.RECEIPT, kept | {study: asdict(receipt) for study, receipt in receipts.items()})
+    write_json(layout.RECEIPT, kept | {study: receipt.declared() for study, receipt in receipts.items()})
     for study, one in receipts.items():
         print(f"{study}: {one.added} added to MLflow, {one.runs} there, {one.models} loadable models")
     if absent := sum(one.absent for one in receipts.values()):
