@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from pipeline import layout
 from pipeline.backend import start_tensorflow
 from pipeline.command_line import run
+from pipeline.data.tasks import read_scaling
 from pipeline.files import read_arrays, read_json, write_json
+from pipeline.outputs.tracking.models import take_pixels
 from pipeline.outputs.tracking.projection import update_mlflow
 from pipeline.params.plan import read_unselected
 from pipeline.training.record import StudyRun
@@ -34,7 +36,8 @@ def _rebuild(run: StudyRun, weights: Path) -> "keras.Model":
     start_tensorflow()
     from pipeline.models.predict import rebuild
 
-    return rebuild(run.recipe, run.input_shape, run.classes, read_arrays(weights))
+    model = rebuild(run.recipe, run.input_shape, run.classes, read_arrays(weights))
+    return take_pixels(model, read_scaling(run.task))
 
 
 if __name__ == "__main__":

@@ -68,18 +68,17 @@ class Experiment:
                 self.client.delete_run(run.info.run_id)
 
     def _add(self, entry: Entry) -> str:
-        note = {"mlflow.note.content": entry.description} if entry.description else {}
-        tags = {**entry.tags, **_mark({}, True, self.dvc_experiment), **note, WRITER: name_writer()}
-        run = self.client.create_run(self.experiment_id, tags=tags, run_name=entry.name)
+        start, end = entry.span or (None, None)
+        tags = {**_describe(entry), **_mark({}, True, self.dvc_experiment), WRITER: name_writer()}
+        run = self.client.create_run(self.experiment_id, start, tags, entry.name)
         run_id: str = run.info.run_id
         self._log(run_id, entry.points, entry.params)
         if entry.data:
             self.client.log_inputs(run_id, list(entry.data))
         for path, folder in entry.artifacts:
             self.client.log_artifact(run_id, str(path), folder or None)
-        for file, text in entry.texts.items():
-            self.client.log_text(run_id, text, file)
-        self.client.set_terminated(run_id, "FINISHED")
+        self._log_texts(run_id, entry)
+        self.client.set_terminated(run_id, "FINISHED", end)
         self.client.set_tag(run_id, COMPLETE, "true")  # last: without it the run counts as interrupted
         self.added += 1
         return run_id
@@ -88,12 +87,17 @@ class Experiment:
         run_id: str = run.info.run_id
         if _is_deleted(run):
             self.client.restore_run(run_id)
-        self._set_tags(run, {**entry.tags, **_mark(run.data.tags, True, self.dvc_experiment)})
+        self._set_tags(run, {**_describe(entry), **_mark(run.data.tags, True, self.dvc_experiment)})
         shown, latest = run.data.metrics, {point.name: point for point in entry.points}
         # As text, so that a NaN is itself.
         changed = [point for point in latest.values() if str(shown.get(point.name)) != str(point.value)]
         self._log(run_id, [self._on_top(run_id, point) for point in changed])
+        self._log_texts(run_id, entry)
         return run_id
+
+    def _log_texts(self, run_id: str, entry: Entry) -> None:
+        for file, text in entry.texts.items():
+            self.client.log_text(run_id, text, file)
 
     def _on_top(self, run_id: str, point: Point) -> Point:
         """The point at a step where MLflow shows it as the latest, even when n has shrunk."""
@@ -112,6 +116,11 @@ class Experiment:
         changed = [RunTag(name, value) for name, value in tags.items() if run.data.tags.get(name) != value]
         for chunk in _split(changed, MAX_TAGS):
             self.client.log_batch(run.info.run_id, tags=chunk)
+
+
+def _describe(entry: Entry) -> dict[str, str]:
+    """Tags of an entry, with its description, which is the pipeline's and follows the results."""
+    return {**entry.tags, **({"mlflow.note.content": entry.description} if entry.description else {})}
 
 
 def _is_deleted(run: Run) -> bool:

@@ -50,7 +50,7 @@ def open_store(uri: str) -> Iterator[MlflowClient]:
         if database := find_database(uri):
             with locked(database):
                 prepare(database)
-                yield _connect(uri)
+                yield MlflowClient(uri)
         else:
             client = _connect(uri)
             with claimed(client):
@@ -58,7 +58,7 @@ def open_store(uri: str) -> Iterator[MlflowClient]:
 
 
 def _connect(uri: str) -> MlflowClient:
-    """Client of a store that answers in time: MLflow itself would try for minutes, or for hours."""
+    """Client of a store elsewhere that answers in time: MLflow itself would try for minutes, or for hours."""
     answers: queue.Queue[MlflowClient | Exception] = queue.Queue()
 
     def ask() -> None:
@@ -79,12 +79,12 @@ def _connect(uri: str) -> MlflowClient:
     return answer
 
 
-def ensure_experiment(client: MlflowClient, study: str, question: str) -> str:
+def ensure_experiment(client: MlflowClient, study: str) -> str:
     """Id of a study's MLflow experiment, created or brought back from the bin when need be."""
     found = client.get_experiment_by_name(study)
     if found is None:
         location = locate_artifacts(client.tracking_uri, study)
-        created: str = client.create_experiment(study, location, {"mlflow.note.content": question})
+        created: str = client.create_experiment(study, location)
         return created
     if found.lifecycle_stage == LifecycleStage.DELETED:
         client.restore_experiment(found.experiment_id)

@@ -28,6 +28,7 @@ from pipeline.outputs.tracking.study_files import (
     plan_studies,
     read_study,
 )
+from pipeline.outputs.tracking.words import describe_study
 from pipeline.store import run_store
 from pipeline.training.record import StudyRun
 
@@ -92,8 +93,10 @@ def _count_declared(study: PlannedStudy) -> Receipt:
 def _project(
     client: MlflowClient, study: StudyFiles, rebuild: Rebuild, dvc_experiment: str | None, state: str
 ) -> Receipt:
-    experiment_id = ensure_experiment(client, study.name, study.results.question)
+    experiment_id = ensure_experiment(client, study.name)
     set_state(client, experiment_id, "")  # until all is written
+    for tag, value in describe_study(study.results, experiment_id).items():
+        client.set_experiment_tag(experiment_id, tag, value)
     experiment = Experiment.open(client, experiment_id, dvc_experiment)
     variants = tqdm(study.runs, desc=study.name, unit="variant", disable=None, leave=False)
     loadable = sum([_project_variant(experiment, study, variant, rebuild) for variant in variants])

@@ -114,7 +114,7 @@ def no_mlflow() -> Iterator[str]:
         def do_GET(self) -> None:
             self.send_error(404)
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -103,10 +102,10 @@ def test_params_are_the_flat_recipe_without_its_blocks_and_the_seeds(files: File
     assert seeds.items() <= params.items()
 
 
-def test_parent_shows_mean_sd_and_n_and_its_repeats_hang_below_it(files: Files) -> None:
+def test_parent_shows_n_mean_and_spread_and_its_repeats_hang_below_it(files: Files) -> None:
     files.track()
     estimate = files.results.variants["none"].metrics["test_accuracy"]
-    expected = {"n": 2.0, "test/accuracy/mean": estimate.mean, "test/accuracy/sd": estimate.sd}
+    expected = {"n": 2.0, "test/accuracy": estimate.mean, "spread/sd": estimate.sd}
     assert only("/none@").data.metrics == expected
     for child in keyed("/none/").values():
         assert child.data.tags["mlflow.parentRunId"] == only("/none@").info.run_id
@@ -119,11 +118,7 @@ def test_comparison_shows_verdicts_numbers_and_figures(files: Files) -> None:
     files.track()
     run = only("@")
     assert run.data.tags["verdict.dropout"] == "undecided"
-    said = asdict(files.results.comparisons["dropout"]).items()
-    numbers = {f"dropout/{name}": float(value) for name, value in said if isinstance(value, int | float)}
-    assert run.data.metrics == numbers
-    assert numbers["dropout/estimate"] == 0.01 and numbers["dropout/wins"] == 2
-    assert "dropout/low" not in numbers  # undefined
+    assert run.data.metrics == {"difference/dropout": 0.01, "p_adjusted/dropout": 1.0}
     sentence = format_sentence(files.results.comparisons["dropout"])
     assert run.data.tags["mlflow.note.content"] == f"Does it help?\n\n{sentence}"
     artifacts = artifacts_of(run)
@@ -258,7 +253,7 @@ def test_more_repeats_update_the_parent_and_fewer_take_it_back(files: Files) -> 
         changed.track()
         mean = changed.results.variants["none"].metrics["test_accuracy"].mean
         assert only("/none@").data.metrics["n"] == repeats
-        assert only("/none@").data.metrics["test/accuracy/mean"] == mean
+        assert only("/none@").data.metrics["test/accuracy"] == mean
     assert history(only("/none@"), "n").keys() == {2, 3}
     assert only("/none/2@").data.tags["claimcheck.superseded"] == "true"
 
@@ -396,7 +391,7 @@ def test_loaded_model_predicts_what_the_weights_predict(files: Files, monkeypatc
         run = only(f"/{variant}/0@")
         (about,) = (one.about for one in study.runs[variant] if one.about.repeat == 0)
         expected = rebuild(about, files.weights(variant, 0)).predict(x, verbose=0)
-        for uri in (f"models:/{run.data.tags['claimcheck.model']}", f"runs:/{run.info.run_id}/model"):
+        for uri in (f"models:/{run.data.tags['claimcheck.model']}", f"runs:/{run.info.run_id}/{STUDY}-{variant}"):
             np.testing.assert_array_equal(mlflow.pyfunc.load_model(uri).predict(x), expected)
         assert not mlflow.keras.load_model(uri).compiled  # no optimizer was saved
         (model,) = client().search_logged_models([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")

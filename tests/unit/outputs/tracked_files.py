@@ -81,7 +81,7 @@ class Files:
         )
         write_model(self.folder / layout.IDENTITIES, Identities(tasks={"digits": identity}))
         self.results = self.make_results()
-        write_results(self.folder / layout.study_metrics(STUDY), self.results)
+        self.save_results()
         self.claims("supported")
 
     def plan(self) -> None:
@@ -198,6 +198,9 @@ class Files:
             variants=dict.fromkeys(VARIANTS, found),
             comparisons={"dropout": comparison},
         )
+
+    def save_results(self) -> None:
+        write_results(self.folder / layout.study_metrics(STUDY), self.results)
 
     def claims(self, verdict: str) -> None:
         own = LedgerRow(
