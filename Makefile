@@ -9,7 +9,7 @@ help:
 	@echo "make repro      rebuild every result (dvc repro), then show the verdicts"
 	@echo "make looks      with protocol.looks: more repeats for undecided studies until all are decided or at the last look"
 	@echo "make experiments  what experiments changed: parameters, accuracies, verdicts"
-	@echo "make track      bring MLflow up to date with the results: after trouble with its store, or when that was deleted or moved"
+	@echo "make track      bring MLflow up to date: after trouble with its store, or when that was deleted or moved"
 	@echo "make ui         browse the runs on http://127.0.0.1:5000 (mlflow ui)"
 	@echo "make test       run the tests;  make test-slow: the long ones;  make coverage: which lines the tests run"
 	@echo "make check      lint, format, types;  make format: mend the first two"

@@ -1,12 +1,11 @@
 """A loadable model for a run: what `mlflow.pyfunc.load_model` predicts is what the run's weights predict."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.metadata import version
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModelOutput, Metric
 
@@ -35,7 +34,7 @@ def log_model(client: MlflowClient, run_id: str, build: Callable[[], "keras.Mode
     name = f"{tags['claimcheck.study']}-{tags['claimcheck.variant']}"
     own = {tag: value for tag, value in tags.items() if tag.startswith("claimcheck.")}
     created = client.create_logged_model(experiment_id, name, run_id, tags=own, params=run.data.params)
-    _save(client.tracking_uri, created.model_id, build())
+    _save(client, run_id, created.model_id, build())
     client.log_outputs(run_id, [LoggedModelOutput(created.model_id, step=0)])
     _log_numbers(client, run_id, created.model_id, run.data.metrics)
     return str(created.model_id)
@@ -61,20 +60,25 @@ def _log_numbers(client: MlflowClient, run_id: str, model_id: str, numbers: dict
     client.log_batch(run_id, metrics=metrics)
 
 
-def _save(uri: str, model_id: str, model: "keras.Model") -> None:
+def _save(client: MlflowClient, run_id: str, model_id: str, model: "keras.Model") -> None:
+    """Save and upload: `log_model` would do both, in the global store, and predict the example by way of JSON."""
     import keras
     import mlflow.keras as flavor
+    from mlflow.models import Model
 
     bare = keras.Model(model.inputs, model.outputs, name=model.name)  # never compiled: no optimizer, no state
-    with _global_store(uri):
-        flavor.log_model(
+    with TemporaryDirectory() as folder:
+        flavor.save_model(
             bare,
-            model_id=model_id,
+            path=f"{folder}/model",
+            mlflow_model=Model(run_id=run_id, model_uuid=model_id, model_id=model_id),
             signature=_describe_signature(bare),
             input_example=_make_example(bare),
             pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
             metadata={"input": f"pixels 0..255, uint8 or float, of shape {bare.input_shape}"},
         )
+        client.log_model_artifacts(model_id, f"{folder}/model")
+    client.finalize_logged_model(model_id, "READY")
 
 
 def _describe_signature(model: "keras.Model") -> "ModelSignature":
@@ -94,14 +98,3 @@ def _make_example(model: "keras.Model") -> "npt.NDArray[np.uint8]":
 
     shape = model.input_shape[1:]
     return np.linspace(0, 255, int(np.prod(shape))).astype(np.uint8).reshape(1, *shape)
-
-
-@contextmanager
-def _global_store(uri: str) -> Iterator[None]:
-    """MLflow's global store for a while: `log_model` knows no other."""
-    before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
-    mlflow.set_tracking_uri(uri)
-    try:
-        yield
-    finally:
-        mlflow.set_tracking_uri(before)
