@@ -163,10 +163,10 @@ def _answers(server: Server) -> bool:
         return False
 
 
-def _start(checkout: Checkout, folder: Path | None = None, **environment: str) -> subprocess.Popen[str]:
+def _start(checkout: Checkout, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         TRACK,
-        cwd=folder or checkout.folder,
+        cwd=checkout.folder,
         env={**checkout.environment, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -201,7 +201,7 @@ def _catch_up(checkout: Checkout) -> list[str]:
 def _share(checkout: Checkout, folders: list[Path], store: Path) -> list[str]:
     """Processes that write to one store at once; then one alone, which is to find all as it should be."""
     uri = f"sqlite:///{store}"
-    started = [_start(checkout, folder, MLFLOW_TRACKING_URI=uri) for folder in folders]
+    started = [_start(Checkout(folder), MLFLOW_TRACKING_URI=uri) for folder in folders]
     said = [process.communicate()[0] for process in started]
     wrong = [
         f"exit code {one.returncode}: {text[-600:]}" for one, text in zip(started, said, strict=True) if one.returncode

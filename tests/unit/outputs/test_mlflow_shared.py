@@ -74,10 +74,10 @@ def test_unfinished_runs_of_the_dead_are_deleted_and_of_the_living_left_alone(fi
 def test_runs_that_are_there_twice_are_healed_by_the_next_track(files: Files) -> None:
     """As two pipelines left them that wrote at the same time, each with its own lock."""
     files.track()
-    before = {key: run.info.run_id for key, run in runs().items()}
+    before, repeats = {key: run.info.run_id for key, run in runs().items()}, keyed("/none/")
     experiment_id = client().get_experiment_by_name(STUDY).experiment_id
     parent = client().create_run(experiment_id, tags=dict(only("/none@").data.tags)).info.run_id
-    for key, run in keyed("/none/").items():
+    for key, run in repeats.items():
         tags = {**run.data.tags, "mlflow.parentRunId": parent}
         client().create_run(experiment_id, start_time=run.info.start_time - 1000, tags=tags)
         client().set_tag(before[key], "mlflow.parentRunId", parent)
