@@ -94,7 +94,8 @@ def test_processes_at_once_over_http_add_every_run_once(server: Server, files: F
 def test_a_server_that_goes_away_meanwhile_is_given_up_within_the_limit(
     server: Server, files: Files, monkeypatch: pytest.MonkeyPatch, how: int
 ) -> None:
-    whole, gone = MlflowClient.log_batch, []
+    whole = MlflowClient.log_batch
+    gone: list[float] = []
 
     def goes(*args: object, **kwargs: object) -> None:
         if not gone:

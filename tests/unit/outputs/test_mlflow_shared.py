@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
@@ -180,15 +181,14 @@ def test_a_store_s_lock_is_beside_it_whatever_its_uri_and_checkout(
 ) -> None:
     database = Path(os.environ["DVC_ROOT"]) / "mlflow.db"
     (tmp_path / "link").symlink_to(database.parent)
-    taken = []
+    taken: list[Path] = []
 
-    class Recorded(locks.FileLock):  # type: ignore[misc]
-        def acquire(self, *args: object, **kwargs: object) -> object:
-            taken.append(self.lock_file)
-            return super().acquire(*args, **kwargs)
+    def record(path: Path) -> FileLock:
+        taken.append(path)
+        return FileLock(path)
 
-    monkeypatch.setattr(locks, "FileLock", Recorded)
+    monkeypatch.setattr(locks, "FileLock", record)
     for folder in (database.parent, tmp_path / "link"):
         with open_store(f"sqlite:///{folder}/mlflow.db") as opened:
             assert opened.search_experiments(view_type=ViewType.ALL) is not None
-    assert set(taken) == {str(database.with_name(".mlflow.lock"))}
+    assert set(taken) == {database.with_name(".mlflow.lock")}

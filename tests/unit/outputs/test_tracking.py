@@ -20,8 +20,9 @@ from pipeline.claims.ledger import write_ledger
 from pipeline.errors import UserError
 from pipeline.files import read_model, write_json, write_model
 from pipeline.outputs.tracking import mlflow_store
-from pipeline.outputs.tracking.entries import Entry, Point, flatten, name_final
+from pipeline.outputs.tracking.entries import Entry, Point, flatten
 from pipeline.outputs.tracking.experiment import Experiment
+from pipeline.outputs.tracking.figures import name_final
 from pipeline.outputs.tracking.mlflow_store import locate_artifacts, resolve_tracking_uri
 from pipeline.outputs.tracking.projection import Receipt, update_mlflow
 from pipeline.outputs.tracking.study_files import plan_studies, read_study
