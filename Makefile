@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 export PATH := $(VENV)/bin:$(PATH)
 
-.PHONY: help setup repro looks ui test test-slow coverage check format readme printed experiments bench prune lock faults
+.PHONY: help setup repro looks ui test test-slow coverage check format readme printed experiments bench prune lock faults track
 
 help:
 	@echo "make repro      rebuild every result (dvc repro), then show the verdicts"
 	@echo "make looks      with protocol.looks: more repeats for undecided studies until all are decided or at the last look"
 	@echo "make experiments  what experiments changed: parameters, accuracies, verdicts"
+	@echo "make track      bring MLflow up to date: after trouble with its store, or when that was deleted or moved"
 	@echo "make ui         browse the runs on http://127.0.0.1:5000 (mlflow ui)"
 	@echo "make test       run the tests;  make test-slow: the long ones;  make coverage: which lines the tests run"
 	@echo "make faults     kills, damage, a full disk: 15 minutes of what goes wrong, and a table of what survived"
@@ -39,8 +40,12 @@ looks: setup
 experiments: setup
 	@python -m pipeline.commands.experiments
 
+track: setup
+	@python -m pipeline.stages.track
+
+# One worker and no jobs, which are for agents: with MLflow's four and theirs it is ready three times as late.
 ui: setup
-	@mlflow ui --host 127.0.0.1
+	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --host 127.0.0.1 --workers 1
 
 test: setup
 	@python -m pytest -q --numprocesses 2 --dist loadfile

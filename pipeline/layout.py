@@ -40,7 +40,6 @@ TRACKED = Path("tracked")
 RECEIPT = TRACKED / "receipt.json"
 MLFLOW = Path("mlflow.db")
 MLFLOW_ARTIFACTS = Path("mlartifacts")
-MLFLOW_LOCK = Path(".mlflow.lock")
 
 # Where a killed process may leave what it had begun.
 WRITTEN_INTO = (Path(), Path("data"), METRICS, TIMINGS, TRACKED, UNFINISHED, TRAINED, EVALUATED, KEPT)
@@ -62,6 +61,11 @@ STUDY_PAGE = "page.html"
 # Files of an evaluation in its store.
 EVALUATION = "evaluation.json"
 ANSWERS = "answers.npz"
+
+
+def mlflow_lock(database: Path) -> Path:
+    """Lock of an MLflow store, beside its database."""
+    return database.with_name(f".{database.stem}.lock")
 
 
 def source_plan(data_set: str) -> Path:

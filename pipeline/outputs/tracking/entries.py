@@ -14,7 +14,9 @@ from mlflow.entities import Dataset, DatasetInput, InputTag
 from pipeline import layout
 from pipeline.claims.ledger import format_ledger
 from pipeline.data.identity import Identity
+from pipeline.outputs.tracking.figures import name_final, name_verdict, select_differences, select_figures
 from pipeline.outputs.tracking.study_files import RunFiles, StudyFiles
+from pipeline.outputs.tracking.words import describe_arm
 from pipeline.params.plan import PlannedVariant
 from pipeline.params.recipe import Recipe
 from pipeline.statistics.wording import format_sentence
@@ -24,17 +26,6 @@ PARENT = "mlflow.parentRunId"
 _ABOUT_COMPARISON = ("profile", "metric", "higher_is_better", "control", "repeats", "alpha", "margin")
 _RUN_FILES = (layout.RUN, layout.HISTORY, layout.MODEL_SUMMARY)
 MAX_PARAM_LENGTH = 6000
-
-FINAL = {
-    **{f"{part}_{what}": f"{part}/{what}" for part in ("test", "train", "val") for what in ("accuracy", "loss")},
-    "test_correct": "test/correct",
-    "n_test": "test/n",
-    "train_seconds": "train/seconds",
-    "generalization_gap": "train_minus_val/accuracy",
-    "weight_norm": "weights/norm",
-    "sparsity": "weights/sparsity",
-}
-"""Name in MLflow of a run's number; one that is not here keeps its own name (`epochs_run`, `parameters`)."""
 
 
 class Point(NamedTuple):
@@ -47,7 +38,7 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class Entry:
-    """One MLflow run; the tags are kept up to date, the rest is written once, except numbers that changed."""
+    """One MLflow run; tags, description and texts are kept up to date, the rest is written once, but for numbers."""
 
     name: str
     tags: Mapping[str, str]
@@ -57,6 +48,7 @@ class Entry:
     artifacts: Sequence[tuple[Path, str]] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
+    span: tuple[int, int] | None = None  # when it was made, from and to, in milliseconds; None: while it is written
 
     @property
     def key(self) -> str:
@@ -65,20 +57,19 @@ class Entry:
 
 
 def describe_variant(study: StudyFiles, name: str) -> Entry:
-    """Parent run: a variant's recipe, and mean, sd and interval over its n repeats, at step n."""
-    planned, results = study.plan.variants[name], study.results.variants[name]
-    key = f"{study.name}/{name}@{study.runs[name][0].about.recipe_fingerprint}"
-    statistics = {
-        f"{name_final(metric)}/{statistic}": value
-        for metric, estimate in results.metrics.items()
-        for statistic, value in asdict(estimate).items()
-        if statistic != "values"  # of single runs, which have their own
-    }
+    """Parent run: a variant's recipe and data, what its n repeats reached on average, and the verdict, at step n."""
+    planned, results, runs = study.plan.variants[name], study.results.variants[name], study.runs[name]
+    key = f"{study.name}/{name}@{runs[0].about.recipe_fingerprint}"
+    verdict = {"verdict": name_verdict(study.results, name)}
     return Entry(
         name=name,
-        tags=_tag(key, "variant", study.name) | _tag_variant(name, planned),
+        tags=_tag(key, "variant", study.name) | _tag_variant(name, planned) | verdict,
         params=_flatten_recipe(planned.recipe),
-        points=list(_make_points({"n": results.n, **statistics}, step=results.n)),
+        points=list(_make_points(select_figures(study.results, name), step=results.n)),
+        data=list(_list_data(planned.task, study.identities[planned.task], runs[0].about.seeds.split)),
+        texts={"statistics.json": _write_statistics(study, name)},
+        description=describe_arm(study.results, name, planned),
+        span=_add_up([run.span for run in runs if run.span]),
     )
 
 
@@ -101,6 +92,7 @@ def describe_run(study: StudyFiles, run: RunFiles, parent: str) -> Entry:
         points=[*epochs, *finals],
         data=list(_list_data(about.task, study.identities[about.task], about.seeds.split)),
         artifacts=[(run.folder / file, "") for file in _RUN_FILES],
+        span=run.span,
     )
 
 
@@ -112,26 +104,30 @@ def describe_comparison(study: StudyFiles) -> Entry:
     verdicts = {f"verdict.{treatment}": found.verdict for treatment, found in results.comparisons.items()}
     verdicts |= {f"claim/{row.id}/{row.scope}": row.verdict for row in study.claims}
     stand_in = {"claimcheck.stand_in": json.dumps(results.stand_in)}
-    figures = {
-        f"{treatment}/{field}": value
-        for treatment, found in results.comparisons.items()
-        for field, value in asdict(found).items()
-        if isinstance(value, int | float)
-    }
     return Entry(
         name="comparison",
         tags=_tag(f"{study.name}@{digest}", "comparison", study.name) | stand_in | verdicts,
         params=flatten({name: getattr(results, name) for name in _ABOUT_COMPARISON}),
-        points=list(_make_points(figures, step=0)),
+        points=list(_make_points(select_differences(results), step=0)),
         artifacts=[(file, ""), *((figure, "figures") for figure in study.figures)],
         texts=claims,
         description="\n\n".join([results.question, *map(format_sentence, results.comparisons.values())]),
     )
 
 
-def name_final(column: str) -> str:
-    """MLflow name of a column of runs.csv or of a metric of metrics/<study>.json."""
-    return FINAL.get(column, column)
+def _write_statistics(study: StudyFiles, name: str) -> str:
+    """Everything that is known of a variant, of which an MLflow run shows a part as metrics."""
+    compared = study.results.comparisons.get(name)
+    found = {"variant": asdict(study.results.variants[name]), "comparison": asdict(compared) if compared else None}
+    return json.dumps(found, indent=2) + "\n"
+
+
+def _add_up(spans: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    """From when the first of several was begun, as long as all of them took."""
+    if not spans:
+        return None
+    start = min(first for first, _ in spans)
+    return start, start + sum(last - first for first, last in spans)
 
 
 def flatten(settings: Mapping[str, object], prefix: str = "") -> dict[str, str]:

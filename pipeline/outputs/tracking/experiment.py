@@ -7,10 +7,12 @@ from itertools import zip_longest
 from typing import Self, TypeVar
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, Run, RunTag
+from mlflow.entities import LifecycleStage, Metric, Param, Run, RunTag, ViewType
 
 from pipeline.outputs.tracking.entries import KEY, Entry, Point
+from pipeline.outputs.tracking.locks import WRITER
 from pipeline.outputs.tracking.mlflow_store import list_runs
+from pipeline.outputs.tracking.writers import lives, name_writer
 
 COMPLETE = "claimcheck.complete"
 SUPERSEDED = "claimcheck.superseded"
@@ -34,12 +36,16 @@ class Experiment:
 
     @classmethod
     def open(cls, client: MlflowClient, experiment_id: str, dvc_experiment: str | None) -> Self:
-        """The experiment as the store holds it, cleared of runs that a killed process left half-written."""
-        opened = cls(client, experiment_id, dvc_experiment)
-        for run in [one for one in list_runs(client, experiment_id) if KEY in one.data.tags]:
-            if run.data.tags.get(COMPLETE) == "true":
-                opened.known[run.data.tags[KEY]] = run
-            else:
+        """The experiment as the store holds it, healed of what killed or simultaneous processes left.
+
+        Half-written runs are deleted, but for those of another process that lives; of runs with one key one stays.
+        """
+        opened, own = cls(client, experiment_id, dvc_experiment), name_writer()
+        for run in sorted(filter(_is_ours, list_runs(client, experiment_id, ViewType.ALL)), key=_precedence):
+            tags = run.data.tags
+            if tags.get(COMPLETE) == "true" and tags[KEY] not in opened.known:
+                opened.known[tags[KEY]] = run
+            elif not _is_deleted(run) and (tags.get(COMPLETE) == "true" or not _belongs_to_another(tags, own)):
                 client.delete_run(run.info.run_id)
         return opened
 
@@ -55,36 +61,43 @@ class Experiment:
         return entry.key in self.known and tag in self.known[entry.key].data.tags
 
     def supersede(self) -> None:
-        """Mark every run that the files no longer declare."""
-        for key, run in self.known.items():
-            if key not in self.run_ids:
-                self._set_tags(run, _mark(run.data.tags, False, self.dvc_experiment))
+        """Mark every run that the files no longer declare; those of no `dvc exp run` go to MLflow's bin, marked."""
+        for run in [run for key, run in self.known.items() if key not in self.run_ids]:
+            self._set_tags(run, _mark(run.data.tags, False, self.dvc_experiment))
+            if self.dvc_experiment is None and DVC_EXPERIMENT not in run.data.tags and not _is_deleted(run):
+                self.client.delete_run(run.info.run_id)
 
     def _add(self, entry: Entry) -> str:
-        note = {"mlflow.note.content": entry.description} if entry.description else {}
-        tags = {**entry.tags, **_mark({}, True, self.dvc_experiment), **note}
-        run = self.client.create_run(self.experiment_id, tags=tags, run_name=entry.name)
+        start, end = entry.span or (None, None)
+        tags = {**_describe(entry), **_mark({}, True, self.dvc_experiment), WRITER: name_writer()}
+        run = self.client.create_run(self.experiment_id, start, tags, entry.name)
         run_id: str = run.info.run_id
         self._log(run_id, entry.points, entry.params)
         if entry.data:
             self.client.log_inputs(run_id, list(entry.data))
         for path, folder in entry.artifacts:
             self.client.log_artifact(run_id, str(path), folder or None)
-        for file, text in entry.texts.items():
-            self.client.log_text(run_id, text, file)
-        self.client.set_terminated(run_id, "FINISHED")
+        self._log_texts(run_id, entry)
+        self.client.set_terminated(run_id, "FINISHED", end)
         self.client.set_tag(run_id, COMPLETE, "true")  # last: without it the run counts as interrupted
         self.added += 1
         return run_id
 
     def _refresh(self, run: Run, entry: Entry) -> str:
         run_id: str = run.info.run_id
-        self._set_tags(run, {**entry.tags, **_mark(run.data.tags, True, self.dvc_experiment)})
+        if _is_deleted(run):
+            self.client.restore_run(run_id)
+        self._set_tags(run, {**_describe(entry), **_mark(run.data.tags, True, self.dvc_experiment)})
         shown, latest = run.data.metrics, {point.name: point for point in entry.points}
         # As text, so that a NaN is itself.
         changed = [point for point in latest.values() if str(shown.get(point.name)) != str(point.value)]
         self._log(run_id, [self._on_top(run_id, point) for point in changed])
+        self._log_texts(run_id, entry)
         return run_id
+
+    def _log_texts(self, run_id: str, entry: Entry) -> None:
+        for file, text in entry.texts.items():
+            self.client.log_text(run_id, text, file)
 
     def _on_top(self, run_id: str, point: Point) -> Point:
         """The point at a step where MLflow shows it as the latest, even when n has shrunk."""
@@ -103,6 +116,30 @@ class Experiment:
         changed = [RunTag(name, value) for name, value in tags.items() if run.data.tags.get(name) != value]
         for chunk in _split(changed, MAX_TAGS):
             self.client.log_batch(run.info.run_id, tags=chunk)
+
+
+def _describe(entry: Entry) -> dict[str, str]:
+    """Tags of an entry, with its description, which is the pipeline's and follows the results."""
+    return {**entry.tags, **({"mlflow.note.content": entry.description} if entry.description else {})}
+
+
+def _is_deleted(run: Run) -> bool:
+    return bool(run.info.lifecycle_stage == LifecycleStage.DELETED)
+
+
+def _is_ours(run: Run) -> bool:
+    """Whether a run is one of the pipeline's; what was deleted by hand is not, what was superseded is."""
+    return KEY in run.data.tags and (not _is_deleted(run) or run.data.tags.get(SUPERSEDED) == "true")
+
+
+def _precedence(run: Run) -> tuple[bool, int, str]:
+    """Which of several runs with one key stays: one that is shown, the earliest."""
+    return _is_deleted(run), run.info.start_time, run.info.run_id
+
+
+def _belongs_to_another(tags: Mapping[str, str], own: str) -> bool:
+    """Whether a half-written run is being written by another process of this host."""
+    return tags.get(WRITER, own) != own and lives(tags[WRITER]) is True
 
 
 def _mark(tags: Mapping[str, str], declared: bool, dvc_experiment: str | None) -> dict[str, str]:

@@ -1,19 +1,23 @@
 """Where MLflow keeps things, and who may write there: one process at a time."""
 
 import os
+import queue
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import LifecycleStage, Run, ViewType
 
 from pipeline import layout
+from pipeline.outputs.tracking.local_store import artifacts_of, find_database, prepare
+from pipeline.outputs.tracking.locks import claimed, locked
+from pipeline.outputs.tracking.trouble import explained
 
 PAGE = 1000
 STATE = "claimcheck.state"
+SECONDS_TO_ANSWER = 15.0
 
 
 def resolve_tracking_uri(root: Path) -> str:
@@ -24,32 +28,63 @@ def resolve_tracking_uri(root: Path) -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(root / layout.MLFLOW).as_posix()}"
 
 
-def locate_artifacts(root: Path, uri: str, study: str) -> str | None:
-    """Folder for one study's artifacts, as a URI; None where a tracking server decides.
+def locate_artifacts(uri: str, study: str) -> str | None:
+    """Folder for one study's artifacts, as a URI; None where not this process but a server decides.
 
     Absolute, because `dvc exp run --temp` works in a folder that vanishes.
     """
-    if urlsplit(uri).scheme.startswith(("http", "databricks")):
-        return None
-    return (root / layout.MLFLOW_ARTIFACTS / study).as_uri()
+    database = find_database(uri)
+    return None if database is None else (artifacts_of(database) / study).as_uri()
 
 
 @contextmanager
-def open_store(root: Path, uri: str) -> Iterator[MlflowClient]:
-    """Client of the store while no other process of this checkout writes to it.
+def open_store(uri: str) -> Iterator[MlflowClient]:
+    """Client of the store while no other process, of this checkout or another, writes to it.
 
-    The store's tables are created by the first client, hence inside the lock.
+    Raises
+    ------
+    UserError
+        When the store can't be reached, is damaged, or is locked by something else, now or while it is open.
     """
-    with FileLock(root / layout.MLFLOW_LOCK):
-        yield MlflowClient(uri)
+    with explained(uri):
+        if database := find_database(uri):
+            with locked(database):
+                prepare(database)
+                yield MlflowClient(uri)
+        else:
+            client = _connect(uri)
+            with claimed(client):
+                yield client
 
 
-def ensure_experiment(client: MlflowClient, root: Path, study: str, question: str) -> str:
+def _connect(uri: str) -> MlflowClient:
+    """Client of a store elsewhere that answers in time: MLflow itself would try for minutes, or for hours."""
+    answers: queue.Queue[MlflowClient | Exception] = queue.Queue()
+
+    def ask() -> None:
+        try:
+            client = MlflowClient(uri)
+            client.search_experiments(max_results=1)
+            answers.put(client)
+        except Exception as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=SECONDS_TO_ANSWER)
+    except queue.Empty:
+        raise TimeoutError(f"no answer within {SECONDS_TO_ANSWER:.0f} seconds") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def ensure_experiment(client: MlflowClient, study: str) -> str:
     """Id of a study's MLflow experiment, created or brought back from the bin when need be."""
     found = client.get_experiment_by_name(study)
     if found is None:
-        location = locate_artifacts(root, client.tracking_uri, study)
-        created: str = client.create_experiment(study, location, {"mlflow.note.content": question})
+        location = locate_artifacts(client.tracking_uri, study)
+        created: str = client.create_experiment(study, location)
         return created
     if found.lifecycle_stage == LifecycleStage.DELETED:
         client.restore_experiment(found.experiment_id)

@@ -1,70 +1,100 @@
 """A loadable model for a run: what `mlflow.pyfunc.load_model` predicts is what the run's weights predict."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
 from importlib.metadata import version
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import mlflow
 from mlflow import MlflowClient
-from mlflow.entities import LoggedModelOutput
+from mlflow.entities import LoggedModelOutput, Metric
+
+from pipeline.data.images import Scaling
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
+    import numpy.typing as npt
     from mlflow.models import ModelSignature
 
-NAME = "model"
 REQUIREMENTS = ("keras", "tensorflow", "numpy")
 
 
 def log_model(client: MlflowClient, run_id: str, build: Callable[[], "keras.Model"]) -> str:
     """Log the model of a finished MLflow run and return its id; what a killed process left of one is deleted.
 
-    It loads as `models:/<id>` and `runs:/<run>/model`, without an optimizer.
+    It is named by study and variant, has the run's numbers, loads as `models:/<id>` and `runs:/<run>/<name>`, takes
+    what `build` gives, and has no optimizer.
     """
     run = client.get_run(run_id)
-    experiment_id = run.info.experiment_id
+    experiment_id, tags = run.info.experiment_id, run.data.tags
     for leftover in client.search_logged_models([experiment_id], filter_string=f"source_run_id = '{run_id}'"):
         client.delete_logged_model(leftover.model_id)
     # Created here, because log_model alone would put it into the default experiment.
-    created = client.create_logged_model(experiment_id, NAME, run_id, params=run.data.params)
-    _save(client.tracking_uri, created.model_id, build())
+    name = f"{tags['claimcheck.study']}-{tags['claimcheck.variant']}"
+    own = {tag: value for tag, value in tags.items() if tag.startswith("claimcheck.")}
+    created = client.create_logged_model(experiment_id, name, run_id, tags=own, params=run.data.params)
+    _save(client, run_id, created.model_id, build())
     client.log_outputs(run_id, [LoggedModelOutput(created.model_id, step=0)])
+    _log_numbers(client, run_id, created.model_id, run.data.metrics)
     return str(created.model_id)
 
 
-def _save(uri: str, model_id: str, model: "keras.Model") -> None:
+def take_pixels(model: "keras.Model", scaling: Scaling) -> "keras.Model":
+    """A model of images as they are stored, pixels 0..255 of any number type, from one of scaled images."""
+    import keras
+    import numpy as np
+
+    shape = model.input_shape[1:]
+    offset, divisor = (np.broadcast_to(one, shape) for one in (scaling.offset, scaling.divisor))
+    axes = tuple(range(1, len(shape) + 1))
+    pixels = keras.Input(shape, name="pixels")
+    scaled = keras.layers.Normalization(axes, mean=offset, variance=divisor**2, name="scaling")(pixels)
+    return keras.Model(pixels, model(scaled), name=model.name)
+
+
+def _log_numbers(client: MlflowClient, run_id: str, model_id: str, numbers: dict[str, float]) -> None:
+    now = time.time_ns() // 1_000_000
+    finals = {name: value for name, value in numbers.items() if not name.startswith("epoch/")}
+    metrics = [Metric(name, value, now, 0, model_id=model_id, run_id=run_id) for name, value in finals.items()]
+    client.log_batch(run_id, metrics=metrics)
+
+
+def _save(client: MlflowClient, run_id: str, model_id: str, model: "keras.Model") -> None:
+    """Save and upload: `log_model` would do both, in the global store, and predict the example by way of JSON."""
     import keras
     import mlflow.keras as flavor
+    from mlflow.models import Model
 
     bare = keras.Model(model.inputs, model.outputs, name=model.name)  # never compiled: no optimizer, no state
-    with _global_store(uri):
-        flavor.log_model(
+    with TemporaryDirectory() as folder:
+        flavor.save_model(
             bare,
-            model_id=model_id,
+            path=f"{folder}/model",
+            mlflow_model=Model(run_id=run_id, model_uuid=model_id, model_id=model_id),
             signature=_describe_signature(bare),
+            input_example=_make_example(bare),
             pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
+            metadata={"input": f"pixels 0..255, uint8 or float, of shape {bare.input_shape}"},
         )
+        client.log_model_artifacts(model_id, f"{folder}/model")
+    client.finalize_logged_model(model_id, "READY")
 
 
 def _describe_signature(model: "keras.Model") -> "ModelSignature":
-    """Shapes and dtypes of inputs and outputs; cheaper than an example, which MLflow would predict."""
+    """Arrays of any number type to probabilities: a tensor's dtype would have to be the input's, uint8 or float32."""
     import numpy as np
     from mlflow.models import ModelSignature
     from mlflow.types import Schema, TensorSpec
 
-    def describe(tensors: "list[keras.KerasTensor]") -> Schema:
-        return Schema([TensorSpec(np.dtype(one.dtype), (-1, *one.shape[1:])) for one in tensors])
+    anything = TensorSpec(np.dtype("O"), (-1,))  # what MLflow passes on as it is
+    out = model.output
+    return ModelSignature(Schema([anything]), Schema([TensorSpec(np.dtype(out.dtype), (-1, *out.shape[1:]))]))
 
-    return ModelSignature(describe(model.inputs), describe(model.outputs))
 
+def _make_example(model: "keras.Model") -> "npt.NDArray[np.uint8]":
+    """One image, a ramp from black to white, as stored images are: uint8."""
+    import numpy as np
 
-@contextmanager
-def _global_store(uri: str) -> Iterator[None]:
-    """MLflow's global store for a while: `log_model` knows no other."""
-    before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
-    mlflow.set_tracking_uri(uri)
-    try:
-        yield
-    finally:
-        mlflow.set_tracking_uri(before)
+    shape = model.input_shape[1:]
+    return np.linspace(0, 255, int(np.prod(shape))).astype(np.uint8).reshape(1, *shape)

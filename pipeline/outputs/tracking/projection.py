@@ -28,6 +28,7 @@ from pipeline.outputs.tracking.study_files import (
     plan_studies,
     read_study,
 )
+from pipeline.outputs.tracking.words import describe_study
 from pipeline.store import run_store
 from pipeline.training.record import StudyRun
 
@@ -47,6 +48,10 @@ class Receipt:
     models: int  # variants with a loadable one
     absent: int  # variants without, as the run store lacks the weights
 
+    def declared(self) -> dict[str, int]:
+        """What does not depend on what MLflow held before, and so may be an output of DVC's."""
+        return {"runs": self.runs, "models": self.models + self.absent}
+
 
 def update_mlflow(rebuild: Rebuild) -> dict[str, Receipt]:
     """Bring MLflow up to date with the files of every planned study that changed; doing it twice adds nothing.
@@ -65,12 +70,12 @@ def update_mlflow(rebuild: Rebuild) -> dict[str, Receipt]:
     planned = {one.plan.study: one for one in plan_studies()}
     states = {study: fingerprint_study(one) for study, one in planned.items()}
     receipts = {study: _count_declared(one) for study, one in planned.items()}
-    with open_store(home, resolve_tracking_uri(home)) as client:
+    with open_store(resolve_tracking_uri(home)) as client:
         shown = {study: find_state(client, study) for study in planned}
         changed = [s for s, state in states.items() if shown[s] not in (state, _state_in(experiment, state))]
         for study in [read_study(planned[name]) for name in changed]:
             state = _state_in(experiment, states[study.name])
-            receipts[study.name] = _project(client, home, study, rebuild, experiment, state)
+            receipts[study.name] = _project(client, study, rebuild, experiment, state)
     return receipts
 
 
@@ -86,10 +91,12 @@ def _count_declared(study: PlannedStudy) -> Receipt:
 
 
 def _project(
-    client: MlflowClient, home: Path, study: StudyFiles, rebuild: Rebuild, dvc_experiment: str | None, state: str
+    client: MlflowClient, study: StudyFiles, rebuild: Rebuild, dvc_experiment: str | None, state: str
 ) -> Receipt:
-    experiment_id = ensure_experiment(client, home, study.name, study.results.question)
+    experiment_id = ensure_experiment(client, study.name)
     set_state(client, experiment_id, "")  # until all is written
+    for tag, value in describe_study(study.results, experiment_id).items():
+        client.set_experiment_tag(experiment_id, tag, value)
     experiment = Experiment.open(client, experiment_id, dvc_experiment)
     variants = tqdm(study.runs, desc=study.name, unit="variant", disable=None, leave=False)
     loadable = sum([_project_variant(experiment, study, variant, rebuild) for variant in variants])

@@ -27,6 +27,7 @@ class RunFiles:
     about: StudyRun
     history: tuple[tuple[int, Numbers], ...]
     finals: Numbers
+    span: tuple[int, int] | None  # of its training, from and to, in milliseconds; None where the run store lacks it
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,17 @@ def _read_run(about: StudyRun, row: Mapping[str, str] | None, seconds: RunSecond
     finals = _to_numbers({column: cell for column, cell in row.items() if column not in NOT_MEASURED})
     epochs = [_to_numbers(epoch) for epoch in read_rows(folder / layout.HISTORY)]
     history = tuple((int(epoch.pop("epoch")), epoch) for epoch in epochs)
-    return RunFiles(folder, about, history, finals | seconds.model_dump(exclude_none=True, exclude={"processor"}))
+    finals |= seconds.model_dump(exclude_none=True, exclude={"processor"})
+    return RunFiles(folder, about, history, finals, _span(about, seconds))
+
+
+def _span(about: StudyRun, seconds: RunSeconds) -> tuple[int, int] | None:
+    """When a run was trained: its files in the run store are as old as its end."""
+    kept = run_store().path(about.fingerprint) / layout.RUN
+    if seconds.train_seconds is None or not kept.is_file():
+        return None
+    end = round(1000 * kept.stat().st_mtime)
+    return end - round(1000 * seconds.train_seconds), end
 
 
 def _to_numbers(row: Mapping[str, str]) -> dict[str, float]:

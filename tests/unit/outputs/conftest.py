@@ -1,8 +1,10 @@
 """A made-up study in the shape of the files that the report is built from."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,9 @@ from pipeline.params.plan import Origin
 from pipeline.statistics.comparison import Comparison
 from pipeline.statistics.estimates import Estimate
 from pipeline.statistics.results import StudyResults, VariantResults
+
+if TYPE_CHECKING:
+    from tests.unit.outputs.tracked_files import Files
 
 Numbers = npt.NDArray[np.float64]
 TREATMENTS = ("l1_conv1", "l2_conv1", "dropout", "batch_normalization", "early_stopping")
@@ -185,3 +190,42 @@ def build(
 def make_parts() -> Callable[..., Parts]:
     """Builder of made-up studies, see `build`."""
     return build
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty MLflow store: its tables take seconds to create, so tests copy them."""
+    from pipeline.outputs.tracking import mlflow_store
+
+    root = tmp_path_factory.mktemp("store")
+    with mlflow_store.open_store(f"sqlite:///{root / 'mlflow.db'}"):
+        return root / "mlflow.db"
+
+
+@pytest.fixture
+def files(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_store: Path
+) -> "Files":
+    """Files of a study in a working folder, and a checkout with an empty store; models are empty records.
+
+    Saving real ones costs every test a second: a test of the models themselves asks for `real_models`.
+    """
+    from tests.unit.outputs.tracked_files import Files
+
+    if "real_models" not in request.fixturenames:
+        monkeypatch.setattr("pipeline.outputs.tracking.projection.log_model", lambda *_: "m-0")
+    root = tmp_path / "a checkout"
+    root.mkdir()
+    shutil.copy(empty_store, root / "mlflow.db")
+    monkeypatch.setenv("DVC_ROOT", str(root))
+    monkeypatch.delenv("DVC_EXP_NAME", raising=False)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    return Files(work)
+
+
+@pytest.fixture
+def real_models() -> None:
+    """Asked for by a test of the models themselves."""
