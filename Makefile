@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 export PATH := $(VENV)/bin:$(PATH)
 
-.PHONY: help setup repro looks ui test test-slow coverage check format readme printed experiments prune lock
+.PHONY: help setup repro looks record ui test test-slow coverage check format readme printed experiments prune lock
 
 help:
 	@echo "make repro      rebuild every result (dvc repro), then show the verdicts"
 	@echo "make looks      with protocol.looks: more repeats for undecided studies until all are decided or at the last look"
 	@echo "make experiments  what experiments changed: parameters, accuracies, verdicts"
+	@echo "make record     finished studies of real data to results/full, for good"
 	@echo "make ui         browse the runs on http://127.0.0.1:5000 (mlflow ui)"
 	@echo "make test       run the tests;  make test-slow: the long ones;  make coverage: which lines the tests run"
 	@echo "make check      lint, format, types;  make format: mend the first two"
@@ -36,6 +37,9 @@ looks: setup
 
 experiments: setup
 	@python -m pipeline.commands.experiments
+
+record: setup
+	@python -m pipeline.commands.record
 
 ui: setup
 	@mlflow ui --host 127.0.0.1

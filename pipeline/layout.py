@@ -36,6 +36,7 @@ PICTURES = Path("pictures")
 PLOTS = Path("plots")  # what DVC draws
 REPORT = Path("report")
 RECEIPT = Path("tracked/receipt.json")
+RECORD = Path("results/full")
 MLFLOW = Path("mlflow.db")
 MLFLOW_ARTIFACTS = Path("mlartifacts")
 MLFLOW_LOCK = Path(".mlflow.lock")
@@ -57,6 +58,13 @@ STUDY_PAGE = "page.html"
 # Files of an evaluation in its store.
 EVALUATION = "evaluation.json"
 ANSWERS = "answers.npz"
+
+# Files of a recorded study, beside its claims, its answers and its pictures.
+DECLARED = "declared.json"
+RECORDED_RESULTS = "results.json"
+RECORDED_RUNS = "runs.csv"
+PROVENANCE = "provenance.json"
+PRINTED = "printed.csv"
 
 
 def source_plan(data_set: str) -> Path:
@@ -142,6 +150,11 @@ def plot_table(kind: str) -> str:
 def study_pictures(study: str) -> Path:
     """Pictures of a study."""
     return PICTURES / study
+
+
+def recorded(study: str) -> Path:
+    """What is recorded of a study for good; its page lies beside it."""
+    return RECORD / study
 
 
 def further_pages() -> list[Path]:
