@@ -3,17 +3,18 @@ PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 export PATH := $(VENV)/bin:$(PATH)
 
-.PHONY: help setup repro looks record ui test test-slow coverage check format readme printed experiments prune lock
+.PHONY: help setup repro looks record verify ui test test-slow coverage check format readme printed experiments prune lock
 
 help:
 	@echo "make repro      rebuild every result (dvc repro), then show the verdicts"
 	@echo "make looks      with protocol.looks: more repeats for undecided studies until all are decided or at the last look"
 	@echo "make experiments  what experiments changed: parameters, accuracies, verdicts"
 	@echo "make record     finished studies of real data to results/full, for good"
+	@echo "make verify     train 20 of the recorded runs again and compare their weights, bit for bit"
 	@echo "make ui         browse the runs on http://127.0.0.1:5000 (mlflow ui)"
 	@echo "make test       run the tests;  make test-slow: the long ones;  make coverage: which lines the tests run"
 	@echo "make check      lint, format, types;  make format: mend the first two"
-	@echo "make readme     write the README's verdict table from metrics/"
+	@echo "make readme     write what documents say of results from results/full or metrics/"
 	@echo "make printed    the write-ups' printed figures beside ours, after profile full"
 	@echo "make prune      say which kept runs no profile uses;  make prune REMOVE=1: remove them"
 	@echo "make lock       resolve requirements.lock anew, keeping its versions;  make lock UPGRADE=1: with the newest"
@@ -40,6 +41,10 @@ experiments: setup
 
 record: setup
 	@python -m pipeline.commands.record
+	@python -m pipeline.writeups.printed --record
+
+verify: setup
+	@python -m pipeline.commands.verify
 
 ui: setup
 	@mlflow ui --host 127.0.0.1

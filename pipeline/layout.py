@@ -37,6 +37,7 @@ PLOTS = Path("plots")  # what DVC draws
 REPORT = Path("report")
 RECEIPT = Path("tracked/receipt.json")
 RECORD = Path("results/full")
+PICTURE_OF_RECORD = Path("results/printed.svg")
 MLFLOW = Path("mlflow.db")
 MLFLOW_ARTIFACTS = Path("mlartifacts")
 MLFLOW_LOCK = Path(".mlflow.lock")

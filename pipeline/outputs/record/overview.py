@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from pipeline.layout import study_page
-from pipeline.outputs.record.study import RecordedStudy
+from pipeline.outputs.record.study import RecordedStudy, merge_claims
 from pipeline.outputs.report.build import add_marks
 from pipeline.outputs.report.claims import render_claims
 from pipeline.outputs.report.render import render_index
@@ -24,8 +24,8 @@ def build_overview(
         title = f"Not yet run on real data: {len(missing)} of {len(declared)} studies"
         rows = tuple((Cell(study),) for study in missing)
         sections.insert(0, Section("missing", title, "table.html", Table(title, ("study",), rows, wordy=True)))
-    claims = sorted((row for one in recorded.values() for row in one.claims), key=lambda row: (row.id, row.scope))
-    pages = {"index.html": render_index(views, sections, further), "claims.html": render_claims(claims, False)}
+    claims = render_claims(merge_claims(recorded), stand_in=False)
+    pages = {"index.html": render_index(views, sections, further), "claims.html": claims}
     return {**{file: unlink_times(text) for file, text in pages.items()}, **further}
 
 

@@ -1,5 +1,6 @@
 """A recorded study: its declaration, its per-run table and its answers, and what was found, which follows from them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,3 +55,14 @@ def read_recorded(study: str, root: Path = Path()) -> RecordedStudy:
 def list_recorded(root: Path = Path()) -> list[str]:
     """Names of the recorded studies."""
     return sorted(path.parent.name for path in (root / layout.RECORD).glob(f"*/{layout.PROVENANCE}"))
+
+
+def merge_claims(recorded: Mapping[str, RecordedStudy]) -> list[LedgerRow]:
+    """Claims of all studies, by id and scope."""
+    return sorted((row for one in recorded.values() for row in one.claims), key=lambda row: (row.id, row.scope))
+
+
+def read_digests(study: str, root: Path = Path()) -> dict[str, str]:
+    """Digest of the weights of each of a recorded study's runs, by the run's fingerprint."""
+    runs = read_table(root / layout.recorded(study) / layout.RECORDED_RUNS)
+    return dict(zip(runs["fingerprint"], runs["weights_digest"], strict=True))
