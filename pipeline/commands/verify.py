@@ -35,9 +35,7 @@ def verify() -> None:
     recorded = {name: found for study in list_recorded() for name, found in read_digests(study).items()}
     sample = choose_runs([one.fingerprint for one in declared], recorded)
     if not sample:
-        raise UserError(
-            f"{layout.PLAN}: expected recorded studies; run `dvc exp run -S profile=full standardize` first."
-        )
+        raise UserError(f"{layout.PLAN}: expected recorded studies; first `dvc exp run -S profile=full standardize`.")
     with tempfile.TemporaryDirectory(dir=".", prefix=".unfinished-") as folder:
         found = _train_again(sample, {one.fingerprint: one for one in declared}, identities, Store(Path(folder)))
     wrong = [name for name in sample if found[name] != recorded[name]]
