@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline import layout
-from pipeline.files import Arrays, digest
+from pipeline.files import Arrays, digest, write_arrays
 from pipeline.outputs.record.study import find_again, list_recorded, read_recorded
 from tests.end_to_end.conftest import STUDY, Checkout, small_checkout
 
@@ -20,7 +20,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     params = checkout.params()
     arrays = make_pictures()
     mine = {"loader": "npz", "path": "mine.npz", "description": "mine", "caveat": "made for a test"}
-    np.savez(checkout.folder / "mine.npz", **arrays)
+    write_arrays(checkout.folder / "mine.npz", arrays)
     params["sources"]["mine"] = mine | {"sha256": {name: digest(one) for name, one in arrays.items()}}
     params["profiles"]["quick"] |= {"data": {"mnist": "mine", "cifar10": "pictures"}, "repeats": 5}
     checkout.write_params(params)
@@ -32,7 +32,8 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 def make_pictures() -> Arrays:
     """Noise with a brighter row a class."""
-    generator, arrays = np.random.default_rng(0), {}
+    generator = np.random.default_rng(0)
+    arrays: Arrays = {}
     for part, n in (("train", 500), ("test", 200)):
         labels = (np.arange(n) % 10).astype(np.uint8)
         images = generator.integers(0, 160, (n, 28, 28), dtype=np.uint8)

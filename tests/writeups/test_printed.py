@@ -276,7 +276,8 @@ def test_line_states_printed_ours_n_difference_and_standard_errors() -> None:
     expected += f"| {low:.6g} to {high:.6g} | {0.005 / spread:+.1f} |  |"
     assert line.format("row", "s / v") == expected
     row = line.to_row("000", "row", "s", "v")
-    assert (row["mean"], row["n"]) == (pytest.approx(0.985), 2)
+    assert row["mean"] == pytest.approx(0.985)
+    assert row["n"] == 2
     assert (row["low"], row["high"], row["z"]) == pytest.approx((low, high, 0.005 / spread))
     assert "| – |" in Line("test_loss", 0.1, pd.Series([0.2]), 1, None).format("row", "s / v")
     assert Line("test_loss", 0.1, pd.Series([0.2]), 1, None).place_among_ours() == (None, None, None)

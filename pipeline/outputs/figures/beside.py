@@ -1,6 +1,7 @@
 """Printed figures beside ours: what a write-up's single run gave, and every repeat of the same recipe."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,7 +13,13 @@ from pipeline.outputs.figures.theme import ACCENT, INK
 from pipeline.outputs.numbers import get_scale, label_values
 
 Runs = Mapping[str, tuple[float, Sequence[float]]]
-PRINTED = {"marker": "o", "linestyle": "", "markerfacecolor": "white", "markeredgecolor": INK, "markersize": 8}
+PRINTED: dict[str, Any] = {
+    "marker": "o",
+    "linestyle": "",
+    "markerfacecolor": "white",
+    "markeredgecolor": INK,
+    "markersize": 8,
+}
 
 
 @apply_theme

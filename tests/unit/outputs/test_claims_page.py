@@ -271,7 +271,7 @@ def test_what_the_analysis_writes_is_shown_in_its_unit() -> None:
 
 
 def test_what_is_to_be_said_of_the_data_ends_every_sentence() -> None:
-    claims = {
+    claims: dict[str, Any] = {
         "one": {"says": "b above a", "as_written": {"of": "b", "above": "a"}},
         "two": {"says": "unknown", "not_testable": {"as_written": "nobody counted"}},
     }

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.claims.ledger import LedgerRow
 from pipeline.evaluation.table import stack_repeats
+from pipeline.files import Arrays
 from pipeline.outputs.figures.beside import draw_beside
 from pipeline.outputs.figures.canvas import render_svg
 from pipeline.outputs.record import tables
@@ -40,10 +41,10 @@ PRINTED |= {"mean": "0.985", "n": "10", "low": "0.98", "high": "0.99", "z": "-2.
 def test_answers_come_back_as_they_were() -> None:
     generator = np.random.default_rng(0)
     labels = generator.integers(0, 4, 300).astype(np.uint8)
-    arrays = {}
+    arrays: dict[str, Arrays] = {}
     for name, wrong in (("some", 0.2), ("none", 0.0), ("all", 1.0)):
         answers = [np.where(generator.random(300) < wrong, (labels + 1) % 4, labels).astype(np.uint8) for _ in "012"]
-        tests = [{"predicted": one, "nll": np.zeros(300, np.float32)} for one in answers]
+        tests: list[Arrays] = [{"predicted": one, "nll": np.zeros(300, np.float32)} for one in answers]
         arrays[name] = stack_repeats(tests, labels, 5, None)
     packed = pack_answers(arrays)
     found = unpack_answers(packed)
