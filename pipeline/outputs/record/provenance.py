@@ -41,7 +41,11 @@ def trace_study(
         declared=declared,
         code=dict(Counter(run.code for run in runs)),
         libraries=dict(Counter(_format_versions(run.versions) for run in runs)),
-        data={one.name: {**one.sha256} for name, one in sources.items() if name in used},
+        data={
+            one.name: {str(key): value for key, value in one.sha256.items()}
+            for name, one in sources.items()
+            if name in used
+        },
         tasks={name: one.model_dump(include={"training_digest", "test_digest"}) for name, one in identities.items()},
         processors={name: list(found) for name, found in processors.items()},
     )
