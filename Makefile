@@ -3,18 +3,20 @@ PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 export PATH := $(VENV)/bin:$(PATH)
 
-.PHONY: help setup repro looks ui test test-slow coverage check format readme printed experiments bench prune lock faults track
+.PHONY: help setup repro looks ui test test-slow coverage check format readme printed experiments bench prune lock faults track record verify
 
 help:
 	@echo "make repro      rebuild every result (dvc repro), then show the verdicts"
 	@echo "make looks      with protocol.looks: more repeats for undecided studies until all are decided or at the last look"
 	@echo "make experiments  what experiments changed: parameters, accuracies, verdicts"
 	@echo "make track      bring MLflow up to date: after trouble with its store, or when that was deleted or moved"
+	@echo "make record     finished studies of real data to results/full, for good"
+	@echo "make verify     train 20 of the recorded runs again and compare their weights, bit for bit"
 	@echo "make ui         browse the runs on http://127.0.0.1:5000 (mlflow ui)"
 	@echo "make test       run the tests;  make test-slow: the long ones;  make coverage: which lines the tests run"
 	@echo "make faults     kills, damage, a full disk: 15 minutes of what goes wrong, and a table of what survived"
 	@echo "make check      lint, format, types;  make format: mend the first two"
-	@echo "make readme     write the README's verdict table from metrics/"
+	@echo "make readme     write what documents say of results from results/full or metrics/"
 	@echo "make bench      speed beside plain fit, a plain script and ictonyx: benchmarks/README.md (an hour)"
 	@echo "make printed    the write-ups' printed figures beside ours, after profile full"
 	@echo "make prune      say which kept runs no profile uses;  make prune REMOVE=1: remove them"
@@ -39,6 +41,13 @@ looks: setup
 
 experiments: setup
 	@python -m pipeline.commands.experiments
+
+record: setup
+	@python -m pipeline.commands.record
+	@python -m pipeline.writeups.printed --record
+
+verify: setup
+	@python -m pipeline.commands.verify
 
 track: setup
 	@python -m pipeline.stages.track

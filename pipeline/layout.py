@@ -38,6 +38,8 @@ PLOTS = Path("plots")  # what DVC draws
 REPORT = Path("report")
 TRACKED = Path("tracked")
 RECEIPT = TRACKED / "receipt.json"
+RECORD = Path("results/full")
+PICTURE_OF_RECORD = Path("results/printed.svg")
 MLFLOW = Path("mlflow.db")
 MLFLOW_ARTIFACTS = Path("mlartifacts")
 
@@ -61,6 +63,13 @@ STUDY_PAGE = "page.html"
 # Files of an evaluation in its store.
 EVALUATION = "evaluation.json"
 ANSWERS = "answers.npz"
+
+# Files of a recorded study, beside its claims, its answers and its pictures.
+DECLARED = "declared.json"
+RECORDED_RESULTS = "results.json"
+RECORDED_RUNS = "runs.csv"
+PROVENANCE = "provenance.json"
+PRINTED = "printed.csv"
 
 
 def mlflow_lock(database: Path) -> Path:
@@ -151,6 +160,11 @@ def plot_table(kind: str) -> str:
 def study_pictures(study: str) -> Path:
     """Pictures of a study."""
     return PICTURES / study
+
+
+def recorded(study: str) -> Path:
+    """What is recorded of a study for good; its page lies beside it."""
+    return RECORD / study
 
 
 def further_pages() -> list[Path]:

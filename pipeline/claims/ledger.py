@@ -106,9 +106,10 @@ def read_ledger(path: Path) -> list[LedgerRow]:
         raise UserError(f"{path}: expected this file as stage compare wrote it; {error}") from None
 
 
-def make_ledger(answers: Iterable[Answer]) -> list[LedgerRow]:
-    """Rows of the ledger, by id and scope."""
-    return [_make_row(one) for one in sorted(answers, key=lambda one: (one.claim, one.scope))]
+def make_ledger(answers: Iterable[Answer], caveats: Sequence[str] = ()) -> list[LedgerRow]:
+    """Rows of the ledger, by id and scope; every sentence ends with the caveats about the data."""
+    said = "".join(f" ({one})" for one in caveats)
+    return [_make_row(one, said) for one in sorted(answers, key=lambda one: (one.claim, one.scope))]
 
 
 def merge_ledger(rows: Iterable[LedgerRow], path: Path, others: Collection[str]) -> list[LedgerRow]:
@@ -117,12 +118,12 @@ def merge_ledger(rows: Iterable[LedgerRow], path: Path, others: Collection[str])
     return sorted([*rows, *kept], key=lambda row: (row.id, row.scope))
 
 
-def _make_row(answer: Answer) -> LedgerRow:
+def _make_row(answer: Answer, caveats: str) -> LedgerRow:
     return LedgerRow(
         id=answer.claim,
         **{name: getattr(answer, name) for name in OF_ANSWER},
         ours=_collect_means(answer),
-        sentence=format_answer(answer),
+        sentence=format_answer(answer) + caveats,
         **({} if answer.deciding is None else _figures(answer.deciding)),
     )
 

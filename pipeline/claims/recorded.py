@@ -64,7 +64,7 @@ class Recorded:
     def images(self, metric: str, variant: str) -> Floats | None:
         """A metric on each test image, shape (n, images), NaN of a diverged run; None for what is no mean of them."""
         name = IMAGES.get(metric)
-        if name is None or variant not in self.arrays:
+        if name is None or name not in self.arrays.get(variant, {}):
             return None
         images = np.asarray(self.arrays[variant][name][: self.n], dtype=float)
         return np.where(find_diverged(self._rows(variant))[:, None], np.nan, images)

@@ -1,21 +1,32 @@
-"""`make readme`: the README's verdicts, written from the committed metrics so that no figure is typed."""
+"""`make readme`: what documents say of results, written from what is recorded, or from metrics/: none is typed."""
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pipeline import layout
-from pipeline.claims.ledger import ON_IDENTICAL
+from pipeline.claims.ledger import ON_IDENTICAL, count_verdicts
 from pipeline.command_line import run
 from pipeline.errors import UserError
-from pipeline.files import write_text
+from pipeline.files import read_rows, write_text
 from pipeline.metrics import words
+from pipeline.outputs.figures.beside import draw_beside
+from pipeline.outputs.figures.canvas import render_svg
 from pipeline.outputs.figures.theme import CLAIM_STYLES, COMPARISON_STYLES
+from pipeline.outputs.record import tables
+from pipeline.outputs.record.study import RecordedStudy, list_recorded, merge_claims, read_recorded
+from pipeline.outputs.record.tables import Printed
+from pipeline.params.read import read
 from pipeline.statistics.results import StudyResults, read_results, read_summary
 
-README = Path("README.md")
-BEGIN, END = "<!-- verdicts: make readme -->\n", "<!-- end of verdicts -->\n"
+PICTURED = "test_accuracy"
+README, FOUND = Path("README.md"), Path("results/README.md")
+STAND_IN = """
+Profile quick, on **stand-in data** (scikit-learn's small digits, no network): it shows that everything works, and says
+nothing about MNIST. Profile full runs the write-ups' own data. Verdicts are paired comparisons over n repeats,
+Holm-corrected.
+"""
 
 
 def format_verdicts(studies: Sequence[StudyResults]) -> str:
@@ -38,39 +49,99 @@ def format_verdicts(studies: Sequence[StudyResults]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def format_claims(claims: Mapping[str, Mapping[str, int]], stand_in: bool) -> str:
-    """Markdown table: how many claims of each scope got each verdict, and how many rest on identical runs."""
-    data, columns = "stand-in data" if stand_in else "the write-ups' own data", (*CLAIM_STYLES, ON_IDENTICAL)
+def format_claims(claims: Mapping[str, Mapping[str, int]], data: str) -> str:
+    """Markdown table: how many claims of each scope got each verdict on some data, and how many on identical runs."""
+    columns = (*CLAIM_STYLES, ON_IDENTICAL)
     rows = [f"| claims, on {data} | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
     for scope, counts in claims.items():
         rows.append(f"| {words(scope)} | {' | '.join(str(counts.get(column, 0)) for column in columns)} |")
     return "\n".join(rows) + "\n"
 
 
-def replace_verdicts(readme: str, tables: str) -> str:
-    """The README's text with its verdicts replaced.
+def replace_block(document: str, name: str, text: str) -> str:
+    """A document's text with what stands between the two marks of a name replaced.
 
     Raises
     ------
     UserError
-        When the two markers are not there.
+        When the two marks are not there.
     """
-    replaced, found = re.subn(f"{BEGIN}.*?{END}", lambda _: f"{BEGIN}{tables}{END}", readme, count=1, flags=re.DOTALL)
+    begin, end = f"<!-- {name}: make readme -->\n", f"<!-- end of {name} -->\n"
+    replaced, found = re.subn(f"{begin}.*?{end}", lambda _: f"{begin}{text}{end}", document, count=1, flags=re.DOTALL)
     if not found:
-        raise UserError(f"{README}: expected the lines {BEGIN.strip()} and {END.strip()}.")
+        raise UserError(f"expected the lines {begin.strip()} and {end.strip()} in the document.")
     return replaced
 
 
-def format_tables(root: Path = Path()) -> str:
-    """Both tables, of the verdicts on treatments and of those on claims, from the metrics of a working folder."""
+def format_blocks(root: Path = Path()) -> dict[Path, dict[str, str]]:
+    """Generated texts of every document by name, from what a working folder records."""
+    recorded = {study: read_recorded(study, root) for study in list_recorded(root)}
+    printed = {study: _read_printed(study, root) for study in recorded}
+    every, claims = [row for rows in printed.values() for row in rows], merge_claims(recorded)
+    return {
+        README: {"verdicts": _format_recorded(recorded, printed, root) if recorded else _format_own(root)},
+        FOUND: {
+            "answers": tables.format_answers(claims),
+            "studies": tables.format_studies(recorded),
+            "undecided": tables.format_undecided(claims),
+            "seeds": tables.format_seeds(claims),
+            "far": tables.format_printed(every, far=True),
+            "printed": tables.format_printed(every),
+        },
+    }
+
+
+def _format_own(root: Path) -> str:
+    """Verdicts on treatments and on claims from the metrics of a working folder."""
     summary = read_summary(root / layout.SUMMARY)
     studies = [read_results(root / layout.study_metrics(name)) for name in summary.studies]
-    return f"{format_verdicts(studies)}\n{format_claims(summary.claims, summary.stand_in)}"
+    data = "stand-in data" if summary.stand_in else "the write-ups' own data"
+    return f"{format_verdicts(studies)}\n{format_claims(summary.claims, data)}{STAND_IN if summary.stand_in else ''}"
+
+
+def _format_recorded(recorded: Mapping[str, RecordedStudy], printed: Mapping[str, list[Printed]], root: Path) -> str:
+    """A picture of printed accuracies beside ours, the claims by verdict, and how many studies are done."""
+    caveats = sorted({one for study in recorded.values() for one in study.results.caveats})
+    of_all = f"{len(recorded)} of {len(read(root / layout.PARAMS).studies)} studies"
+    study = choose_pictured(printed)
+    picture = f"![What {study} printed, beside every repeat of ours]({layout.PICTURE_OF_RECORD})\n\n" if study else ""
+    report = f"[The report]({layout.RECORD}/index.html), of {of_all}, opens offline; [what we found]({FOUND})."
+    said = "".join(f"\nNot the official data: {one}." for one in caveats)
+    return f"{picture}{format_claims(count_verdicts(merge_claims(recorded)), 'real data')}\n{report}{said}\n"
+
+
+def _read_printed(study: str, root: Path) -> list[Printed]:
+    path = root / layout.recorded(study) / layout.PRINTED
+    return list(read_rows(path)) if path.exists() else []
+
+
+def choose_pictured(printed: Mapping[str, Sequence[Printed]]) -> str | None:
+    """The study of which a write-up printed the most accuracies; None where none did."""
+    counts = {study: len(_accuracies(rows)) for study, rows in printed.items()}
+    return max(counts, key=lambda study: counts[study]) if any(counts.values()) else None
+
+
+def _accuracies(rows: Iterable[Printed]) -> dict[str, float]:
+    return {row["variant"]: float(row["printed"]) for row in rows if row["figure"] == PICTURED}
+
+
+def draw_picture(study: RecordedStudy, rows: Iterable[Printed]) -> str:
+    """SVG of a study's printed accuracies beside ours."""
+    ours = {str(name): one[PICTURED].tolist() for name, one in study.runs.groupby("variant")}
+    runs = {name: (figure, ours[name]) for name, figure in _accuracies(rows).items()}
+    return render_svg(draw_beside(runs, PICTURED), label=f"{study.plan.study}: printed accuracies beside ours")
 
 
 def main() -> None:
-    """Rewrite the tables from metrics/."""
-    write_text(README, replace_verdicts(README.read_text("utf-8"), format_tables()))
+    """Rewrite the generated parts of the documents, and the picture."""
+    for path, blocks in format_blocks().items():
+        text = path.read_text("utf-8")
+        for name, block in blocks.items():
+            text = replace_block(text, name, block)
+        write_text(path, text)
+    printed = {study: _read_printed(study, Path()) for study in list_recorded()}
+    if study := choose_pictured(printed):
+        write_text(layout.PICTURE_OF_RECORD, draw_picture(read_recorded(study), printed[study]))
 
 
 if __name__ == "__main__":

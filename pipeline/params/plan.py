@@ -1,5 +1,6 @@
 """The plan as typed objects, with its one writer and its one reader: all that later stages believe."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -74,6 +75,12 @@ class Origin(Section):
     source: Name
     stand_in: bool
     description: str
+    caveat: str | None = None  # said wherever results of it are
+
+
+def find_caveats(data: Mapping[str, Origin]) -> list[str]:
+    """What is to be said of a study's data, each with its source."""
+    return sorted({f"{one.source}: {one.caveat}" for one in data.values() if one.caveat})
 
 
 class ComparisonPlan(Section):

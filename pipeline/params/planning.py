@@ -123,7 +123,8 @@ def _compared(params: Params, variant: PlannedVariant) -> ComparedVariant:
 
 def _origin(params: Params, task: str) -> Origin:
     source = _source(params, params.tasks[task].data)
-    return Origin(source=source.name, stand_in=source.stand_in, description=source.description)
+    said = source.model_dump(include={"stand_in", "description", "caveat"})
+    return Origin(source=source.name, **said)
 
 
 def _margin(params: Params, task: str) -> float:

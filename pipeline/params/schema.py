@@ -53,6 +53,7 @@ class Source(Section):
     sha256: dict[Literal["x_train", "y_train", "x_test", "y_test"], Digest]
     path: str | None = None
     stand_in_for: Name | None = None
+    caveat: str | None = None
     margin: Fraction | None = None
 
     @model_validator(mode="after")

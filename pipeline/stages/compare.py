@@ -12,7 +12,7 @@ from pipeline.command_line import run
 from pipeline.files import read_arrays, read_table, write_json
 from pipeline.folders import replaced_folder
 from pipeline.outputs.verdicts import describe_claims, describe_study
-from pipeline.params.plan import ComparisonPlan, read_comparison, read_unselected
+from pipeline.params.plan import ComparisonPlan, find_caveats, read_comparison, read_unselected
 from pipeline.statistics.results import compute_results, read_results, summarize, write_results, write_summary
 from pipeline.store import digest_folder, fingerprint_made, kept_store
 
@@ -49,7 +49,7 @@ def _compare(plan: ComparisonPlan, folder: Path) -> None:
     runs = read_table(layout.evaluated_runs(plan.study))
     arrays = {name: read_arrays(layout.evaluated_images(plan.study, name)) for name in plan.variants}
     write_results(folder / layout.study_metrics(plan.study).name, compute_results(plan, runs, arrays))
-    write_ledger(folder / layout.CLAIMS.name, make_ledger(answer_study(plan, runs, arrays)))
+    write_ledger(folder / layout.CLAIMS.name, make_ledger(answer_study(plan, runs, arrays), find_caveats(plan.data)))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,19 @@ def student_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, flo
     return float(interval.low), float(interval.high)
 
 
+def further_run(values: ArrayLike, level: float = 0.95) -> tuple[float, float, float] | None:
+    """Interval of one further run beside n others, and the standard error that it is made of; None of fewer than two.
+
+    `values` are finite, shape (n,). It and the mean of the others vary: mean +- t * sd * sqrt(1 + 1/n).
+    """
+    x = np.asarray(values, dtype=float)
+    if x.size < 2:
+        return None
+    error = 0.0 if np.ptp(x) <= ROUNDING * np.abs(x).max() else float(x.std(ddof=1) * np.sqrt(1 + 1 / x.size))
+    half = float(stats.t.ppf((1 + level) / 2, x.size - 1)) * error
+    return float(x.mean()) - half, float(x.mean()) + half, error
+
+
 def sd_interval(sd: float, n: int, level: float = 0.95) -> tuple[float, float]:
     """Chi-square interval of a normal standard deviation, in the unit of `sd`, which is of n >= 2 values (n - 1).
 

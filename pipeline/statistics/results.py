@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from pipeline.errors import UserError
 from pipeline.evaluation.scores import precision, recall
 from pipeline.files import Arrays, read_json, write_json
-from pipeline.params.plan import ComparedVariant, ComparisonPlan, Origin
+from pipeline.params.plan import ComparedVariant, ComparisonPlan, Origin, find_caveats
 from pipeline.seeds import derive
 from pipeline.statistics.comparison import Comparison, Declaration
 from pipeline.statistics.estimates import Estimate, estimate_metric
@@ -73,6 +73,11 @@ class StudyResults:
     stand_in: bool
     variants: dict[str, VariantResults]
     comparisons: dict[str, Comparison]
+
+    @property
+    def caveats(self) -> list[str]:
+        """What is to be said of its data wherever its results are."""
+        return find_caveats(self.data)
 
 
 @dataclass(frozen=True)

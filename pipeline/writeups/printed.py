@@ -13,15 +13,17 @@ from pipeline.command_line import run as run_command
 from pipeline.data.identity import read_identities
 from pipeline.errors import UserError
 from pipeline.evaluation.scores import recall
-from pipeline.files import read_arrays, read_table
+from pipeline.files import csv_text, read_arrays, read_table, write_text
 from pipeline.params.plan import read_training
+from pipeline.statistics.intervals import further_run
 from pipeline.writeups.counts import read_networks
 from pipeline.writeups.entries import PrintedRun, WorkedExercise, read_entries, read_printed
 from pipeline.writeups.exercises import WORKED, solve
 
 HEADER = (
-    "| row | study / variant | figure | printed | ours (mean of n) | n | difference | standard errors | of all |\n"
-    "|---|---|---|---|---|---|---|---|---|"
+    "| row | study / variant | figure | printed | ours (mean of n) | n | difference | standard errors "
+    "| 95 % of one more run of ours | z | of all |\n"
+    "|---|---|---|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -41,8 +43,30 @@ class Line:
         mean, n = self.ours.mean(), len(self.ours)
         error = compute_standard_error(mean, self.printed, self.images) if self.images else 0
         errors = f"{(mean - self.printed) / error:+.1f}" if error else "–"
-        figures = f"{self.printed:.6g} | {mean:.6g} | {n} | {mean - self.printed:+.3g} | {errors} | {self.of_all}"
+        low, high, z = self.place_among_ours()
+        interval = "–" if low is None else f"{low:.6g} to {high:.6g}"
+        beside = f"{interval} | {'–' if z is None else f'{z:+.1f}'} | {self.of_all}"
+        figures = f"{self.printed:.6g} | {mean:.6g} | {n} | {mean - self.printed:+.3g} | {errors} | {beside}"
         return f"| `{row}` | {place} | {self.name} | {figures} |"
+
+    def place_among_ours(self) -> tuple[float | None, float | None, float | None]:
+        """The interval that holds one more run of ours in 95 of 100 cases, and z, how far off the printed one is.
+
+        Both count the spread over seeds, of runs on the same images; z is of ours minus the printed one, as the
+        difference is, and None where our runs do not differ.
+        """
+        found = further_run(self.ours)
+        if found is None or not np.isfinite(found).all():
+            return None, None, None
+        low, high, error = found
+        return low, high, (self.ours.mean() - self.printed) / error if error else None
+
+    def to_row(self, write_up: str, row: str, study: str, variant: str) -> dict[str, str | float | int | None]:
+        """The line as it is recorded, in full digits."""
+        low, high, z = self.place_among_ours()
+        named = {"write_up": write_up, "row": row, "study": study, "variant": variant, "figure": self.name}
+        ours = {"printed": self.printed, "mean": float(self.ours.mean()), "n": len(self.ours)}
+        return {**named, **ours, "low": low, "high": high, "z": z, "figures": self.figures, "of_all": self.of_all}
 
 
 def compute_standard_error(one: float, other: float, images: int) -> float:
@@ -121,10 +145,25 @@ def count_worked(write_up: str) -> int:
     return sum(figure.count() for one in every if one.write_up == write_up for figure in one.printed.values())
 
 
-def main() -> None:
-    """Print the tables; refuse stand-in data, on which the comparison would mean nothing."""
+def record_study(study: str, places: Mapping[str, tuple[str, str]]) -> None:
+    """Write the lines of a recorded study beside what else is recorded of it."""
+    lines = [
+        line.to_row(run.place.write_up, row, *places[row])
+        for row, run in read_printed().items()
+        if row in places and places[row][0] == study
+        for line in compare_run(run, *read_ours(*places[row]))
+    ]
+    write_text(layout.recorded(study) / layout.PRINTED, csv_text(lines))
+
+
+def main(*, record: bool = False) -> None:
+    """Print the tables, or `record` those of recorded studies; refuse stand-in data, on which they mean nothing."""
     if any(identity.stand_in for identity in read_identities().values()):
         raise UserError(f"{layout.IDENTITIES}: expected real data; run with profile=full first.")
+    if record:
+        for study in filter(lambda one: layout.recorded(one).exists(), read_training()):
+            record_study(study, find_rows())
+        return
     for write_up in ("000", "001", "002", "003", "004"):
         print("\n".join(format_write_up(write_up, find_rows())))
 

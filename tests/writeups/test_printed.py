@@ -270,9 +270,18 @@ def test_standard_error_of_a_difference_is_the_two_proportion_one() -> None:
 def test_line_states_printed_ours_n_difference_and_standard_errors() -> None:
     line = Line("test_accuracy", 0.98, pd.Series([0.984, 0.986]), 1, 10_000)
     errors = 0.005 / compute_standard_error(0.985, 0.98, 10_000)
-    expected = f"| `row` | s / v | test_accuracy | 0.98 | 0.985 | 2 | +0.005 | {errors:+.1f} |  |"
+    spread = sqrt(2e-6 * 1.5)  # the sample variance of the two, times 1 + 1/2
+    low, high = 0.985 - 12.7062047 * spread, 0.985 + 12.7062047 * spread
+    expected = f"| `row` | s / v | test_accuracy | 0.98 | 0.985 | 2 | +0.005 | {errors:+.1f} "
+    expected += f"| {low:.6g} to {high:.6g} | {0.005 / spread:+.1f} |  |"
     assert line.format("row", "s / v") == expected
+    row = line.to_row("000", "row", "s", "v")
+    assert row["mean"] == pytest.approx(0.985)
+    assert row["n"] == 2
+    assert (row["low"], row["high"], row["z"]) == pytest.approx((low, high, 0.005 / spread))
     assert "| – |" in Line("test_loss", 0.1, pd.Series([0.2]), 1, None).format("row", "s / v")
+    assert Line("test_loss", 0.1, pd.Series([0.2]), 1, None).place_among_ours() == (None, None, None)
+    assert Line("epochs_run", 6, pd.Series([5.0, 5.0]), 1, None).place_among_ours() == (5, 5, None)
     assert "| – |" in Line("val_accuracy", 1.0, pd.Series([1.0]), 1, 2480).format("row", "s / v")
 
 

@@ -1,6 +1,7 @@
 """The ledger of claims: every row is there once with its figures, stands alone, sorts, and escapes what it is told."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -213,7 +214,7 @@ def test_every_verdict_of_the_analysis_has_a_look() -> None:
     assert len({style.symbol for style in CLAIM_STYLES.values()}) == len(VERDICTS)
 
 
-def answered(**claims: Any) -> list[LedgerRow]:
+def answered(caveats: Sequence[str] = (), **claims: Any) -> list[LedgerRow]:
     """Rows of claims about two made-up variants: `b` is 2 to 4 points above `a` in all of 10 repeats."""
     a = 0.9 + np.arange(10) / 1000
     b = a + 0.02 + np.arange(10) % 3 / 100
@@ -240,7 +241,7 @@ def answered(**claims: Any) -> list[LedgerRow]:
         repeats=10,
         data={},
     )
-    return make_ledger(answer_study(plan, runs, {}))
+    return make_ledger(answer_study(plan, runs, {}), caveats)
 
 
 def test_what_the_analysis_writes_is_shown_in_its_unit() -> None:
@@ -267,3 +268,12 @@ def test_what_the_analysis_writes_is_shown_in_its_unit() -> None:
     assert "printed, of one run: a 0.5000" in shown["rank"]
     assert "ours, means: the rank of b among a, b 1 " in shown["rank"]  # and no accuracy beside a rank
     assert "a 100; b 100" in shown["parameters"] and " pp" not in shown["parameters"]
+
+
+def test_what_is_to_be_said_of_the_data_ends_every_sentence() -> None:
+    claims: dict[str, Any] = {
+        "one": {"says": "b above a", "as_written": {"of": "b", "above": "a"}},
+        "two": {"says": "unknown", "not_testable": {"as_written": "nobody counted"}},
+    }
+    plain, marked = answered(**claims), answered(["copy: JPEG pixels"], **claims)
+    assert [row.sentence for row in marked] == [f"{row.sentence} (copy: JPEG pixels)" for row in plain]

@@ -178,6 +178,17 @@ def test_one_study_on_stand_ins_is_enough_for_the_banner_and_only_it_is_tagged(s
     assert re.search(r">other</a> *<span class=\"tag\">", page)
 
 
+def test_a_caveat_about_the_data_stands_on_the_studys_page_and_beside_it_on_the_overview(small: Make) -> None:
+    plain, marked = small(name="plain", stand_in=False), small(name="marked", stand_in=False)
+    data = {"mnist": marked.results.data["mnist"].model_copy(update={"caveat": "JPEG <pixels>"})}
+    marked.results = replace(marked.results, data=data)
+    pages = render([view_of(plain), view_of(marked)])
+    said = '<span class="tag">keras: JPEG &lt;pixels&gt;</span>'
+    assert {file: text.count(said) for file, text in pages.items()} == {
+        **{"index.html": 1, "plain.html": 0, "marked.html": 1}
+    }
+
+
 def test_pages_ask_no_network_for_anything(small: Make) -> None:
     pages = render([view_of(small(name=name)) for name in ("one", "two")])
     for text in pages.values():

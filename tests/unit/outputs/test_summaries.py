@@ -8,14 +8,7 @@ import pytest
 from rich.console import Console
 
 from pipeline.claims.ledger import ON_IDENTICAL
-from pipeline.commands.readme import (
-    BEGIN,
-    END,
-    format_claims,
-    format_tables,
-    format_verdicts,
-    replace_verdicts,
-)
+from pipeline.commands.readme import format_blocks, format_claims, format_verdicts, replace_block
 from pipeline.commands.verdicts import NEXT, show
 from pipeline.errors import UserError
 from pipeline.outputs.figures.theme import CLAIM_STYLES
@@ -102,25 +95,28 @@ def test_studies_that_compare_nothing_have_no_row_and_are_not_counted() -> None:
 
 
 def test_only_the_readmes_table_is_replaced() -> None:
-    assert replace_verdicts(f"a\n{BEGIN}old\n{END}z\n", "new\n") == f"a\n{BEGIN}new\n{END}z\n"
-    with pytest.raises(UserError, match="README"):
-        replace_verdicts("no markers", "new\n")
+    begin, end = "<!-- here: make readme -->\n", "<!-- end of here -->\n"
+    other = begin.replace("here", "there") + end.replace("here", "there")
+    assert replace_block(f"a\n{begin}old\n{end}z\n{other}", "here", "new\n") == f"a\n{begin}new\n{end}z\n{other}"
+    with pytest.raises(UserError, match="<!-- here: make readme -->"):
+        replace_block("no markers", "here", "new\n")
 
 
 def test_readme_counts_claims_by_verdict_and_says_on_which_data() -> None:
-    assert format_claims(CLAIMS, stand_in=True) == (
+    assert format_claims(CLAIMS, "stand-in data") == (
         "| claims, on stand-in data | supported | refuted | different | equivalent | open | undecided | not testable "
         "| on identical runs |\n"
         "|---|---|---|---|---|---|---|---|---|\n"
         "| as written | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 |\n"
         "| controlled | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 |\n"
     )
-    assert "stand-in" not in format_claims(CLAIMS, stand_in=False)
 
 
-def test_committed_readme_shows_the_committed_metrics() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    assert replace_verdicts(readme, format_tables(ROOT)) == readme
+def test_committed_documents_show_what_is_recorded_or_the_committed_metrics() -> None:
+    for path, blocks in format_blocks(ROOT).items():
+        text = (ROOT / path).read_text("utf-8")
+        for name, block in blocks.items():
+            assert replace_block(text, name, block) == text, (path, name)
 
 
 def test_terminal_shows_treatments_by_verdict_stand_in_and_where_to_look() -> None:

@@ -15,6 +15,7 @@ from pipeline.errors import UserError
 from pipeline.params.plan import (
     Origin,
     Plan,
+    find_caveats,
     read_comparison,
     read_execution,
     read_source,
@@ -339,3 +340,11 @@ def test_what_is_inferred_and_its_place_are_part_of_either_plan() -> None:
         assert found.inferred == ["l1"]
         assert list(map(str, found.place)) == ["000:233"]
     assert made.comparison[NAME].variants["none"].inferred == []
+
+
+def test_a_caveat_goes_with_every_task_of_its_source(write_params: WriteParams) -> None:
+    path = write_params({"profile": "full", "profiles.full.data.cifar10": "cifar10_jpeg"})
+    plans = make_plan(read(path)).comparison
+    said = {study: find_caveats(plan.data) for study, plan in plans.items()}
+    assert said["cifar10_overfitting"] == ["cifar10_jpeg: JPEG pixels, not the official ones"]
+    assert {study for study, caveats in said.items() if caveats} == {one for one in said if one.startswith("cifar10_")}

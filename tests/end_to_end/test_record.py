@@ -1,0 +1,117 @@
+"""`make record`: what is recorded of a study is enough to find its verdicts, and recording it again changes nothing."""
+
+import numpy as np
+import pytest
+
+from pipeline import layout
+from pipeline.files import Arrays, digest, write_arrays
+from pipeline.outputs.record.study import find_again, list_recorded, read_recorded
+from tests.end_to_end.conftest import STUDY, Checkout, small_checkout
+
+COMMIT = ("git", "-c", "user.name=tests", "-c", "user.email=tests@localhost", "commit", "--quiet", "--all", "-m")
+RECORD = ("python", "-m", "pipeline.commands.record")
+VERIFY = ("python", "-m", "pipeline.commands.verify")
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A small study on pictures that stand in for nothing, run, declared in a commit and recorded."""
+    checkout = small_checkout(tmp_path_factory.mktemp("recorded"))
+    params = checkout.params()
+    arrays = make_pictures()
+    mine = {"loader": "npz", "path": "mine.npz", "description": "mine", "caveat": "made for a test"}
+    write_arrays(checkout.folder / "mine.npz", arrays)
+    params["sources"]["mine"] = mine | {"sha256": {name: digest(one) for name, one in arrays.items()}}
+    params["profiles"]["quick"] |= {"data": {"mnist": "mine", "cifar10": "pictures"}, "repeats": 5}
+    checkout.write_params(params)
+    checkout.succeed(*COMMIT, "declared")
+    checkout.succeed("dvc", "repro", "report")
+    checkout.succeed(*RECORD)
+    return checkout
+
+
+def make_pictures() -> Arrays:
+    """Noise with a brighter row a class."""
+    generator = np.random.default_rng(0)
+    arrays: Arrays = {}
+    for part, n in (("train", 500), ("test", 200)):
+        labels = (np.arange(n) % 10).astype(np.uint8)
+        images = generator.integers(0, 160, (n, 28, 28), dtype=np.uint8)
+        images[np.arange(n), labels] += 60
+        arrays |= {f"x_{part}": images, f"y_{part}": labels}
+    return arrays
+
+
+def test_tables_and_verdicts_follow_from_the_recorded_runs(recorded: Checkout) -> None:
+    assert list_recorded(recorded.folder) == [STUDY]
+    study = read_recorded(STUDY, recorded.folder)
+    results, claims = find_again(study.plan, study.runs, study.arrays)
+    assert results == study.results
+    assert [row.sentence for row in claims] == [row.sentence for row in study.claims]
+    assert [(row.estimate, row.low, row.high) for row in claims] == [
+        (row.estimate, row.low, row.high) for row in study.claims
+    ]
+    assert len(study.runs) == 10
+    better = study.runs.assign(test_correct=np.where(study.runs["variant"] == "dropout", 200, 0))
+    assert find_again(study.plan, better, study.arrays)[0].comparisons != results.comparisons
+
+
+def test_what_is_recorded_says_where_it_comes_from(recorded: Checkout) -> None:
+    study = read_recorded(STUDY, recorded.folder)
+    assert study.provenance.declared == recorded.succeed("git", "rev-parse", "HEAD").strip()
+    assert study.provenance.data.keys() == {"mine"}
+    assert sum(study.provenance.code.values()) == sum(study.provenance.libraries.values()) == 10
+    assert [len(runs) for runs in study.provenance.processors.values()] == [10]
+    index = (recorded.folder / layout.RECORD / "index.html").read_text()
+    assert study.provenance.declared[:12] in index
+    assert "mine: made for a test" in index
+    assert "../timings" not in index
+    assert "mine: made for a test" in (recorded.folder / layout.RECORD / layout.study_page(STUDY)).read_text()
+    assert all(row.sentence.endswith("(mine: made for a test)") for row in study.claims)
+
+
+def test_recording_again_changes_no_byte_and_neither_does_another_commit(recorded: Checkout) -> None:
+    before = recorded.digests("results")
+    recorded.succeed(*RECORD)
+    params = recorded.params()
+    params["execution"]["workers"] = 1
+    recorded.write_params(params)
+    recorded.succeed(*COMMIT, "another declaration of nothing that matters")
+    recorded.succeed(*RECORD)
+    assert recorded.digests("results") == before
+
+
+def test_a_sample_trained_again_has_the_recorded_weights(recorded: Checkout) -> None:
+    assert "10 of 10 recorded runs trained again, 0 with other weights" in recorded.succeed(*VERIFY)
+    table = recorded.folder / layout.recorded(STUDY) / layout.RECORDED_RUNS
+    kept, first = table.read_text(), read_recorded(STUDY, recorded.folder).runs["weights_digest"].iloc[0]
+    table.write_text(kept.replace(first, "0" * 64))
+    failed = recorded.run(*VERIFY)
+    table.write_text(kept)
+    assert failed.returncode == 1
+    assert f"expected {'0' * 64}, received {first}" in failed.stderr
+    assert not list(recorded.folder.glob(".unfinished-*"))
+
+
+def test_what_was_not_declared_before_is_refused_and_the_record_stays(recorded: Checkout) -> None:
+    before = recorded.digests("results")
+    params = recorded.params()
+    params["protocol"]["alpha"] = 0.1
+    recorded.write_params(params)
+    recorded.succeed("python", "-m", "pipeline.stages.plan")
+    failed = recorded.run(*RECORD)
+    recorded.succeed("git", "checkout", "--quiet", "--", "params.yaml", "claims.yaml")
+    recorded.succeed("python", "-m", "pipeline.stages.plan")
+    assert failed.returncode == 1
+    assert f"{STUDY}: expected all its variants, claims, margins and repeats as" in failed.stderr
+    assert recorded.digests("results") == before
+
+
+def test_metrics_that_do_not_follow_from_the_runs_are_refused(recorded: Checkout) -> None:
+    path = recorded.folder / layout.study_metrics(STUDY)
+    kept = path.read_text()
+    path.write_text(kept.replace('"repeats": 5', '"repeats": 6'))
+    failed = recorded.run(*RECORD)
+    path.write_text(kept)
+    assert failed.returncode == 1
+    assert "expected what follows from the runs" in failed.stderr

@@ -1,0 +1,130 @@
+"""Results of record: answers come back as they were, processors are not mixed unseen, tables say what was found."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.claims.ledger import LedgerRow
+from pipeline.evaluation.table import stack_repeats
+from pipeline.files import Arrays
+from pipeline.outputs.figures.beside import draw_beside
+from pipeline.outputs.figures.canvas import render_svg
+from pipeline.outputs.record import tables
+from pipeline.outputs.record.answers import pack_answers, unpack_answers
+from pipeline.outputs.record.overview import unlink_times
+from pipeline.outputs.record.provenance import assign_processors
+from pipeline.statistics.intervals import further_run
+from tests.builders import build_study_run
+
+ROW = LedgerRow(
+    id="C1",
+    scope="as_written",
+    write_up="000",
+    study="s",
+    says="b above a",
+    verdict="undecided",
+    n=10,
+    unit="share",
+    estimate=0.001,
+    low=-0.002,
+    high=0.004,
+    repeats_needed=40,
+    printed={"b": 0.99, "a": 0.98},
+    ours={"b": 0.985, "a": 0.984},
+    sentence="",
+)
+PRINTED = {"write_up": "000", "row": "r", "study": "s", "variant": "b", "figure": "test_accuracy", "printed": "0.99"}
+PRINTED |= {"mean": "0.985", "n": "10", "low": "0.98", "high": "0.99", "z": "-2.5", "figures": "1", "of_all": ""}
+
+
+def test_answers_come_back_as_they_were() -> None:
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, 4, 300).astype(np.uint8)
+    arrays: dict[str, Arrays] = {}
+    for name, wrong in (("some", 0.2), ("none", 0.0), ("all", 1.0)):
+        answers = [np.where(generator.random(300) < wrong, (labels + 1) % 4, labels).astype(np.uint8) for _ in "012"]
+        tests: list[Arrays] = [{"predicted": one, "nll": np.zeros(300, np.float32)} for one in answers]
+        arrays[name] = stack_repeats(tests, labels, 5, None)
+    packed = pack_answers(arrays)
+    found = unpack_answers(packed)
+    assert found.keys() == arrays.keys()
+    for name, one in found.items():
+        for part, array in one.items():
+            np.testing.assert_array_equal(array, arrays[name][part])
+            assert array.dtype == arrays[name][part].dtype
+    assert packed["none.answer"].size == 0
+    assert sum(array.nbytes for name, array in packed.items() if name.startswith("some")) < 1_000
+
+
+def test_runs_keep_the_processor_that_recorded_them_first() -> None:
+    runs = [build_study_run(fingerprint=name) for name in ("c", "a", "b", "a")]
+    first = assign_processors(runs[:2], {}, "old")
+    assert first == {"old": ["a", "c"]}
+    assert assign_processors(runs, first, "new") == {"new": ["b"], "old": ["a", "c"]}
+    assert assign_processors(runs[:2], first, "new") == first
+
+
+def test_an_undecided_claim_says_how_many_repeats_would_decide_it_or_that_none_will() -> None:
+    text = tables.format_undecided([ROW, replace(ROW, id="C2", repeats_needed=None), replace(ROW, verdict="refuted")])
+    assert text.splitlines()[2:] == [
+        "| C1 | as written | s | 10 | +0.10 pp | [−0.20, +0.40] pp | 40 |",
+        "| C2 | as written | s | 10 | +0.10 pp | [−0.20, +0.40] pp | out of reach |",
+    ]
+    assert tables.format_undecided([]) == "None.\n"
+
+
+def test_seeds_alone_are_named_where_a_printed_difference_is_not_shown() -> None:
+    others = [replace(ROW, verdict="supported"), replace(ROW, printed={"b": 0.99}), replace(ROW, scope="controlled")]
+    assert tables.format_seeds([ROW, *others]).splitlines()[2:] == [
+        "| C1 | b above a | b 0.99; a 0.98 | b 0.985; a 0.984 | +0.10 pp | [−0.20, +0.40] pp | undecided |"
+    ]
+
+
+def test_testable_conclusions_are_counted_by_verdict() -> None:
+    rows = [ROW, replace(ROW, id="C2", verdict="supported"), replace(ROW, id="C3", verdict="not testable")]
+    head, _, row = tables.format_answers(rows).splitlines()
+    found = dict(zip(head.strip("| ").split(" | "), row.strip("| ").split(" | "), strict=True))
+    assert found.pop("conclusions") == "as written"
+    assert {name: n for name, n in found.items() if n != "0"} == {"testable": "2", "undecided": "1", "supported": "1"}
+
+
+def test_printed_figures_stand_once_each_and_those_far_away_apart() -> None:
+    far = {**PRINTED, "row": "far", "z": "3.2"}
+    again = {**PRINTED, "study": "t"}
+    unknown = {**PRINTED, "row": "one", "n": "1", "low": "", "high": "", "z": ""}
+    rows = tables.format_printed([PRINTED, far, again, unknown]).splitlines()[2:]
+    assert sorted(rows) == sorted(
+        [
+            "| `r` | s / b | test_accuracy | 0.99 | 0.985 | 10 | 0.98 to 0.99 | -2.5 |",
+            "| `far` | s / b | test_accuracy | 0.99 | 0.985 | 10 | 0.98 to 0.99 | +3.2 |",
+            "| `one` | s / b | test_accuracy | 0.99 | 0.985 | 1 | – | – |",
+        ]
+    )
+    assert [row.split("`")[1] for row in tables.format_printed([PRINTED, far], far=True).splitlines()[2:]] == ["far"]
+
+
+def test_the_picture_has_every_repeat_and_the_printed_figure_at_its_place() -> None:
+    axes = draw_beside({"b": (0.99, [0.98, 0.984]), "a": (0.98, [0.97])}, "test_accuracy").axes[0]
+    drawn = [np.asarray(line.get_xdata(), float).tolist() for line in axes.get_lines()]
+    assert [98.0, 98.4] in [[round(x, 6) for x in one] for one in drawn]
+    assert [[round(x, 6) for x in one] for one in drawn if len(one) == 1] == [[99.0], [97.0], [98.0]]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["b, n = 2", "a, n = 1"]
+    assert "NaN" not in render_svg(draw_beside({"b": (0.99, [0.98, float("nan")])}, "test_accuracy"))
+
+
+def test_a_recorded_page_links_no_times() -> None:
+    text = 'x: <a\nhref="../timings/index.html">the times</a>, <a href="claims.html">claims</a>'
+    assert unlink_times(text) == 'x: the times, <a href="claims.html">claims</a>'
+
+
+def test_one_more_run_lies_in_its_interval_as_often_as_it_says() -> None:
+    generator, level = np.random.default_rng(0), 0.9
+    inside = 0
+    for _ in range(2_000):
+        *values, further = generator.normal(3, 2, 6)
+        low, high, _ = further_run(values, level) or (0, 0, 0)
+        inside += low <= further <= high
+    assert inside / 2_000 == pytest.approx(level, abs=4 * (0.9 * 0.1 / 2_000) ** 0.5)
+    assert further_run([1.0]) is None
+    assert further_run([1.0, 1.0]) == (1, 1, 0)
