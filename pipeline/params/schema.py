@@ -9,7 +9,7 @@ from pipeline.claims.vocabulary import Claim
 from pipeline.metrics import MetricName
 from pipeline.models.architectures import ARCHITECTURES, TUNABLE
 from pipeline.params.recipe import Count, Fraction, Positive, RecipeFields, whole_or
-from pipeline.params.section import ClaimId, Name, Named, Section, name_among
+from pipeline.params.section import ClaimId, Name, Named, Section, Title, name_among
 from pipeline.params.task import Task
 
 BY_HAND = ("mlp", "cnn3")  # what pipeline/models/scratch builds
@@ -65,6 +65,7 @@ class Source(Section):
 class Study(Section):
     """One question: a task, a control variant, and treatments compared with it; without a list, all others."""
 
+    title: Title | None = None
     question: str
     task: Name
     shifts: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = None
