@@ -1,5 +1,6 @@
 """The shape of params.yaml: what may be written where, and which values are legal."""
 
+from collections import Counter
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
@@ -74,6 +75,15 @@ class Study(Section):
     treatments: list[Name] | None = None
     variants: Named[dict[str, object]]
     claims: dict[ClaimId, Claim] = Field(default_factory=dict)  # of claims.yaml
+
+    @model_validator(mode="after")
+    def _titles_tell_variants_apart(self) -> Self:
+        labels = {name: str(one.get("title") or name) for name, one in self.variants.items()}
+        twice = [label for label, n in Counter(labels.values()).items() if n > 1]
+        if twice:
+            named = " and ".join(name for name, label in labels.items() if label == twice[0])
+            raise ValueError(f"expected a title of its own for each variant, received {twice[0]!r} for {named}")
+        return self
 
 
 class Caps(Section):

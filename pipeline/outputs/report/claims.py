@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from pipeline.claims.ledger import LedgerRow
@@ -23,8 +23,8 @@ class ClaimView:
 
     @property
     def anchor(self) -> str:
-        """Fragment of its address in the ledger, such as ``C000-07-as-written``."""
-        return f"{self.row.id}-{self.row.scope}".replace("_", "-")
+        """Fragment of the address of its claim in the ledger, such as ``C000-07``."""
+        return self.row.id.replace("_", "-")
 
     @property
     def place(self) -> int:
@@ -51,10 +51,16 @@ class ClaimView:
 
 @dataclass(frozen=True)
 class ClaimTable:
-    """Claims by id and scope; `report` is what leads from their page to the report's folder."""
+    """Claims by id and scope; `report` is what leads from their page to the report's folder, `titles` are of studies."""
 
     claims: tuple[ClaimView, ...]
     report: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def grouped(self) -> tuple[dict[str, ClaimView], ...]:
+        """The answers of each claim by scope."""
+        return _group(self.claims)
 
     @property
     def counts(self) -> Mapping[str, Mapping[str, int]]:
@@ -71,29 +77,36 @@ class ClaimTable:
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:
         """What the table can be narrowed to, by the name of the row's attribute."""
-        names = ("write_up", "scope", "verdict")
-        return {name: tuple(sorted({getattr(one.row, name) for one in self.claims})) for name in names}
+        found = {name: {getattr(one.row, name) for one in self.claims} for name in ("study", "write_up", "verdict")}
+        return {name: tuple(sorted(values)) for name, values in found.items()}
 
 
-def make_claims_section(rows: Iterable[LedgerRow], anchor: str, title: str, report: str = "") -> Section:
+def make_claims_section(
+    rows: Iterable[LedgerRow], anchor: str, title: str, report: str = "", titles: Mapping[str, str] | None = None
+) -> Section:
     """Part of a page: claims by verdict, and all of them as a table that can be sorted and narrowed.
 
-    The addresses of the rows, ``#C000-07-as-written``, are unique where it is once on a page. `report` leads from the
+    The addresses of the rows, ``#C000-07``, are unique where it is once on a page. `report` leads from the
     page to the report's folder, such as ``../report/``.
     """
-    return Section(anchor, title, "claims.html", ClaimTable(_order(rows), report))
+    return Section(anchor, title, "claims.html", ClaimTable(_order(rows), report, titles or {}))
 
 
-def render_claims(rows: Iterable[LedgerRow], stand_in: bool) -> str:
-    """HTML page of all claims; `stand_in` says whether any data behind them are stand-ins."""
-    return page("claims.html", sections=[make_claims_section(rows, "ledger", "The claims")], stand_in=stand_in)
+def render_claims(rows: Iterable[LedgerRow], stand_in: bool, titles: Mapping[str, str] | None = None) -> str:
+    """HTML page of all claims; `stand_in` says whether any data behind them are stand-ins, `titles` are of studies."""
+    section = make_claims_section(rows, "ledger", "The claims", titles=titles)
+    return page("claims.html", sections=[section], stand_in=stand_in)
 
 
 def make_study_claims(rows: Iterable[LedgerRow], study: str) -> Section | None:
     """A study's own claims, each with the answers of its scopes; None where it has none."""
-    by_id = groupby(_order(row for row in rows if row.study == study), key=lambda one: one.row.id)
-    claims = tuple({one.row.scope: one for one in answers} for _, answers in by_id)
+    claims = _group(_order(row for row in rows if row.study == study))
     return Section("claims", "Claims", "claims_of_study.html", claims) if claims else None
+
+
+def _group(claims: Iterable[ClaimView]) -> tuple[dict[str, ClaimView], ...]:
+    by_id = groupby(claims, key=lambda one: one.row.id)
+    return tuple({one.row.scope: one for one in answers} for _, answers in by_id)
 
 
 def _order(rows: Iterable[LedgerRow]) -> tuple[ClaimView, ...]:

@@ -33,6 +33,7 @@ class Picture:
 
     svg: Markup
     caption: str
+    on_paper: bool = False  # coloured cells, which stay on white in any theme
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ class Variance:
     sentences: tuple[str, ...]
     alarms: tuple[str, ...]
     new_splits: bool
+    answer: str | None = None  # in one line
 
 
 @dataclass(frozen=True)
