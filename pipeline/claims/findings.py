@@ -160,7 +160,7 @@ def ask(condition: Condition, recorded: Recorded, plan: ComparisonPlan, alpha: f
         test: Test = "computed" if computed else "spread" if of.spread else "paired"
         bound = rival.value is not None and relation in ("above", "below")
         question = Question(control, treatment, replace(declared, bounded=_is_bounded(metric, of, rival)))
-        labels = label_operand(of, titles), label_operand(rival, titles)
+        labels = label_operand(of, titles, metric.share), label_operand(rival, titles, metric.share)
         found.append(Asked(question, relation, metric, test, bound, same and computed, labels))
     return found
 

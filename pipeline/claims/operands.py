@@ -35,8 +35,8 @@ def make_arm(operand: Operand, metric: str, recorded: Recorded) -> Arm:
     return Arm(name, values, _images(operand, chosen, recorded), runs, at_chance)
 
 
-def label_operand(operand: Operand, titles: Mapping[str, str]) -> str:
-    """An operand as a sentence names it: variants by their titles, more than two of them by their number."""
+def label_operand(operand: Operand, titles: Mapping[str, str], share: bool = False) -> str:
+    """An operand as a sentence names it: variants by titles, more than two by their number, a `share` in percent."""
     named = [titles.get(name) or name for name in operand.variants]
     listed = " and ".join(named) if len(named) <= MOST_NAMED else f"{len(named)} variants"
     match operand:
@@ -51,7 +51,7 @@ def label_operand(operand: Operand, titles: Mapping[str, str]) -> str:
         case Operand(rank=str(name)):
             text = f"the rank of {titles.get(name) or name}"
         case Operand(value=float(number)):
-            text = f"{number:g}"
+            text = f"{100 * number:g} %" if share else f"{number:g}"
         case Operand(network=Network() as network):
             text = _name_network(network)
         case Operand(split=SplitOf() as split):

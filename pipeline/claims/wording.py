@@ -32,6 +32,7 @@ from pipeline.statistics.wording import (
 TINY = 1e-6  # a smaller p says more about the model than about the runs
 UNDIRECTED = ("equals", "differs_from")
 FAMILIAR = "test accuracy"  # what is meant where no metric is named
+MOST_WORDS = 2  # of a metric in the first sentence
 
 
 def format_answer(answer: Answer) -> str:
@@ -41,6 +42,8 @@ def format_answer(answer: Answer) -> str:
     finding = answer.deciding
     own = finding.verdict if answer.rankings or answer.verdict == OPEN else answer.verdict
     found, parts = _describe(own, finding), _give_evidence(own, finding)
+    if not _is_short(finding.metric):
+        parts[0] = f"in {finding.metric.label}, {parts[0]}"
     if answer.rankings:
         parts = [f"for one, {found}", *parts]
         found = _describe_rankings(answer.verdict)
@@ -64,9 +67,10 @@ def _describe_rankings(verdict: str) -> str:
 def _describe(verdict: str, finding: Finding) -> str:
     """What was found of the two arms."""
     result, (treatment, control) = finding.result, finding.labels
-    what = "" if finding.metric.label == FAMILIAR else f" in {finding.metric.label}"
+    known = finding.metric.label == FAMILIAR or not _is_short(finding.metric)
+    what = "" if known else f" in {finding.metric.label}"
     if verdict == UNDECIDED:
-        return f"{_describe_doubt(finding)}{what}"
+        return _describe_doubt(finding, what)
     if finding.is_identical and not finding.same_run:
         return f"{treatment} and {control} are the same runs, bit for bit"
     if result.verdict == EQUIVALENT or (finding.relation == "equals" and verdict == SUPPORTED):
@@ -80,15 +84,20 @@ def _describe(verdict: str, finding: Finding) -> str:
     return f"{treatment} is {size}{'above' if _is_higher(finding) else 'below'} {control}{what}{doubt}"
 
 
-def _describe_doubt(finding: Finding) -> str:
+def _is_short(metric: Metric) -> bool:
+    """Whether a metric is named in the first sentence, and not behind it."""
+    return len(metric.label.split()) <= MOST_WORDS
+
+
+def _describe_doubt(finding: Finding, what: str) -> str:
     """What was seen where nothing was shown."""
     result, (treatment, control) = finding.result, finding.labels
     if not isinstance(result, Comparison):
-        return f"whether {treatment} is {finding.relation} {control}"
+        return f"whether {treatment} is {finding.relation} {control}{what}"
     up, down = (result.wins, result.losses) if result.higher_is_better else (result.losses, result.wins)
     if finding.relation == "below":
-        return f"{treatment} is below {control} in {down} of {_repeats(result)}"
-    return f"{treatment} is above {control} in {up} of {_repeats(result)}"
+        return f"{treatment} is below {control}{what} in {down} of {_repeats(result)}"
+    return f"{treatment} is above {control}{what} in {up} of {_repeats(result)}"
 
 
 def _describe_equality(finding: Finding) -> str:
@@ -165,9 +174,7 @@ def _test(c: Comparison) -> str:
 
 def _p(c: Comparison | SpreadTest) -> str:
     family = f" after Holm over {c.family_size}" if c.family_size > 1 else ""
-    smallest = (
-        f" (smallest attainable {min(1.0, c.p_smallest * c.family_size):.3g})" if isinstance(c, Comparison) else ""
-    )
+    smallest = f" (smallest {min(1.0, c.p_smallest * c.family_size):.3g})" if isinstance(c, Comparison) else ""
     value = f"= {c.p_adjusted:.3g}" if c.p_adjusted > TINY else f"< {TINY:g}"
     return f"p {value}{family}{smallest}"
 

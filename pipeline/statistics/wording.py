@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 from pipeline.metrics import Metric, metric, words
 from pipeline.statistics.comparison import Comparison
-from pipeline.statistics.power import EXACT_LIMIT, OUT_OF_REACH, POWER, smallest_n_that_can_reject
+from pipeline.statistics.power import EXACT_LIMIT, OUT_OF_REACH, smallest_n_that_can_reject
 
 NUMBER = Metric("", "")  # a metric that nobody declared is a bare number
 MINUS = "−"
+FAMILIAR = "test_accuracy"  # what is meant where no metric is named
 Names = Mapping[str, str]  # what people read in place of a variant's name
 
 
@@ -15,7 +16,8 @@ def format_sentence(c: Comparison, names: Names | None = None) -> str:
     """The verdict in one short sentence, and behind it who is compared, interval, p and what could be seen."""
     treatment, control = ((names or {}).get(one, one) for one in (c.treatment, c.control))
     evidence = "; ".join(filter(None, _give_evidence(c)))
-    return f"{format_headline(c)} {treatment} against {control}, {words(c.metric)}: {evidence}."
+    what = "" if c.metric == FAMILIAR else f", {words(c.metric)}"
+    return f"{format_headline(c)} {treatment} against {control}{what}: {evidence}."
 
 
 def format_headline(c: Comparison) -> str:
@@ -35,9 +37,8 @@ def format_number(x: float | None, unit: Metric) -> str:
     """Signed amount: percentage points to two decimals, anything else to three digits; never a rounded 0."""
     if x is None:
         return "undefined"
-    if not unit.share:
-        text = f"{x:+.3g}"
-    else:
+    text = f"{x:+,.0f}" if abs(x) >= 1000 else f"{x:+.3g}"
+    if unit.share:
         text = f"{100 * x:+.2f}" if x == 0 or abs(x) >= 5e-5 else f"{100 * x:+.1g}"
     return text.replace("-", MINUS)
 
@@ -151,7 +152,7 @@ def _give_evidence(c: Comparison) -> list[str]:
 
 def _test(c: Comparison) -> str:
     """Which test, its p, the smallest attainable and Holm's correction."""
-    smallest = "the smallest attainable" if c.p == c.p_smallest else f"smallest attainable {c.p_smallest:.3g}"
+    smallest = "the smallest attainable" if c.p == c.p_smallest else f"smallest {c.p_smallest:.3g}"
     family = f", {c.p_adjusted:.3g} after Holm over {c.family_size}" if c.family_size > 1 else ""
     return f"{name_test(c)} p = {c.p:.3g} ({smallest}){family}"
 
@@ -171,7 +172,7 @@ def _reach(c: Comparison) -> str:
     """What this many repeats could have shown."""
     if c.minimum_detectable_effect is None:
         return ""
-    return f"{100 * POWER:g} % power for {format_amount(c.minimum_detectable_effect, _unit(c))}"
+    return f"detectable {format_amount(c.minimum_detectable_effect, _unit(c))}"
 
 
 def _plan(c: Comparison) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import fill
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 from matplotlib.artist import Artist
@@ -21,6 +21,7 @@ WIDTH_INCHES = 10.0
 MOST_COLUMNS = 4
 WIDEST_PANEL_INCHES = 4.6
 LEGEND_POINTS = 9
+Place = Literal["outside upper left", "outside lower left"]
 SMALLEST_POINTS = 8.3  # 11 pixels
 apply_theme = matplotlib.rc_context(rc=SETTINGS)
 """Decorates a drawing function: it runs under the project's settings and leaves the global ones as they were."""
@@ -91,11 +92,12 @@ def set_panel_title(axes: Axes, text: str, panel_inches: float) -> None:
     axes.set_title(text, fontsize=max(SMALLEST_POINTS, min(9.5, 72 * panel_inches * 0.88 / (0.6 * longest))))
 
 
-def add_legend(figure: Figure, handles: Sequence[Artist], place: str = "outside upper left") -> None:
+def add_legend(figure: Figure, handles: Sequence[Artist], below: bool = False) -> None:
     """Legend with as many columns as fit the figure's width, so that none is cut off."""
     longest = max(len(str(one.get_label())) for one in handles)
     inches = 0.55 + longest * LEGEND_POINTS * 0.6 / 72
     columns = max(1, min(len(handles), int(figure.get_figwidth() / inches)))
+    place: Place = "outside lower left" if below else "outside upper left"
     figure.legend(handles=list(handles), loc=place, ncols=columns)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, SymLogNorm
 from matplotlib.figure import Figure
 
 from pipeline.outputs.figures.canvas import SMALLEST_POINTS, Grid, apply_theme, fit_grid, make_figure, set_panel_title
@@ -57,7 +57,9 @@ def draw_confusions(
 
 @apply_theme
 def draw_changes(
-    changes: Mapping[str, npt.ArrayLike], classes: Mapping[str, Sequence[str]] | None = None, control: str = "the control"
+    changes: Mapping[str, npt.ArrayLike],
+    classes: Mapping[str, Sequence[str]] | None = None,
+    control: str = "the control",
 ) -> Figure:
     """Differences of mean confusion matrices from the control's, one panel a variant, on one scale around 0.
 
@@ -70,7 +72,7 @@ def draw_changes(
     top = max(float(np.abs(matrix).max()) for matrix in matrices.values()) or 1.0
     for index, (variant, matrix) in enumerate(matrices.items()):
         axes = figure.add_subplot(places.rows, places.columns, index + 1)
-        axes.imshow(matrix, cmap=CHANGES, vmin=-top, vmax=top, interpolation="nearest")
+        axes.imshow(matrix, cmap=CHANGES, norm=SymLogNorm(1.0, vmin=-top, vmax=top), interpolation="nearest")
         axes.spines[:].set_visible(True)
         set_panel_title(axes, variant, places.panel_inches)
         lowest, leftmost = places.find_edges(index)

@@ -51,7 +51,7 @@ def draw_curves(
             _dots(axes, (printed or {}).get(variant, {}).get(column, {}), quantity, colour)
         if variant != control and len(reference):
             _mean(axes, reference, quantity, zorder=1.9, **DASHED)
-        set_panel_title(axes, f"{variant}, n = {len(runs)}", places.panel_inches)
+        set_panel_title(axes, f"{variant}, n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{len(runs)}", places.panel_inches)
         axes.grid(axis="y")
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1))
     shown = control if len(reference) and len(histories) > 1 else None

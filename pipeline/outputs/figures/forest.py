@@ -117,7 +117,7 @@ def _labels(figure: Figure, axes: Axes, comparisons: list[Comparison]) -> None:
     axes.set_xlabel(f"{label_differences(first.metric)}, n = {n} paired repeats")
     axes.set_title(f"← worse than {first.control}", loc="left", color=MUTED, fontsize=9.5)
     axes.set_title(f"better than {first.control} →", loc="right", color=MUTED, fontsize=9.5)
-    add_legend(figure, _handles(comparisons), "outside lower left")
+    add_legend(figure, _handles(comparisons), below=True)
 
 
 def _name_deciding(comparisons: list[Comparison], level: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import pandas as pd
 
@@ -29,6 +30,7 @@ ORDER = (
     *("variance", "spread", "differences", "verdicts", "printed", "claims", "variants", "curves", "gap", "shifts"),
     *("confusion", "hardest", "predictions", "thresholds", "hyperparameters", "trials", "metrics", "models"),
 )
+T = TypeVar("T")
 PICTURED = ("spread", "differences", "curves", "confusion")
 ROWS = "Every row of the write-ups’ tables that was run, with its place in the text, and what became of it."
 DATA = "Where the images come from, how each task divides them, and what they look like."
@@ -37,14 +39,11 @@ DATA = "Where the images come from, how each task divides them, and what they lo
 def build_overview(files: ReportFiles) -> dict[str, str]:
     """Pages by file name that belong to no single study: the overview, claims, data, rows, and the further ones."""
     every = files.kept | files.results
-    studies = [
-        StudyView(use_titles(one), (), _title_marks(_mark(name, files), one), answer_study(use_titles(one)))
-        for name, one in sorted(every.items())
-    ]
+    studies = [_summarize(one, _mark(name, files)) for name, one in sorted(every.items())]
     stand_in, titles = any(one.stand_in for one in every.values()), {name: one.label for name, one in every.items()}
     return {
         "index.html": render_index(studies, _show_best_known(files), files.pages, tell_story(files.claims)),
-        "claims.html": render_claims(files.claims, stand_in, titles),
+        "claims.html": render_claims(files.claims, stand_in, titles, {name: one.titles for name, one in every.items()}),
         "data.html": render_sections("The data", DATA, _describe_data(files), stand_in),
         "rows.html": render_sections("Rows of the write-ups", ROWS, _describe_rows(files), stand_in),
         **files.pages,
@@ -73,8 +72,15 @@ def _mark(study: str, files: ReportFiles) -> dict[str, str]:
     return add_marks(mark_variants(plan, files.identities) if plan else {}, results)
 
 
-def _title_marks(marks: Mapping[str, str], results: StudyResults) -> dict[str, str]:
-    return {results.titles.get(name, name): mark for name, mark in marks.items()}
+def _summarize(results: StudyResults, marks: Mapping[str, str]) -> StudyView:
+    """A study as the overview shows it."""
+    named = {results.titles.get(name, name): mark for name, mark in marks.items()}
+    return StudyView(use_titles(results), (), named, _answer(use_titles(results)))
+
+
+def _answer(results: StudyResults) -> str | None:
+    variance = describe_variance(results)
+    return variance.answer if variance else answer_study(results)
 
 
 def _show_best_known(files: ReportFiles) -> list[Section]:
@@ -122,7 +128,7 @@ def _view(study: str, own: StudyFiles, files: ReportFiles) -> StudyView:
     grid = make_prediction_grid(shown, own.predicted, own.labels, named, who)
     printed = tabulate_pairs(list_pairs(plan, results, files.measured[study], files.printed))
     sections = (
-        make_study_claims(files.claims, results.study),
+        make_study_claims(files.claims, results.study, titles),
         Section("printed", "Printed beside ours", "printed.html", printed),
         Section("hyperparameters", "Hyperparameters", "recipes.html", describe_recipes(plan, finished, marks, titles)),
         Section("trials", "Trials of the searches", "tables.html", tables.tabulate_trials(searches)),
@@ -167,10 +173,8 @@ def view_study(
     titles = results.titles
     named = (classes or {}).get(results.control, ("0", "1"))
     results, runs = use_titles(results), runs.assign(variant=runs["variant"].map(lambda name: titles.get(name, name)))
-    histories, summaries, classes, marks, printed = (
-        {titles.get(name, name): one for name, one in (mapping or {}).items()}
-        for mapping in (histories, summaries, classes, marks, printed)
-    )
+    histories, summaries = _rename(histories, titles), _rename(summaries, titles)
+    classes, marks, printed = _rename(classes, titles), _rename(marks, titles), _rename(printed, titles)
     variance = describe_variance(results)
     every = [
         Section("variance", "Where the variance comes from", "variance.html", variance),
@@ -184,7 +188,12 @@ def view_study(
     verdicts = [Section("verdicts", "Verdicts", "verdicts.html")] if results.comparisons or not variance else []
     shown = [*verdicts, *(one for one in every if one and one.content)]
     ordered = tuple(sorted(shown, key=lambda one: (*ORDER, one.anchor).index(one.anchor)))
-    return StudyView(results, ordered, marks, variance.answer if variance else answer_study(results))
+    return StudyView(results, ordered, marks, _answer(results))
+
+
+def _rename(by_variant: Mapping[str, T] | None, titles: Mapping[str, str]) -> dict[str, T]:
+    """What is known by variant, by the titles of the variants."""
+    return {titles.get(name, name): one for name, one in (by_variant or {}).items()}
 
 
 def add_marks(marks: Mapping[str, str], results: StudyResults) -> dict[str, str]:

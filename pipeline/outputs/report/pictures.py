@@ -38,7 +38,7 @@ CAPTIONS = {
     ),
     "confusion": (
         "Rows are true classes, columns predictions. Grey diagonal: recall in percent. Other cells: mean number of "
-        "images, coloured by their share of the true class on one scale for all variants; with more than nine variants "
+        "images, coloured by their share of the true class on one scale for all variants; with more than four variants "
         "the numbers are left out."
     ),
     "changes": (

@@ -70,6 +70,7 @@ class Pair:
     metric: str
     printed: float | None
     ours: tuple[float, ...]
+    same_data: bool  # both are of the data set that the text means
 
 
 def list_pairs(
@@ -83,7 +84,13 @@ def list_pairs(
                 values = _read_values(runs, variant, metric)
                 if values and unit(metric) in UNITS and not is_gap(metric):
                     notes = (f"{results.label}, {place}" if linked else f"{words(metric)}, {place}",)
-                    yield Pair(Cell(title, notes, study_page(plan.study) if linked else None), metric, figure, values)
+                    yield Pair(
+                        Cell(title, notes, study_page(plan.study) if linked else None),
+                        metric,
+                        figure,
+                        values,
+                        not results.stand_in,
+                    )
 
 
 def tabulate_pairs(pairs: Iterable[Pair]) -> tuple[PrintedTable, ...]:
@@ -140,6 +147,6 @@ def _line(pair: Pair, show: Callable[[float | None], str], place: Callable[[floa
         width=round(place(high) - place(low), 2),
         label=label,
     )
-    outside = pair.printed is not None and not low <= pair.printed <= high
+    outside = pair.same_data and pair.printed is not None and not low <= pair.printed <= high
     note = "outside our spread" if outside else None
     return PrintedLine(pair.name, MISSING if pair.printed is None else show(pair.printed), show(mean), note, strip)

@@ -13,7 +13,6 @@ from pipeline.params.plan import Origin
 from pipeline.statistics.interim import plan_analyses
 from pipeline.statistics.results import StudyResults
 
-
 INERT = "The treatment is inert: with it and without it, every repeat ends in the same weights."
 
 
@@ -172,7 +171,7 @@ class StudyView:
         c = self.results.comparisons[treatment]
         arms = {name: self.results.variants[name] for name in (treatment, self.results.control)}
         told = [
-            f"{name}: {one.diverged} of {one.n} runs diverged: a loss was no longer a number. Such a run counts as the worst."
+            f"{name}: {one.diverged} of {one.n} runs diverged: a loss was no number any more, which counts as worst."
             for name, one in arms.items()
             if one.diverged
         ]

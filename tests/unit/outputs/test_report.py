@@ -33,7 +33,7 @@ def view_of(parts: Any, **more: Any) -> StudyView:
 
 def render(views: Sequence[StudyView]) -> dict[str, str]:
     """Pages of the overview and of every study by file name, as the stage puts them together."""
-    names = [one.name for one in views]
+    names = {one.name: one.label for one in views}
     pages = {one.file: link_studies(render_study(one), one.name, names) for one in views}
     return {"index.html": render_index(views), **pages}
 
