@@ -74,6 +74,8 @@ def _spread(axes: Axes, spread: pd.DataFrame, quantity: str, colour: str, repeat
 
 def _dots(axes: Axes, curve: Mapping[int, float], quantity: str, colour: str) -> None:
     """What a text printed, as hollow dots."""
+    if not curve:
+        return
     values = [get_scale(quantity) * x for x in curve.values()]
     look: dict[str, object] = {"markersize": 5, "markeredgewidth": 1.3, "markerfacecolor": "white", "color": colour}
     axes.plot(list(curve), values, "o", linestyle="", zorder=4, **look)  # type: ignore[arg-type]

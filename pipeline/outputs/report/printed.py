@@ -84,7 +84,8 @@ def list_pairs(
                 values = _read_values(runs, variant, metric)
                 if values and unit(metric) in UNITS and not is_gap(metric):
                     notes = (f"{results.label}, {place}" if linked else f"{words(metric)}, {place}",)
-                    yield Pair(
+                    page = study_page(plan.study) if linked else None
+                    yield Pair(Cell(title, notes, page), metric, figure, values, not results.stand_in)
                         Cell(title, notes, study_page(plan.study) if linked else None),
                         metric,
                         figure,

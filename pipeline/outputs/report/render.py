@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -15,9 +15,11 @@ from pipeline.layout import study_page
 from pipeline.metrics import words
 from pipeline.outputs import numbers
 from pipeline.outputs.figures import theme
-from pipeline.outputs.report.story import TOLD, Story, read_headline
-from pipeline.outputs.report.views import Section, StudyView
+from pipeline.outputs.report.views import TOLD, Section, StudyView, read_headline
 from pipeline.statistics.wording import format_headline
+
+if TYPE_CHECKING:
+    from pipeline.outputs.report.story import Story  # which knows claims, as other pages need not
 
 TEMPLATES = Path(__file__).parent / "templates"
 GAP = Markup("<!-- studies -->")  # in a page that does not yet link the others; no text of a page can say it
@@ -28,7 +30,7 @@ def render_index(
     studies: Sequence[StudyView],
     sections: Sequence[Section] = (),
     further: Mapping[str, str] | None = None,
-    story: Story | None = None,
+    story: "Story | None" = None,
 ) -> str:
     """Page of the overview, with the studies in their order.
 

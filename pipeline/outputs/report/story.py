@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pipeline.claims.ledger import LedgerRow
 from pipeline.metrics import words
 from pipeline.outputs.numbers import format_size
+from pipeline.outputs.report.views import read_headline
 from pipeline.statistics.comparison import Comparison
 from pipeline.statistics.results import StudyResults
 
@@ -19,13 +20,6 @@ OUTCOMES = {
 }
 """What becomes of a conclusion, by the verdicts that say so."""
 
-TOLD = {
-    "survive": "survive",
-    "fail": "fail",
-    "equal": "make no difference that matters",
-    "unsettled": "are open",
-    "untestable": "can’t be tested",
-}
 SCOPES = ("as_written", "controlled")
 FINDINGS = 5
 NOT_ASKED = "not asked"
@@ -75,14 +69,6 @@ def tell_story(rows: Iterable[LedgerRow]) -> Story | None:
         cross={name: row for name, row in cross.items() if any(row.values())},
         findings=_find_clearest(decided.values()),
     )
-
-
-def read_headline(sentence: str) -> str:
-    """The first sentence of a verdict, without the verdict before its colon."""
-    first = sentence.partition(". ")[0].removesuffix(".")
-    _, colon, rest = first.partition(": ")
-    text = rest if colon else first
-    return f"{text[:1].upper()}{text[1:]}."
 
 
 def answer_study(results: StudyResults) -> str | None:

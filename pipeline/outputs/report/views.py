@@ -16,6 +16,16 @@ from pipeline.statistics.results import StudyResults
 INERT = "The treatment is inert: with it and without it, every repeat ends in the same weights."
 
 
+TOLD = {
+    "survive": "survive",
+    "fail": "fail",
+    "equal": "make no difference that matters",
+    "unsettled": "are open",
+    "untestable": "can’t be tested",
+}
+"""What is said of conclusions, by what became of them; see `story.OUTCOMES`."""
+
+
 @dataclass(frozen=True)
 class Section:
     """Part of a page: a heading, the template that shows it and what that template is given."""
@@ -203,6 +213,14 @@ def use_titles(results: StudyResults) -> StudyResults:
     }
     variants = {titles[name]: one for name, one in results.variants.items()}
     return replace(results, control=titles[results.control], variants=variants, comparisons=renamed)
+
+
+def read_headline(sentence: str) -> str:
+    """The first sentence of a verdict, without the verdict before its colon."""
+    first = sentence.partition(". ")[0].removesuffix(".")
+    _, colon, rest = first.partition(": ")
+    text = rest if colon else first
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def group_by_verdict(verdicts: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
