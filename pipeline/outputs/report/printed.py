@@ -86,12 +86,6 @@ def list_pairs(
                     notes = (f"{results.label}, {place}" if linked else f"{words(metric)}, {place}",)
                     page = study_page(plan.study) if linked else None
                     yield Pair(Cell(title, notes, page), metric, figure, values, not results.stand_in)
-                        Cell(title, notes, study_page(plan.study) if linked else None),
-                        metric,
-                        figure,
-                        values,
-                        not results.stand_in,
-                    )
 
 
 def tabulate_pairs(pairs: Iterable[Pair]) -> tuple[PrintedTable, ...]:

@@ -28,7 +28,8 @@ OUT_OF_REACH = """() => {
   return wide.map((one) => one.outerHTML.slice(0, 80));
 }"""
 SMALL = """() => [...document.querySelectorAll("main svg text")].filter((one) => one.checkVisibility())
-  .map((one) => parseFloat(getComputedStyle(one).fontSize) * Math.abs(one.getScreenCTM().a)).filter((size) => size < 10.9)"""
+  .map((one) => parseFloat(getComputedStyle(one).fontSize) * Math.abs(one.getScreenCTM().a))
+  .filter((size) => size < 10.9)"""
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
