@@ -28,7 +28,7 @@ OUT_OF_REACH = """() => {
   return wide.map((one) => one.outerHTML.slice(0, 80));
 }"""
 SMALL = """() => [...document.querySelectorAll("main svg text")].filter((one) => one.checkVisibility())
-  .map((one) => parseFloat(getComputedStyle(one).fontSize) * Math.abs(one.getScreenCTM().a))
+  .map((one) => parseFloat(getComputedStyle(one).fontSize) * Math.hypot(one.getScreenCTM().a, one.getScreenCTM().b))
   .filter((size) => size < 10.9)"""
 
 pytestmark = [
