@@ -33,6 +33,7 @@ TIMING_RECEIPT = TIMINGS / "receipt.json"
 TIMING_CLAIMS = TIMINGS / "claims.csv"
 TIMING_PAGE = TIMINGS / "index.html"
 PAGES = Path("pages")
+PRINTED = PAGES / "printed.json"  # what texts printed of their runs
 PICTURES = Path("pictures")
 PLOTS = Path("plots")  # what DVC draws
 REPORT = Path("report")
@@ -59,6 +60,7 @@ KEPT_IN_STORE = (WEIGHTS, OPTIMIZER, SECONDS)
 # What is kept of a study beside files that lie elsewhere too.
 TIMES = "times.json"
 STUDY_PAGE = "page.html"
+OTHER_PAGES = ("index", "claims", "data", "rows")
 
 # Files of an evaluation in its store.
 EVALUATION = "evaluation.json"
@@ -173,9 +175,9 @@ def further_pages() -> list[Path]:
 
 
 def study_page(study: str) -> str:
-    """Name of a study's page in report/, never that of the overview."""
+    """Name of a study's page in report/, never that of another page."""
     name = re.sub(r"[^a-z0-9_]+", "-", study.lower()).strip("-") or "study"
-    return "index_study.html" if name == "index" else f"{name}.html"
+    return f"{name}_study.html" if name in OTHER_PAGES else f"{name}.html"
 
 
 def picture(section: str, number: int) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline.claims.operands import is_same_run, make_arm
+from pipeline.claims.operands import is_same_run, label_operand, make_arm
 from pipeline.claims.recorded import Recorded
 from pipeline.claims.vocabulary import Condition, Operand
 from pipeline.metrics import Metric
@@ -73,6 +73,7 @@ class Asked:
     test: Test
     bound: bool
     same_run: bool = False
+    labels: tuple[str, str] = ("", "")  # of treatment and control, as sentences name them
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class Finding:
     result: Result
     bound: bool = False
     same_run: bool = False
+    labels: tuple[str, str] = ("", "")
 
     @property
     def verdict(self) -> str:
@@ -148,7 +150,7 @@ def ask(condition: Condition, recorded: Recorded, plan: ComparisonPlan, alpha: f
     """
     metric = _find_metric(condition)
     declared = _declare(condition, metric, plan, alpha)
-    found = []
+    found, titles = [], {name: one.title or name for name, one in plan.variants.items()}
     for of, rival, relation in _list_pairs(condition):
         control, treatment = (make_arm(one, condition.metric, recorded) for one in (rival, of))
         sides, same = ((of, treatment), (rival, control)), any(is_same_run(one, recorded) for one in (of, rival))
@@ -158,7 +160,8 @@ def ask(condition: Condition, recorded: Recorded, plan: ComparisonPlan, alpha: f
         test: Test = "computed" if computed else "spread" if of.spread else "paired"
         bound = rival.value is not None and relation in ("above", "below")
         question = Question(control, treatment, replace(declared, bounded=_is_bounded(metric, of, rival)))
-        found.append(Asked(question, relation, metric, test, bound, same and computed))
+        labels = label_operand(of, titles, metric.share), label_operand(rival, titles, metric.share)
+        found.append(Asked(question, relation, metric, test, bound, same and computed, labels))
     return found
 
 
@@ -222,7 +225,9 @@ def find(asked: Sequence[Asked], rng: np.random.Generator) -> list[Finding]:
     found: dict[int, Result] = {}
     for (_, test), members in families.items():
         found |= zip(members, _answer([asked[index].question for index in members], test, rng), strict=True)
-    return [Finding(one.relation, one.metric, found[i], one.bound, one.same_run) for i, one in enumerate(asked)]
+    return [
+        Finding(one.relation, one.metric, found[i], one.bound, one.same_run, one.labels) for i, one in enumerate(asked)
+    ]
 
 
 def _answer(questions: Sequence[Question], test: Test, rng: np.random.Generator) -> Sequence[Result]:

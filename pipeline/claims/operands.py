@@ -1,7 +1,7 @@
 """One side of a condition as an arm: a value a repeat, from variants, numbers, or networks nobody trains."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import prod
 
 import numpy as np
@@ -11,10 +11,13 @@ from pipeline.claims.recorded import Floats, NotRecordedError, Recorded
 from pipeline.claims.vocabulary import KINDS, Network, Operand, SplitOf
 from pipeline.data.splits import split_indices
 from pipeline.metrics import metric as metric_of
+from pipeline.metrics import words
 from pipeline.models.architectures import blocks_of
 from pipeline.models.layer_counts import ImpossibleShapeError, count, layers_of, total
 from pipeline.params.task import Split
 from pipeline.statistics.comparison import Arm
+
+MOST_NAMED = 2  # variants in one operand; the claim itself names them all
 
 
 def make_arm(operand: Operand, metric: str, recorded: Recorded) -> Arm:
@@ -30,6 +33,33 @@ def make_arm(operand: Operand, metric: str, recorded: Recorded) -> Arm:
     if operand.times != 1:
         return Arm(f"{operand.times:g} times {name}", operand.times * values, None, runs, at_chance)
     return Arm(name, values, _images(operand, chosen, recorded), runs, at_chance)
+
+
+def label_operand(operand: Operand, titles: Mapping[str, str], share: bool = False) -> str:
+    """An operand as a sentence names it: variants by titles, more than two by their number, a `share` in percent."""
+    named = [titles.get(name) or name for name in operand.variants]
+    listed = " and ".join(named) if len(named) <= MOST_NAMED else f"{len(named)} variants"
+    match operand:
+        case Operand(variant=str()):
+            text = named[0]
+        case Operand(spread=str()):
+            text = f"the sd of {named[0]}"
+        case Operand(deviation=str()):
+            text = f"the distance of {named[0]} from its median"
+        case Operand(difference=[_, _]):
+            text = f"{named[0]} minus {named[1]}"
+        case Operand(rank=str(name)):
+            text = f"the rank of {titles.get(name) or name}"
+        case Operand(value=float(number)):
+            text = f"{100 * number:g} %" if share else f"{number:g}"
+        case Operand(network=Network() as network):
+            text = _name_network(network)
+        case Operand(split=SplitOf() as split):
+            text = f"the split of seed {split.seed}"
+        case _:
+            text = f"the {'lowest' if operand.lowest else 'highest' if operand.highest else 'spread'} of {listed}"
+    text = f"{text} ({words(operand.metric)})" if operand.metric else text
+    return f"{operand.times:g} times {text}" if operand.times != 1 else text
 
 
 def _identify(operand: Operand, metric: str, recorded: Recorded) -> tuple[str, ...] | None:

@@ -23,75 +23,87 @@ from pipeline.statistics.wording import (
     format_count,
     format_difference,
     format_interval,
+    format_size,
     name_equivalence_interval,
+    name_interval,
     name_test,
 )
 
 TINY = 1e-6  # a smaller p says more about the model than about the runs
 UNDIRECTED = ("equals", "differs_from")
+FAMILIAR = "test accuracy"  # what is meant where no metric is named
+MOST_WORDS = 2  # of a metric in the first sentence
 
 
 def format_answer(answer: Answer) -> str:
-    """Verdict, what was found, n, interval in both scopes, p, the smallest attainable p and what could be seen."""
+    """Verdict and what was found in one short sentence; behind it interval, p and what could be seen."""
     if answer.verdict == NOT_TESTABLE or answer.deciding is None:
         return f"Not testable: {answer.reason}."
     finding = answer.deciding
     own = finding.verdict if answer.rankings or answer.verdict == OPEN else answer.verdict
-    parts = [_describe(own, finding), *_give_evidence(own, finding)]
+    found, parts = _describe(own, finding), _give_evidence(own, finding)
+    if not _is_short(finding.metric):
+        parts[0] = f"in {finding.metric.label}, {parts[0]}"
     if answer.rankings:
-        parts[0] = f"{_describe_rankings(answer.verdict, *answer.rankings)}; for one, {parts[0]}"
+        parts = [f"for one, {found}", *parts]
+        found = _describe_rankings(answer.verdict)
     elif len(answer.findings) > 1:
         parts.append(_name_deciding(answer))
-    if isinstance(finding.result, Comparison):
-        parts.append(describe_chance(finding.result))
-    parts.append(answer.elsewhere or "")
+    parts += [describe_chance(finding.result) if isinstance(finding.result, Comparison) else "", answer.elsewhere or ""]
     if finding.metric.timed:
-        parts.append("timed side by side in one process, everything traced first, variants interleaved")
-    return f"{answer.verdict.capitalize()}: {'; '.join(filter(None, parts))}."
+        parts.append("timed side by side in one process")
+    evidence = "; ".join(filter(None, parts))
+    return f"{answer.verdict.capitalize()}: {found}. {evidence[:1].upper()}{evidence[1:]}."
 
 
-def _describe_rankings(verdict: str, first: str, second: str) -> str:
-    what = f"the best of {first} and the best of {second}"
+def _describe_rankings(verdict: str) -> str:
     return {
-        SUPPORTED: f"{what} are in different places",
-        REFUTED: f"{what} are in the same place",
-        EQUIVALENT: f"{what} can't be told from the others, which are all equal within the margin",
-    }.get(verdict, f"whether {what} are in different places")
+        SUPPORTED: "the best variant is another one in the second group",
+        REFUTED: "the same variant is best in both groups",
+        EQUIVALENT: "neither group has a best variant, all are equal within the margin",
+    }.get(verdict, "neither that the best variant changes is shown, nor that it stays")
 
 
 def _describe(verdict: str, finding: Finding) -> str:
     """What was found of the two arms."""
-    result, label = finding.result, finding.metric.label
-    treatment, control = result.treatment, result.control
+    result, (treatment, control) = finding.result, finding.labels
+    known = finding.metric.label == FAMILIAR or not _is_short(finding.metric)
+    what = "" if known else f" in {finding.metric.label}"
     if verdict == UNDECIDED:
-        return f"whether {_describe_claim(finding)} in {label}"
+        return _describe_doubt(finding, what)
     if finding.is_identical and not finding.same_run:
-        return (
-            f"{treatment} and {control} are identical, the same runs bit for bit, and so {_describe_equality(finding)}"
-        )
+        return f"{treatment} and {control} are the same runs, bit for bit"
     if result.verdict == EQUIVALENT or (finding.relation == "equals" and verdict == SUPPORTED):
-        return f"{treatment} and {control} are {_describe_equality(finding)}"
-    if finding.relation == "differs_from":
-        return f"{_describe_claim(finding)} in {label}"
+        return f"{treatment} and {control} are {_describe_equality(finding)}{what}"
+    if isinstance(result, Comparison) and not result.estimate:  # diverged: wins and losses alone
+        size = ""
+    else:
+        size = f"{format_size(result.estimate or 0.0, finding.metric)} "
     small = result.verdict.endswith("negligible") and not finding.bound
-    negligible = ", though by less than the margin" if small else ""
-    if verdict == DIFFERENT:
-        negligible = ", and not shown to matter"
-    return f"{treatment} is {'higher' if _is_higher(finding) else 'lower'} than {control} in {label}{negligible}"
+    doubt = ", within the margin" if small else ", not shown to matter" if verdict == DIFFERENT else ""
+    return f"{treatment} is {size}{'above' if _is_higher(finding) else 'below'} {control}{what}{doubt}"
 
 
-def _describe_claim(finding: Finding) -> str:
-    """The relation that was claimed."""
-    treatment, control, relation = finding.result.treatment, finding.result.control, finding.relation
-    if relation == "equals":
-        return f"{treatment} and {control} are equal"
-    return f"{treatment} {'differs from' if relation == 'differs_from' else f'is {relation}'} {control}"
+def _is_short(metric: Metric) -> bool:
+    """Whether a metric is named in the first sentence, and not behind it."""
+    return len(metric.label.split()) <= MOST_WORDS
+
+
+def _describe_doubt(finding: Finding, what: str) -> str:
+    """What was seen where nothing was shown."""
+    result, (treatment, control) = finding.result, finding.labels
+    if not isinstance(result, Comparison):
+        return f"whether {treatment} is {finding.relation} {control}{what}"
+    up, down = (result.wins, result.losses) if result.higher_is_better else (result.losses, result.wins)
+    if finding.relation == "below":
+        return f"{treatment} is below {control}{what} in {down} of {_repeats(result)}"
+    return f"{treatment} is above {control}{what} in {up} of {_repeats(result)}"
 
 
 def _describe_equality(finding: Finding) -> str:
     exactly = finding.is_identical or (finding.is_exact and finding.result.estimate == 0)
-    inside = "" if exactly or finding.margin is None else f", within {format_amount(finding.margin, finding.metric)}"
-    return f"{'exactly ' if exactly else ''}equal in {finding.metric.label}{inside}"
+    inside = "" if exactly or finding.margin is None else f" within {format_amount(finding.margin, finding.metric)}"
+    return f"{'exactly ' if exactly else ''}equal{inside}"
 
 
 def _is_higher(finding: Finding) -> bool:
@@ -106,12 +118,13 @@ def _give_evidence(verdict: str, finding: Finding) -> list[str]:
     match finding.result:
         case ComputedDifference() as computed:
             values = f"{computed.treatment_value:,.10g} against {computed.control_value:,.10g}"
-            why = "of variants that are the same runs bit for bit" if finding.same_run else "computed and not sampled"
+            why = "of variants that are the same runs, bit for bit" if finding.same_run else "computed and not sampled"
             return [f"{values}, {why}"]
         case SpreadTest(estimate=None, diverged=diverged) as test:
             return [f"no standard deviation of {_repeats(test)}, of which {diverged} {_name_loss(finding)}"]
         case SpreadTest() as test:
-            return [_size(finding, test), f"chi-square test over {_repeats(test)}: {_p(test)}"]
+            interval = f"{_name_level(test)} {format_interval(*finding.interval, finding.metric)}"
+            return [f"{interval} over {_repeats(test)}", f"chi-square test {_p(test)}"]
         case Comparison() as c:
             return _give_paired_evidence(verdict, finding, c)
 
@@ -124,54 +137,44 @@ def _name_loss(finding: Finding) -> str:
 def _give_paired_evidence(verdict: str, finding: Finding, c: Comparison) -> list[str]:
     lost = ""
     if c.control_diverged or c.treatment_diverged:
-        count = f"{c.treatment_diverged} runs of {c.treatment} and {c.control_diverged} of {c.control}"
-        lost = f"{count} {_name_loss(finding)}"
+        lost = f"{c.treatment_diverged} and {c.control_diverged} of {_repeats(c)} {_name_loss(finding)}"
     if c.identical:
         return [f"equal weights and answers in all {_repeats(c)}, so that nothing is tested", lost]
     if lost:
         return [f"{lost}, so that only who is ahead is tested", _favour(finding, c), _test(c)]
     difference = format_difference(c.estimate, finding.metric)
     if c.n == 1:
-        return [f"one repeat says nothing about luck (difference {difference})", _fewest(c)]
+        return [f"one repeat says nothing about luck ({difference})", _fewest(c)]
     if c.sd == 0:
         luck = ", which so few may show by luck" if c.is_too_short else ""
         few = _fewest(c) if c.is_too_short else ""
-        return [f"{difference}{_way(finding)} in every one of {_repeats(c)}{luck}", _test(c), few]
+        return [f"{difference} in every one of {_repeats(c)}{luck}", _test(c), few]
     if verdict == UNDECIDED:
-        return [_favour(finding, c), _size(finding, c), _test(c), describe_disagreement(c), _plan(c, finding.metric)]
+        return [_size(finding, c), _test(c), describe_disagreement(c), _plan(c, finding.metric)]
     return [_size(finding, c), _test(c), _equality(finding, c)]
 
 
-def _size(finding: Finding, c: Comparison | SpreadTest) -> str:
-    """Mean difference, positive where it goes the claim's way, with its intervals."""
-    level = f"{100 * (1 - c.alpha):g} %{' simultaneous' if c.family_size > 1 else ''} interval"
-    if isinstance(c, Comparison) and finding.is_equality:
-        level = name_equivalence_interval(c)
+def _size(finding: Finding, c: Comparison) -> str:
+    """The interval that decided, positive where it goes the claim's way; the mean where the verdict doesn't say it."""
     interval = format_interval(*finding.interval, finding.metric)
-    if isinstance(c, Comparison) and c.new_images_low is not None:
-        new = format_interval(c.new_images_low, c.new_images_high, finding.metric)
-        interval += f" on these test images, {new} on new images"
-    difference = f"mean difference {format_difference(c.estimate, finding.metric)}{_way(finding)}"
-    return f"{difference} over {_repeats(c)} ({level} {interval})"
+    way = " towards the claim" if finding.relation == "below" else ""
+    told = f"{name_interval(c, finding.is_equality)}{way} {interval}"
+    said = finding.verdict not in (UNDECIDED, EQUIVALENT) and not finding.is_equality
+    mean = "" if said else f"{format_difference(c.estimate, finding.metric)} on average, "
+    return f"{mean}{told} over {_repeats(c)}"
 
 
-def _way(finding: Finding) -> str:
-    """Whether a difference goes the claim's way, where it claims one."""
-    estimate = finding.result.estimate
-    if finding.relation in UNDIRECTED or not estimate:
-        return ""
-    return f" in the {'other' if estimate < 0 else 'claimed'} direction"
+def _name_level(test: SpreadTest) -> str:
+    return f"{100 * (1 - test.alpha):g} %{' simultaneous' if test.family_size > 1 else ''} interval"
 
 
 def _test(c: Comparison) -> str:
-    return f"{name_test(c)}: {_p(c)}"
+    return f"{name_test(c)} {_p(c)}"
 
 
 def _p(c: Comparison | SpreadTest) -> str:
-    family = f" after Holm over {c.family_size} pairs" if c.family_size > 1 else ""
-    smallest = (
-        f", smallest attainable {min(1.0, c.p_smallest * c.family_size):.3g}" if isinstance(c, Comparison) else ""
-    )
+    family = f" after Holm over {c.family_size}" if c.family_size > 1 else ""
+    smallest = f" (smallest {min(1.0, c.p_smallest * c.family_size):.3g})" if isinstance(c, Comparison) else ""
     value = f"= {c.p_adjusted:.3g}" if c.p_adjusted > TINY else f"< {TINY:g}"
     return f"p {value}{family}{smallest}"
 
@@ -179,8 +182,7 @@ def _p(c: Comparison | SpreadTest) -> str:
 def _equality(finding: Finding, c: Comparison) -> str:
     if c.equivalence_p_adjusted is None or c.equivalence_p_adjusted > c.alpha:
         return ""
-    margin = format_amount(c.margin, finding.metric)
-    tested = f"two one-sided t-tests inside the margin of {margin}: p = {c.equivalence_p_adjusted:.3g}"
+    tested = f"two one-sided t-tests p = {c.equivalence_p_adjusted:.3g}"
     if finding.is_equality:
         return tested
     interval = format_interval(c.equivalence_low, c.equivalence_high, finding.metric)
@@ -190,7 +192,7 @@ def _equality(finding: Finding, c: Comparison) -> str:
 def _favour(finding: Finding, c: Comparison) -> str:
     tied = f", {c.ties} tied" if c.ties else ""
     if finding.relation in UNDIRECTED:
-        return f"{c.treatment} is higher in {c.wins} of {_repeats(c)}, lower in {c.losses}{tied}"
+        return f"higher in {c.wins} of {_repeats(c)}, lower in {c.losses}{tied}"
     return f"{c.wins} of {_repeats(c)} go the claimed way{tied}"
 
 
@@ -198,13 +200,13 @@ def _plan(c: Comparison, unit: Metric) -> str:
     """How many repeats would decide."""
     parts = [_fewest(c)] if c.is_too_short else []
     if c.repeats_needed is not None:
-        parts.append(describe_plan(c.repeats_needed, c.n, f"a difference of {format_amount(c.margin, unit)}"))
+        parts.append(describe_plan(c.repeats_needed, c.n, format_amount(c.margin, unit)))
     return ", and ".join(parts)
 
 
 def _fewest(c: Comparison) -> str:
     fewest = smallest_n_that_can_reject(c.family_size, c.alpha)
-    return f"the exact test can decide nothing with fewer than {fewest} repeats"
+    return f"the exact test decides nothing below {fewest} repeats"
 
 
 def _name_deciding(answer: Answer) -> str:
@@ -212,8 +214,8 @@ def _name_deciding(answer: Answer) -> str:
     which = {SUPPORTED: "the weakest", REFUTED: "the clearest"}.get(answer.verdict, "the one that decides")
     n, held = len(answer.findings), sum(one.verdict == SUPPORTED for one in answer.findings)
     if answer.verdict == SUPPORTED and held < n:  # some two had to differ
-        return f"{which} of the {held} that hold, of {n} comparisons of which not all have to"
-    return f"{which} of the {n} comparisons that the claim needs"
+        return f"{which} of the {held} that hold, of {n}"
+    return f"{which} of {n} comparisons"
 
 
 def _repeats(c: Comparison | SpreadTest) -> str:

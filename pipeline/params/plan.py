@@ -13,7 +13,7 @@ from pipeline.files import read_model, write_model
 from pipeline.metrics import MetricName
 from pipeline.params.recipe import Kind, Recipe, Variant
 from pipeline.params.schema import Caps, Execution, Source
-from pipeline.params.section import ClaimId, Name, Named, Places, Section
+from pipeline.params.section import ClaimId, Name, Named, Places, Section, Title
 from pipeline.params.task import Preparation
 
 
@@ -61,6 +61,7 @@ class TrainingPlan(Section):
 class ComparedVariant(Section):
     """What a comparison must know of a variant."""
 
+    title: Title | None = None
     kind: Kind
     inferred: list[str] = Field(default_factory=list)  # what the variant's text does not say
     place: Places = Field(default_factory=list)  # of the variant in the text
@@ -87,6 +88,7 @@ class ComparisonPlan(Section):
     """What is compared in a study, how, and in which words."""
 
     study: Name
+    title: Title | None = None
     question: str
     profile: Name
     metric: MetricName = "test_accuracy"

@@ -57,7 +57,7 @@ def plan_training(params: Params, study: str) -> TrainingPlan:
         repeats=_repeats(params, study),
         caps=_changes(params, study).caps or params.profiles[params.profile].caps,
         shifts=params.studies[study].shifts,
-        variants=_variants(params, study),
+        variants={name: one.model_copy(update={"title": None}) for name, one in _variants(params, study).items()},
     )
 
 
@@ -93,6 +93,7 @@ def plan_comparison(params: Params, name: str) -> ComparisonPlan:
     treatments = variants if study.treatments is None else study.treatments
     return ComparisonPlan(
         study=name,
+        title=study.title,
         question=study.question,
         profile=params.profile,
         alpha=params.protocol.alpha,
@@ -112,6 +113,7 @@ def _compared(params: Params, variant: PlannedVariant) -> ComparedVariant:
     split, vary = params.tasks[variant.task].split, variant.vary
     drawn_anew = split.seed == "repeat" and (vary is None or "split" in vary)
     return ComparedVariant(
+        title=variant.title,
         kind=variant.kind,
         inferred=variant.inferred,
         place=variant.place,

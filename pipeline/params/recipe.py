@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
 from pipeline.models.blocks import Block
-from pipeline.params.section import Name, Places, Section, name_among
+from pipeline.params.section import Name, Places, Section, Title, name_among
 from pipeline.seeds import STREAMS
 
 Fraction = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
@@ -189,6 +189,7 @@ class Variant(Section):
     `inferred` names what the variant's text does not say, and `place` is where the text has the variant.
     """
 
+    title: Title | None = None
     kind: Kind = "control"
     row: Annotated[str | list[str] | None, PlainValidator(_rows)] = None
     task: Name | None = None

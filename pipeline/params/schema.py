@@ -1,5 +1,6 @@
 """The shape of params.yaml: what may be written where, and which values are legal."""
 
+from collections import Counter
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
@@ -9,7 +10,7 @@ from pipeline.claims.vocabulary import Claim
 from pipeline.metrics import MetricName
 from pipeline.models.architectures import ARCHITECTURES, TUNABLE
 from pipeline.params.recipe import Count, Fraction, Positive, RecipeFields, whole_or
-from pipeline.params.section import ClaimId, Name, Named, Section, name_among
+from pipeline.params.section import ClaimId, Name, Named, Section, Title, name_among
 from pipeline.params.task import Task
 
 BY_HAND = ("mlp", "cnn3")  # what pipeline/models/scratch builds
@@ -66,6 +67,7 @@ class Source(Section):
 class Study(Section):
     """One question: a task, a control variant, and treatments compared with it; without a list, all others."""
 
+    title: Title | None = None
     question: str
     task: Name
     shifts: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = None
@@ -74,6 +76,15 @@ class Study(Section):
     treatments: list[Name] | None = None
     variants: Named[dict[str, object]]
     claims: dict[ClaimId, Claim] = Field(default_factory=dict)  # of claims.yaml
+
+    @model_validator(mode="after")
+    def _titles_tell_variants_apart(self) -> Self:
+        labels = {name: str(one.get("title") or name) for name, one in self.variants.items()}
+        twice = [label for label, n in Counter(labels.values()).items() if n > 1]
+        if twice:
+            named = " and ".join(name for name, label in labels.items() if label == twice[0])
+            raise ValueError(f"expected a title of its own for each variant, received {twice[0]!r} for {named}")
+        return self
 
 
 class Caps(Section):

@@ -20,6 +20,7 @@ OF_CLAIMS = re.compile(r"studies\.([^.]*)\.claims\b(.*)")
 NAMES = {NAME: "a-z, 0-9 and _", CLAIM_ID: "letters, digits, _ and -"}  # by pattern
 Name = Annotated[str, Field(pattern=NAME)]
 ClaimId = Annotated[str, Field(pattern=CLAIM_ID)]
+Title = Annotated[str, Field(min_length=1, max_length=40)]  # what people read in place of a name
 Named = Annotated[dict[Name, T], Field(min_length=0)]
 
 

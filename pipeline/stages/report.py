@@ -36,7 +36,7 @@ def report() -> None:
 
 
 def _write_pages(files: ReportFiles, made: Mapping[str, Path], others: Sequence[str]) -> None:
-    linked = sorted(files.kept | files.results)
+    linked = {name: one.label for name, one in sorted((files.kept | files.results).items())}
     with replaced_folder(layout.REPORT, [layout.study_page(study) for study in others]) as pages:
         for study, folder in made.items():
             text = (folder / layout.STUDY_PAGE).read_text("utf-8")
@@ -53,7 +53,7 @@ def _write_tables(kind: str, made: Mapping[str, Path], others: Sequence[str]) ->
 
 
 def _write_study(study: str, files: ReportFiles, folder: Path) -> None:
-    own = read_study_files(files.plans[study], files.results[study].control)
+    own = read_study_files(files.plans[study], files.results[study], files.identities)
     for file, text in build_study(study, own, files).items():
         write_text(folder / file, text)
 

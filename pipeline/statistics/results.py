@@ -47,6 +47,7 @@ class VariantResults:
     confusion: list[list[float]]
     diverged: int = 0
     at_chance: bool = False
+    title: str | None = None
 
     @property
     def mark(self) -> str | None:
@@ -73,6 +74,17 @@ class StudyResults:
     stand_in: bool
     variants: dict[str, VariantResults]
     comparisons: dict[str, Comparison]
+    title: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What people call the study."""
+        return self.title or self.study
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """What people call each variant, by its name."""
+        return {name: one.title or name for name, one in self.variants.items()}
 
     @property
     def caveats(self) -> list[str]:
@@ -113,7 +125,7 @@ def compute_results(plan: ComparisonPlan, runs: pd.DataFrame, arrays: Mapping[st
     `runs` is evaluations/<study>/runs.csv, `arrays` each variant's evaluations/<study>/<variant>.npz.
     """
     at_chance = find_at_chance(runs, arrays, plan.alpha)
-    stated = ("study", "question", "profile", "metric", "higher_is_better", "alpha", "margin", "control")
+    stated = ("study", "title", "question", "profile", "metric", "higher_is_better", "alpha", "margin", "control")
     return StudyResults(
         **{name: getattr(plan, name) for name in (*stated, "repeats", "looks", "data")},
         stand_in=any(data.stand_in for data in plan.data.values()),
@@ -201,7 +213,7 @@ def write_results(path: Path, results: StudyResults) -> None:
     """Write a study's results; every comparison says its verdict and its sentence behind its figures."""
     content = RESULTS.dump_python(results, mode="json")
     for name, one in results.comparisons.items():
-        content["comparisons"][name] |= {"verdict": one.verdict, "sentence": format_sentence(one)}
+        content["comparisons"][name] |= {"verdict": one.verdict, "sentence": format_sentence(one, results.titles)}
     write_json(path, content)
 
 

@@ -1,47 +1,62 @@
 """A comparison in plain English, derived from its figures alone; and how any figure is written in a sentence."""
 
-from pipeline.metrics import Metric, metric
-from pipeline.statistics.comparison import IDENTICAL, Comparison
-from pipeline.statistics.power import EXACT_LIMIT, OUT_OF_REACH, POWER, smallest_n_that_can_reject
+from collections.abc import Mapping
+
+from pipeline.metrics import Metric, metric, words
+from pipeline.statistics.comparison import Comparison
+from pipeline.statistics.power import EXACT_LIMIT, OUT_OF_REACH, smallest_n_that_can_reject
 
 NUMBER = Metric("", "")  # a metric that nobody declared is a bare number
+MINUS = "−"
+FAMILIAR = "test_accuracy"  # what is meant where no metric is named
+Names = Mapping[str, str]  # what people read in place of a variant's name
 
 
-def format_sentence(c: Comparison) -> str:
-    """The verdict with n, estimate, interval, margin, p, the smallest attainable p and what could be seen."""
+def format_sentence(c: Comparison, names: Names | None = None) -> str:
+    """The verdict in one short sentence, and behind it who is compared, interval, p and what could be seen."""
+    treatment, control = ((names or {}).get(one, one) for one in (c.treatment, c.control))
+    evidence = "; ".join(filter(None, _give_evidence(c)))
+    what = "" if c.metric == FAMILIAR else f", {words(c.metric)}"
+    return f"{format_headline(c)} {treatment} against {control}{what}: {evidence}."
+
+
+def format_headline(c: Comparison) -> str:
+    """The verdict in one short sentence that names neither arm: how large, against the margin, in how many repeats."""
     if c.identical:
-        parts = [_headline(c), f"equal weights and answers in all {c.n} repeats, so that nothing is tested", _crash(c)]
-    elif c.control_diverged or c.treatment_diverged:
-        parts = [_headline(c), _divergence(c), _test(c)]
-    elif c.sd == 0:
-        parts = [_headline(c), _constancy(c), _test(c), _reach(c) if c.is_too_short else ""]
-    elif c.n == 1:
-        parts = [_headline(c), f"one repeat says nothing about luck (difference {_difference(c)}, {_margin(c)})"]
-    elif c.verdict == "undecided" and c.is_too_short:
-        parts = [_favour(c), _p(c), "undecided by the exact test", _size(c), _reach(c), _plan(c)]
-    else:
-        parts = [_headline(c), _size(c), _test(c), describe_disagreement(c), _equivalence(c), _reach(c), _plan(c)]
-    return "; ".join(filter(None, [*parts, describe_chance(c)])) + "."
+        return "Identical: the same runs, bit for bit; the treatment never acted."
+    if c.control_diverged or c.treatment_diverged:
+        return f"{_verdict(c)}: {c.treatment_diverged + c.control_diverged} of {2 * c.n} runs diverged; {_favour(c)}."
+    if c.n == 1:
+        return f"Undecided: one repeat, {_difference(c)}, says nothing about luck."
+    if c.verdict == "undecided":
+        return f"Undecided: {_difference(c)}, and {_favour(c)}."
+    return f"{_size(c)} ({_favour(c)})."
 
 
 def format_number(x: float | None, unit: Metric) -> str:
     """Signed amount: percentage points to two decimals, anything else to three digits; never a rounded 0."""
     if x is None:
         return "undefined"
-    if not unit.share:
-        return f"{x:+.3g}"
-    return f"{100 * x:+.2f}" if x == 0 or abs(x) >= 5e-5 else f"{100 * x:+.1g}"
+    text = f"{x:+,.0f}" if abs(x) >= 1000 else f"{x:+.3g}"
+    if unit.share:
+        text = f"{100 * x:+.2f}" if x == 0 or abs(x) >= 5e-5 else f"{100 * x:+.1g}"
+    return text.replace("-", MINUS)
 
 
 def format_difference(x: float | None, unit: Metric) -> str:
-    """Signed amount with its unit; of a share in percentage points."""
-    name = "percentage points" if unit.share else unit.unit
+    """Signed amount with its unit; of a share in percentage points, called points."""
+    name = "points" if unit.share else unit.unit
     return f"{format_number(x, unit)} {name}".rstrip()
 
 
 def format_amount(x: float | None, unit: Metric) -> str:
     """Amount with its unit, without the sign of a positive one."""
     return format_difference(x, unit).lstrip("+")
+
+
+def format_size(x: float, unit: Metric) -> str:
+    """Amount with its unit, without any sign."""
+    return format_amount(abs(x), unit)
 
 
 def format_interval(low: float | None, high: float | None, unit: Metric) -> str:
@@ -57,15 +72,14 @@ def format_count(n: int, noun: str) -> str:
 
 def describe_plan(repeats: int, n: int, what: str) -> str:
     """How many repeats detect something with the planned power, where n of them did not."""
-    power = f"{what} with {100 * POWER:g} % power"
     if repeats > OUT_OF_REACH:
-        return f"to detect {power} is out of reach: it takes more than {OUT_OF_REACH:,} repeats"
-    return f"{n} repeats are enough to detect {power}" if repeats <= n else f"{repeats} repeats would detect {power}"
+        return f"{what} is out of reach: more than {OUT_OF_REACH:,} repeats"
+    return f"{n} repeats are enough for {what}" if repeats <= n else f"{repeats} repeats would detect {what}"
 
 
 def describe_chance(c: Comparison) -> str:
     """What a comparison of two arms at chance is worth; nothing of any other."""
-    return "both are at chance, where nothing is learnt from a comparison" if c.at_chance else ""
+    return "both are at chance, where nothing is learnt" if c.at_chance else ""
 
 
 def describe_disagreement(c: Comparison) -> str:
@@ -79,107 +93,117 @@ def name_test(c: Comparison) -> str:
     return f"{kind} {'sign test' if c.control_diverged or c.treatment_diverged else 'sign-flip test'}"
 
 
-def _headline(c: Comparison) -> str:
-    """The verdict, naming both arms."""
-    verdict, pair = c.verdict, f"{c.treatment} and {c.control}"
-    if verdict == "undecided":
-        return f"undecided whether {pair} differ"
-    if verdict == "equivalent":
-        return f"{pair} are equivalent"
-    if verdict == IDENTICAL:
-        return f"{pair} are identical, the same runs bit for bit: the treatment never acted"
-    word, _, rest = verdict.partition(" ")
-    how = rest or ("" if c.margin is None else "not shown to matter")
-    return f"{c.treatment} is {word} than {c.control}" + (f", {how}" if how else "")
+def name_equivalence_interval(c: Comparison) -> str:
+    """Which interval a corrected equivalence test amounts to."""
+    return f"{100 * (c.equivalence_confidence or 0):.4g} % interval of the equivalence test"
+
+
+def name_interval(c: Comparison, equality: bool) -> str:
+    """Which interval stands beside a verdict."""
+    if equality and c.equivalence_low is not None:
+        return name_equivalence_interval(c)
+    return f"{100 * (1 - c.alpha):g} %{' simultaneous' if c.family_size > 1 else ''} interval"
+
+
+def _verdict(c: Comparison) -> str:
+    return c.verdict.partition(" ")[0].capitalize()
 
 
 def _size(c: Comparison) -> str:
-    """Estimate, n, simultaneous interval and margin."""
-    direction = "" if c.higher_is_better else " (lower is better)"
-    level = f"{'simultaneous ' if c.family_size > 1 else ''}{100 * (1 - c.alpha):g} % interval"
+    """How large the difference is, and whether that matters."""
+    unit, estimate = _unit(c), c.estimate or 0.0
     if c.verdict == "equivalent":
-        level = name_equivalence_interval(c)
-    interval = format_interval(*c.interval, _unit(c))
-    advantage = f"mean advantage of {c.treatment} in {c.metric}{direction} {_difference(c)} over {c.n} repeats"
-    return f"{advantage} ({level} {interval}, {_margin(c)})"
+        way = "higher" if (estimate > 0) == c.higher_is_better else "lower"
+        if not estimate:
+            return f"Equivalent: no difference, within {format_amount(c.margin, unit)}"
+        return f"Equivalent: {format_size(estimate, unit)} {way}, within the {_margin(c)} that matter"
+    found = f"{_verdict(c)} by {format_size(estimate, unit)}"
+    if c.margin is None:
+        return found
+    if c.verdict.endswith("matters"):
+        return f"{found}, beyond the {_margin(c)} that matter"
+    if c.verdict.endswith("negligible"):
+        return f"{found}, negligible within the {_margin(c)} that matter"
+    return f"{found}, not shown to matter"
+
+
+def _give_evidence(c: Comparison) -> list[str]:
+    """What the first sentence rests on: interval, test, and what could have been seen."""
+    if c.identical:
+        return [f"equal weights and answers in all {c.n} repeats, so that nothing is tested", _crash(c)]
+    if c.control_diverged or c.treatment_diverged:
+        return [f"{_crash(c)} and count as worst; {_counts(c)}", _test(c), describe_chance(c)]
+    fewest = smallest_n_that_can_reject(c.family_size, c.alpha)
+    short = f"the exact test decides nothing below {fewest} repeats" if c.is_too_short else ""
+    if c.n == 1:
+        return [short]
+    interval = f"{name_interval(c, c.verdict == 'equivalent')} {format_interval(*c.interval, _unit(c))}"
+    every = f"the same in all {c.n} repeats{', which so few may be by luck' if short else ''}"
+    return [
+        every if c.sd == 0 else interval,
+        _test(c),
+        _equivalence(c),
+        describe_disagreement(c),
+        short or _reach(c),
+        _plan(c),
+        describe_chance(c),
+    ]
 
 
 def _test(c: Comparison) -> str:
     """Which test, its p, the smallest attainable and Holm's correction."""
-    return f"{name_test(c)} over {format_count(c.n, 'repeat')}: {_p(c)}"
-
-
-def _p(c: Comparison) -> str:
-    """The p-value with the smallest attainable beside it, and after Holm's correction."""
-    smallest = "is the smallest attainable"
-    value = smallest if c.p == c.p_smallest else f"({c.p_smallest:.3g} {smallest})"
-    family = f", {c.p_adjusted:.3g} after Holm over {c.family_size} comparisons" if c.family_size > 1 else ""
-    return f"p = {c.p:.3g} {value}{family}"
+    smallest = "the smallest attainable" if c.p == c.p_smallest else f"smallest {c.p_smallest:.3g}"
+    family = f", {c.p_adjusted:.3g} after Holm over {c.family_size}" if c.family_size > 1 else ""
+    return f"{name_test(c)} p = {c.p:.3g} ({smallest}){family}"
 
 
 def _equivalence(c: Comparison) -> str:
     """The equivalence test, where it holds."""
     if c.equivalence_p_adjusted is None or not c.is_equivalent:
         return ""
-    holm = f" after Holm over {c.family_size} comparisons" if c.family_size > 1 else ""
-    tested = f"two one-sided t-tests inside the margin: p = {c.equivalence_p_adjusted:.3g}{holm}"
+    tested = f"two one-sided t-tests p = {c.equivalence_p_adjusted:.3g}"
     if c.verdict == "equivalent":
         return tested
     interval = format_interval(c.equivalence_low, c.equivalence_high, _unit(c))
     return f"{tested} ({name_equivalence_interval(c)} {interval})"
 
 
-def name_equivalence_interval(c: Comparison) -> str:
-    """Which interval a corrected equivalence test amounts to."""
-    return f"{100 * (c.equivalence_confidence or 0):.4g} % interval of the equivalence test"
-
-
 def _reach(c: Comparison) -> str:
     """What this many repeats could have shown."""
     if c.minimum_detectable_effect is None:
-        fewest = smallest_n_that_can_reject(c.family_size, c.alpha)
-        return f"the exact test can show no difference, however large, with fewer than {fewest} repeats"
-    detectable = format_amount(c.minimum_detectable_effect, _unit(c))
-    return f"a difference of {detectable} would have been detected with {100 * POWER:g} % power"
+        return ""
+    return f"detectable {format_amount(c.minimum_detectable_effect, _unit(c))}"
 
 
 def _plan(c: Comparison) -> str:
     """How many repeats would decide, where these did not."""
     if c.verdict != "undecided" or c.repeats_needed is None:
         return ""
-    return describe_plan(c.repeats_needed, c.n, "a difference as large as the margin")
+    return describe_plan(c.repeats_needed, c.n, "the margin")
 
 
-def _divergence(c: Comparison) -> str:
-    """Runs that diverged, and what is left to count."""
-    counts = ", ".join(map(format_count, (c.wins, c.ties, c.losses), ("win", "tie", "loss")))
-    return f"{_crash(c)} and count as worst; no mean {c.metric} to compare, only {counts}"
+def _counts(c: Comparison) -> str:
+    return ", ".join(map(format_count, (c.wins, c.ties, c.losses), ("win", "tie", "loss")))
 
 
 def _crash(c: Comparison) -> str:
     """How many runs diverged, where any did."""
     if not c.treatment_diverged + c.control_diverged:
         return ""
-    treatment, control = f"{c.treatment_diverged} of {c.treatment}", f"{c.control_diverged} of {c.control}"
-    return f"of {c.n} runs each, {treatment} and {control} diverged"
-
-
-def _constancy(c: Comparison) -> str:
-    """A difference that every repeat repeats."""
-    same = "none" if c.estimate == 0 else _difference(c)
-    luck = ", which so few may by luck" if c.is_too_short else ""
-    return f"all {c.n} repeats show the same advantage of {c.treatment} in {c.metric}{luck}: {same} ({_margin(c)})"
+    return f"{c.treatment_diverged} and {c.control_diverged} of {c.n} runs diverged"
 
 
 def _favour(c: Comparison) -> str:
-    """How many repeats favour whom."""
-    name, count = (c.treatment, c.wins) if c.wins >= c.losses else (c.control, c.losses)
-    share = f"all {c.n}" if count == c.n else f"{count} of {c.n}"
-    return f"{share} repeats favour {name}" + (f", {c.ties} tied" if c.ties else "")
+    """In how many repeats the difference goes its way: that of the mean, or of most repeats."""
+    ahead = c.wins >= c.losses if not c.estimate else c.estimate > 0
+    tied = f", {c.ties} tied" if c.ties else ""
+    way = " better" if ahead else " worse"
+    told = way if c.verdict in ("undecided", "equivalent") and c.estimate != 0 else ""
+    return f"{c.wins if ahead else c.losses} of {c.n} repeats{told}{tied}"
 
 
 def _margin(c: Comparison) -> str:
-    return "no margin declared" if c.margin is None else f"margin {format_number(c.margin, _unit(c)).lstrip('+')}"
+    return format_number(c.margin, _unit(c)).lstrip("+")
 
 
 def _difference(c: Comparison) -> str:

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pipeline.outputs.figures.canvas import apply_theme, make_rows
+from pipeline.outputs.figures.canvas import add_legend, apply_theme, make_rows
 from pipeline.outputs.figures.theme import ACCENT, DASHED, FAINT, INK
 from pipeline.outputs.numbers import get_scale, label_values
 from pipeline.statistics.estimates import Estimate
@@ -28,7 +28,7 @@ def draw_bars(
     baseline = estimates[control].mean if control is not None else None
     if baseline is not None:
         axes.axvline(factor * baseline, gid="control", **DASHED)
-        figure.legend(handles=[Line2D([], [], label=f"mean of {control}", **DASHED)], loc="outside upper left")
+        add_legend(figure, [Line2D([], [], label=f"mean of {control}", **DASHED)])
     axes.set_xlabel(f"{label or f'{label_values(metric)}, mean'} and 95 % interval, n = {n} repeats")
     return figure
 

@@ -4,19 +4,25 @@ import html
 import io
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from textwrap import fill
+from typing import Any, Literal
 
 import matplotlib
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from pipeline.outputs.figures.theme import SETTINGS
+from pipeline.outputs.figures.theme import PALETTE, SETTINGS
 
 WIDTH_INCHES = 10.0
 MOST_COLUMNS = 4
-WIDEST_PANEL_INCHES = 4.2
+WIDEST_PANEL_INCHES = 4.6
+LEGEND_POINTS = 9
+Place = Literal["outside upper left", "outside lower left"]
+SMALLEST_POINTS = 8.3  # 11 pixels
 apply_theme = matplotlib.rc_context(rc=SETTINGS)
 """Decorates a drawing function: it runs under the project's settings and leaves the global ones as they were."""
 FONTS = "DejaVu Sans, Verdana, Arial, sans-serif"
@@ -80,22 +86,41 @@ def make_panels(places: Grid, panel_height: float, extra_inches: float) -> tuple
 
 def set_panel_title(axes: Axes, text: str, panel_inches: float) -> None:
     """Title above a panel, set smaller where its longest line would run into the next panel."""
+    most = int(72 * panel_inches * 0.92 / (0.6 * SMALLEST_POINTS))
+    text = "\n".join(fill(line, most) for line in text.splitlines())
     longest = max(len(line) for line in text.splitlines())
-    axes.set_title(text, fontsize=min(9.5, 72 * panel_inches * 0.88 / (0.6 * longest)))
+    axes.set_title(text, fontsize=max(SMALLEST_POINTS, min(9.5, 72 * panel_inches * 0.88 / (0.6 * longest))))
 
 
-def render_svg(figure: Figure, name: str = "figure", label: str = "") -> str:
+def add_legend(figure: Figure, handles: Sequence[Artist], below: bool = False) -> None:
+    """Legend with as many columns as fit the figure's width, so that none is cut off."""
+    longest = max(len(str(one.get_label())) for one in handles)
+    inches = 0.55 + longest * LEGEND_POINTS * 0.6 / 72
+    columns = max(1, min(len(handles), int(figure.get_figwidth() / inches)))
+    place: Place = "outside lower left" if below else "outside upper left"
+    figure.legend(handles=list(handles), loc=place, ncols=columns)
+
+
+def render_svg(figure: Figure, name: str = "figure", label: str = "", themed: bool = False) -> str:
     """Scalable picture of a figure as one ``<svg>`` element, to be put into a page or a file.
 
     `name` makes the element's inner ids its own; give each figure of a page another one. `label` is what a screen
-    reader says instead of the picture.
+    reader says instead of the picture. A `themed` one takes its colours from the page, and has its own elsewhere.
     """
     buffer = io.StringIO()
     with matplotlib.rc_context(rc={**SETTINGS, "svg.hashsalt": name}):
         canvas: Any = FigureCanvasSVG(figure)
         canvas.print_svg(buffer, metadata={"Date": None})  # `savefig` would draw it twice
     attributes = f'role="img" aria-label="{html.escape(label)}" font-family="{FONTS}"'
-    return _element(buffer.getvalue()).replace("<svg", f"<svg {attributes}", 1)
+    text = _element(buffer.getvalue())
+    return (_theme(text) if themed else text).replace("<svg", f"<svg {attributes}", 1)
+
+
+def _theme(svg: str) -> str:
+    """Colours as variables of the page, each with the colour it stands for."""
+    for variable, colour in PALETTE.items():
+        svg = svg.replace(f": {colour}", f": var(--{variable}, {colour})")
+    return svg
 
 
 def _element(document: str) -> str:

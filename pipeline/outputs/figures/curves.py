@@ -10,11 +10,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.outputs.figures.canvas import apply_theme, fit_grid, make_panels, set_panel_title
+from pipeline.outputs.figures.canvas import add_legend, apply_theme, fit_grid, make_panels, set_panel_title
 from pipeline.outputs.figures.theme import ACCENT, DASHED, MUTED
 from pipeline.outputs.numbers import get_scale
 
 Histories = Mapping[str, Sequence[pd.DataFrame]]
+Curves = Mapping[str, Mapping[str, Mapping[int, float]]]  # printed ones: by variant, quantity, epoch
 MARKED_EPOCHS = 12  # up to here each epoch is a dot, so that one epoch is visible
 
 
@@ -32,7 +33,9 @@ def summarize_repeats(histories: Sequence[pd.DataFrame], column: str) -> pd.Data
 
 
 @apply_theme
-def draw_curves(histories: Histories, quantity: str, control: str | None = None) -> Figure:
+def draw_curves(
+    histories: Histories, quantity: str, control: str | None = None, printed: Curves | None = None
+) -> Figure:
     """Train and validation curves, loss or accuracy, of every variant, on shared axes.
 
     Line: mean; band: smallest to largest over repeats; dotted from the epoch where a repeat has stopped. The mean
@@ -45,12 +48,14 @@ def draw_curves(histories: Histories, quantity: str, control: str | None = None)
     for axes, (variant, runs) in zip(every_axes, histories.items(), strict=True):
         for column, colour in ((quantity, MUTED), (f"val_{quantity}", ACCENT)):
             _spread(axes, summarize_repeats(runs, column), quantity, colour, repeats=len(runs))
+            _dots(axes, (printed or {}).get(variant, {}).get(column, {}), quantity, colour)
         if variant != control and len(reference):
             _mean(axes, reference, quantity, zorder=1.9, **DASHED)
-        set_panel_title(axes, f"{variant}, n = {len(runs)}", places.panel_inches)
+        set_panel_title(axes, f"{variant}, n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{len(runs)}", places.panel_inches)
         axes.grid(axis="y")
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1))
-    _labels(figure, quantity, control if len(reference) and len(histories) > 1 else None)
+    shown = control if len(reference) and len(histories) > 1 else None
+    _labels(figure, quantity, shown, any(quantity in name for curves in (printed or {}).values() for name in curves))
     return figure
 
 
@@ -67,11 +72,20 @@ def _spread(axes: Axes, spread: pd.DataFrame, quantity: str, colour: str, repeat
         _mean(axes, thinning, quantity, color=colour, linewidth=1.5, linestyle=":")
 
 
+def _dots(axes: Axes, curve: Mapping[int, float], quantity: str, colour: str) -> None:
+    """What a text printed, as hollow dots."""
+    if not curve:
+        return
+    values = [get_scale(quantity) * x for x in curve.values()]
+    look: dict[str, object] = {"markersize": 5, "markeredgewidth": 1.3, "markerfacecolor": "white", "color": colour}
+    axes.plot(list(curve), values, "o", linestyle="", zorder=4, **look)  # type: ignore[arg-type]
+
+
 def _mean(axes: Axes, spread: pd.DataFrame, quantity: str, **look: object) -> None:
     axes.plot(spread.index, get_scale(quantity) * spread["mean"], **look)  # type: ignore[arg-type]
 
 
-def _labels(figure: Figure, quantity: str, control: str | None) -> None:
+def _labels(figure: Figure, quantity: str, control: str | None, printed: bool) -> None:
     figure.supxlabel("epoch", color=MUTED, fontsize=9.5)
     figure.supylabel("accuracy (%)" if quantity == "accuracy" else quantity, color=MUTED, fontsize=9.5)
     handles = [
@@ -82,4 +96,7 @@ def _labels(figure: Figure, quantity: str, control: str | None) -> None:
     ]
     if control is not None:
         handles.append(Line2D([], [], label=f"validation of {control}", **DASHED))
-    figure.legend(handles=handles, loc="outside upper left", ncols=5)
+    if printed:
+        hollow = {"marker": "o", "linestyle": "", "markerfacecolor": "white", "color": MUTED}
+        handles.append(Line2D([], [], label="printed, of one run", **hollow))  # type: ignore[arg-type]
+    add_legend(figure, handles)

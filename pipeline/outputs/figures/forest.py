@@ -9,11 +9,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from pipeline.outputs.figures.canvas import apply_theme, make_rows
+from pipeline.metrics import is_share
+from pipeline.outputs.figures.canvas import add_legend, apply_theme, make_rows
 from pipeline.outputs.figures.theme import BAND, COMPARISON_STYLES, INK, MUTED
 from pipeline.outputs.numbers import format_signed, get_scale, label_differences
 from pipeline.statistics.comparison import Comparison
 
+BEYOND = 3.0  # times the largest estimate or the margin: an interval that is wider is cut off
+EDGE: dict[str, Any] = {"color": MUTED, "linewidth": 1, "linestyle": ":"}  # of the margin
 NEW_IMAGES: dict[str, Any] = {"linewidth": 0.8, "marker": "|", "markersize": 4}
 
 
@@ -29,6 +32,7 @@ def draw_forest(comparisons: Mapping[str, Comparison]) -> Figure:
     _reference(axes, every[0])
     for row, comparison in enumerate(every):
         _difference(axes, row, comparison)
+    _clip(axes, every)
     _verdict_column(axes, every)
     _labels(figure, axes, every)
     return figure
@@ -40,6 +44,8 @@ def _reference(axes: Axes, c: Comparison) -> None:
     if c.margin is not None:
         margin = get_scale(c.metric) * c.margin
         axes.axvspan(-margin, margin, color=BAND, linewidth=0, zorder=0, gid="margin")
+        for end in (-margin, margin):
+            axes.axvline(end, zorder=0.5, **EDGE)
 
 
 def _difference(axes: Axes, row: int, c: Comparison) -> None:
@@ -52,6 +58,36 @@ def _difference(axes: Axes, row: int, c: Comparison) -> None:
         face = style.colour if style.filled else "white"
         place = [get_scale(c.metric) * c.estimate], [row]
         axes.plot(*place, style.marker, zorder=4, color=style.colour, markerfacecolor=face, markersize=6.5)
+
+
+def _clip(axes: Axes, comparisons: list[Comparison]) -> None:
+    """End the axis where no difference is possible, or far beyond every estimate; an arrow says what goes on."""
+    scale = get_scale(comparisons[0].metric)
+    known = [scale * abs(c.estimate) for c in comparisons if c.estimate is not None]
+    wide = BEYOND * max([*known, scale * (comparisons[0].margin or 0.0)], default=0.0)
+    ends = [scale * x for c in comparisons for x in _list_ends(c)]
+    low, high = max(min(ends, default=0.0), -wide), min(max(ends, default=0.0), wide)
+    if is_share(comparisons[0].metric) and comparisons[0].control_mean is not None:
+        mean = scale * comparisons[0].control_mean
+        down, up = (mean, scale - mean) if comparisons[0].higher_is_better else (scale - mean, mean)
+        low, high = max(low, -down), min(high, up)
+    margin = scale * (comparisons[0].margin or 0.0)
+    low, high = min(low, -margin, 0.0), max(high, margin, 0.0)
+    room = 0.05 * (high - low) or 1.0
+    axes.set_xlim(low - room, high + room)
+    for row, c in enumerate(comparisons):
+        for end in (scale * x for x in _list_ends(c)):
+            if end < low - room or end > high + room:
+                _arrow(axes, row, end, low - room if end < low else high + room)
+
+
+def _list_ends(c: Comparison) -> list[float]:
+    return [x for x in (*c.interval, c.low, c.high, c.new_images_low, c.new_images_high) if x is not None]
+
+
+def _arrow(axes: Axes, row: int, end: float, edge: float) -> None:
+    text, side = (f"◂ {format_signed(end)}", "left") if end < edge else (f"{format_signed(end)} ▸", "right")
+    axes.text(edge, row - 0.24, text, ha=side, va="bottom", fontsize=8.3, color=MUTED, gid="beyond")
 
 
 def _interval(axes: Axes, place: float, c: Comparison, ends: tuple[float | None, float | None], **look: Any) -> None:
@@ -81,7 +117,7 @@ def _labels(figure: Figure, axes: Axes, comparisons: list[Comparison]) -> None:
     axes.set_xlabel(f"{label_differences(first.metric)}, n = {n} paired repeats")
     axes.set_title(f"← worse than {first.control}", loc="left", color=MUTED, fontsize=9.5)
     axes.set_title(f"better than {first.control} →", loc="right", color=MUTED, fontsize=9.5)
-    figure.legend(handles=_handles(comparisons), loc="outside lower left", ncols=2)
+    add_legend(figure, _handles(comparisons), below=True)
 
 
 def _name_deciding(comparisons: list[Comparison], level: str) -> str:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from pipeline.metrics import words
-from pipeline.outputs.figures.canvas import apply_theme, make_rows
+from pipeline.outputs.figures.canvas import add_legend, apply_theme, make_rows
 from pipeline.outputs.figures.theme import ACCENT, DASHED, FAINT, INK, MUTED
 from pipeline.outputs.numbers import get_scale, label_values
 
@@ -65,4 +65,4 @@ def _labels(figure: Figure, axes: Axes, shown: Mapping[str, Floats], control: st
     ]
     if control in shown:
         handles.append(Line2D([], [], label=f"mean of {control}", **DASHED))
-    figure.legend(handles=handles, loc="outside upper left", ncols=3)
+    add_legend(figure, handles)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.outputs.figures.canvas import apply_theme, make_figure
+from pipeline.outputs.figures.canvas import add_legend, apply_theme, make_figure
 from pipeline.outputs.figures.theme import ACCENT, INK, MUTED, WARNING
 
 COLUMN = re.compile(r"test_accuracy_shift_(\d+)")
@@ -44,7 +44,7 @@ def draw_shifts(runs: pd.DataFrame, variants: Sequence[str], control: str) -> Fi
     axes.set_ylabel("test accuracy (%)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y")
-    figure.legend(loc="outside upper left", ncols=4)
+    add_legend(figure, axes.get_legend_handles_labels()[0])
     return figure
 
 

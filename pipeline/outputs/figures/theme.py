@@ -11,6 +11,17 @@ WARNING = "#b34700"  # vermilion: what is worse, and errors; blue and vermilion 
 BAND = "#eceff3"
 DASHED: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 2))}  # the control's line
 
+PALETTE = {
+    "ink": INK,
+    "muted": MUTED,
+    "line": FAINT,
+    "accent": ACCENT,
+    "warning": WARNING,
+    "band": BAND,
+    "paper": "#ffffff",
+}
+"""By the variable of a page's style that stands for it."""
+
 SETTINGS: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": FAINT,

@@ -1,6 +1,7 @@
 """The files that the report is made of, read into objects; nothing else of the report reads a disk."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -10,7 +11,10 @@ from pipeline.data.identity import Identity, read_identities
 from pipeline.data.tasks import read_task
 from pipeline.files import read_arrays, read_model, read_table
 from pipeline.outputs.report.data import About, DataDescription
+from pipeline.outputs.report.hardest import Hardest, find_hardest
 from pipeline.outputs.report.images import SHOWN, Samples, choose_samples
+from pipeline.outputs.report.printed import Printed, PrintedFile
+from pipeline.outputs.report.render import TEMPLATES
 from pipeline.params.plan import TrainingPlan, read_training, read_unselected
 from pipeline.statistics.results import StudyResults, read_results
 from pipeline.store import digest_file, digest_folder, fingerprint_made
@@ -35,6 +39,7 @@ class StudyFiles:
     trained: dict[str, list[RunFiles]]  # by variant, one a repeat
     predicted: list[int]  # of the first test images, by the control's repeat 0
     labels: list[int]
+    hardest: Hardest | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ class ReportFiles:
     claims: list[LedgerRow]
     pages: dict[str, str]
     kept: dict[str, StudyResults] = field(default_factory=dict)
+    printed: Printed = field(default_factory=dict)
+    measured: dict[str, pd.DataFrame] = field(default_factory=dict)  # by study, one row a run
 
 
 def read_report_files() -> ReportFiles:
@@ -69,6 +76,8 @@ def read_report_files() -> ReportFiles:
         claims=read_ledger(layout.CLAIMS),
         pages={path.name: path.read_text("utf-8") for path in layout.further_pages()},
         kept={name: read_results(path) for name in others if (path := layout.study_metrics(name)).exists()},
+        printed=read_model(layout.PRINTED, PrintedFile).root if layout.PRINTED.exists() else {},
+        measured={study: read_table(layout.evaluated_runs(study)) for study in plans},
     )
 
 
@@ -81,20 +90,39 @@ def fingerprint_study(study: str, files: ReportFiles) -> str:
         format_ledger(row for row in files.claims if row.study == study),
         {task: files.identities[task].model_dump(mode="json") for task in sorted(identities)},
         {task: files.samples[task].identity for task in results.data},
+        {
+            row: files.printed[row].model_dump(mode="json")
+            for row in _list_rows(files.plans[study])
+            if row in files.printed
+        },
+        digest_folder(TEMPLATES),
         digest_file(layout.study_metrics(study)),
         digest_folder(layout.RUNS / study),
         digest_folder(layout.evaluated_runs(study).parent),
     )
 
 
-def read_study_files(plan: TrainingPlan, control_variant: str) -> StudyFiles:
+def _list_rows(plan: TrainingPlan) -> list[str]:
+    return sorted(row for one in plan.variants.values() for row in one.rows)
+
+
+def read_study_files(plan: TrainingPlan, results: StudyResults, identities: Mapping[str, Identity]) -> StudyFiles:
     """What a study's runs and evaluations left behind."""
-    control = read_arrays(layout.evaluated_images(plan.study, control_variant))
+    tested = {name: identities[one.task].test for name, one in plan.variants.items()}
+    answers = {
+        name: read_arrays(layout.evaluated_images(plan.study, name))
+        for name, part in tested.items()
+        if part == tested[results.control]
+    }
+    control, task = answers[results.control], plan.variants[results.control].task
+    found = find_hardest({name: one["predicted"] for name, one in answers.items()}, control["labels"], results)
+    images = read_task(task, identities[task].data_set).test.images
     return StudyFiles(
         measured=read_table(layout.evaluated_runs(plan.study)),
         trained={v: [_read_run(plan.study, v, repeat) for repeat in range(plan.repeats)] for v in plan.trained},
         predicted=control["predicted"][0, :SHOWN].tolist(),
         labels=control["labels"][:SHOWN].tolist(),
+        hardest=replace(found, images=images[found.rows]) if found else None,
     )
 
 

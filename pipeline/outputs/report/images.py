@@ -56,13 +56,13 @@ def choose_samples(task: TaskData, classes: int) -> Samples:
 def make_class_grid(shown: Samples, classes: Sequence[str]) -> ImageGrid:
     """Five development images of every class, one row a class."""
     caption = f"The first {PER_CLASS} development images of each class."
-    return _grid(shown.by_class, PER_CLASS, caption, names=classes)
+    return make_grid(shown.by_class, PER_CLASS, caption, names=classes)
 
 
 def make_sample_image(shown: Samples, classes: Sequence[str]) -> ImageGrid:
     """Development image 4 (from 0) with its label as title."""
     title = f"label {classes[shown.sample_label]}"
-    return _grid(shown.sample, 1, f"Development image {SAMPLE}, counted from 0.", titles=[(title,)])
+    return make_grid(shown.sample, 1, f"Development image {SAMPLE}, counted from 0.", titles=[(title,)])
 
 
 def make_prediction_grid(
@@ -78,14 +78,14 @@ def make_prediction_grid(
     wrong = [true != answer for true, answer in pairs]
     told = f"GT: true class, P: prediction of {who}. {sum(wrong)} wrong, framed and marked ✗."
     caption = f"First {len(pairs)} test images. {told}"
-    return _grid(shown.test[: len(pairs)], COLUMNS, caption, titles=titles, wrong=wrong)
+    return make_grid(shown.test[: len(pairs)], COLUMNS, caption, titles=titles, wrong=wrong)
 
 
 def _title(true: str, answer: str, short: bool) -> tuple[str, ...]:
     return (f"GT {true} / P {answer}",) if short else (f"GT {true} /", f"P {answer}")
 
 
-def _grid(
+def make_grid(
     images: Pixels,
     columns: int,
     caption: str,
@@ -93,6 +93,7 @@ def _grid(
     wrong: Sequence[bool] = (),
     names: Sequence[str] = (),
 ) -> ImageGrid:
+    """Images in one grid, with titles above them, names before the rows, and marks on the wrong ones."""
     height, width = images.shape[1:3]
     lines = len(titles[0]) if titles else 0
     top = GAP // 2 + LINE * lines

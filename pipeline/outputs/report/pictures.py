@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from pipeline.outputs.figures.bars import draw_bars
 from pipeline.outputs.figures.canvas import render_svg
-from pipeline.outputs.figures.confusion import draw_confusions
-from pipeline.outputs.figures.curves import Histories, draw_curves
+from pipeline.outputs.figures.confusion import draw_changes, draw_confusions
+from pipeline.outputs.figures.curves import Curves, Histories, draw_curves
 from pipeline.outputs.figures.forest import draw_forest
 from pipeline.outputs.figures.repeats import draw_repeats
 from pipeline.outputs.figures.shifts import draw_shifts, list_shifted_accuracies
@@ -22,7 +23,8 @@ CAPTIONS = {
     "forest": (
         "Paired difference from {control} for each treatment; right is better. Wide bar: interval that holds for all "
         "treatments at once; where they are equivalent, the one of the test that showed it. Thin line: Student's "
-        "interval of this one alone. Shaded: smaller than the margin."
+        "interval of this one alone. Short thin line below: the interval on new images. Between the dotted lines: "
+        "smaller than the margin. An arrow with a number: the interval goes on to there."
     ),
     "repeats": "One dot a repeat, repeat 0 on top. The grey line leads to {control}'s value of the same repeat.",
     "loss": (
@@ -32,12 +34,16 @@ CAPTIONS = {
     ),
     "accuracy": (
         "Accuracy by epoch, drawn as the losses are. Training values are running means within the epoch, with dropout "
-        "and augmentation on."
+        "and augmentation on. Hollow dots: what the text printed, of one run."
     ),
     "confusion": (
         "Rows are true classes, columns predictions. Grey diagonal: recall in percent. Other cells: mean number of "
-        "images, coloured by their share of the true class on one scale for all variants; with more than nine variants "
+        "images, coloured by their share of the true class on one scale for all variants; with more than four variants "
         "the numbers are left out."
+    ),
+    "changes": (
+        "How each confusion differs from {control}'s: orange cells have more images than there, blue ones fewer, mean "
+        "over repeats."
     ),
     "shifts": (
         "Test images moved by so many pixels, the mean of the four directions. Line: mean over repeats. Small marks: "
@@ -56,14 +62,18 @@ Figures = Iterator[tuple[str, Figure]]  # with the kind of each, which names its
 
 
 def make_picture_sections(
-    results: StudyResults, histories: Histories, runs: pd.DataFrame, classes: Mapping[str, Sequence[str]] | None
+    results: StudyResults,
+    histories: Histories,
+    runs: pd.DataFrame,
+    classes: Mapping[str, Sequence[str]] | None,
+    printed: Curves | None = None,
 ) -> list[Section]:
     """Parts of a study's page that are pictures; without content where there is nothing to draw."""
     drawn = (
         ("spread", "Standard deviations", _draw_spreads(results)),
         ("differences", "Differences", _draw_differences(results, runs)),
         ("shifts", "Shifted images", _draw_shifts(results, runs)),
-        ("curves", "Learning curves", _draw_curves(results, histories)),
+        ("curves", "Learning curves", _draw_curves(results, histories, printed or {})),
         ("gap", "Overfitting", _draw_gaps(results)),
         ("confusion", "Confusion", _draw_confusions(results, classes)),
     )
@@ -75,7 +85,9 @@ def make_picture_sections(
 
 def _picture(figure: Figure, kind: str, results: StudyResults) -> Picture:
     caption = CAPTIONS[kind].format(control=results.control)
-    return Picture(Markup(render_svg(figure, f"{anchor_of(results.study)}-{kind}", caption)), caption)
+    on_paper = kind in ("confusion", "changes")
+    name = f"{anchor_of(results.study)}-{kind}"
+    return Picture(Markup(render_svg(figure, name, caption, themed=not on_paper)), caption, on_paper)
 
 
 def _draw_spreads(results: StudyResults) -> Figures:
@@ -102,11 +114,11 @@ def _draw_shifts(results: StudyResults, runs: pd.DataFrame) -> Figures:
         yield "shifts", draw_shifts(runs, list(results.variants), results.control)
 
 
-def _draw_curves(results: StudyResults, histories: Histories) -> Figures:
+def _draw_curves(results: StudyResults, histories: Histories, printed: Curves) -> Figures:
     """Loss and accuracy over the epochs; none when nothing was trained."""
     if trained := {variant: runs for variant, runs in histories.items() if runs}:
         for quantity in ("loss", "accuracy"):
-            yield quantity, draw_curves(trained, quantity, results.control)
+            yield quantity, draw_curves(trained, quantity, results.control, printed)
 
 
 def _draw_gaps(results: StudyResults) -> Figures:
@@ -121,3 +133,8 @@ def _draw_gaps(results: StudyResults) -> Figures:
 def _draw_confusions(results: StudyResults, classes: Mapping[str, Sequence[str]] | None) -> Figures:
     found = {variant: one.confusion for variant, one in results.variants.items()}
     yield "confusion", draw_confusions(found, classes, results.repeats)
+    base = np.asarray(found[results.control])
+    others = {v: np.asarray(one) - base for v, one in found.items() if v != results.control}
+    alike = {v: one for v, one in others.items() if np.shape(found[v]) == base.shape and one.any()}
+    if alike:
+        yield "changes", draw_changes(alike, classes, results.control)

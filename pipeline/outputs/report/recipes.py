@@ -42,7 +42,9 @@ def _find_parents(planned: PlannedVariant) -> list[str]:
     return [one.variant for one in (planned.trial_of, planned.merged, planned.warm_start) if one]
 
 
-def describe_recipes(plan: TrainingPlan, runs: Runs, marks: Mapping[str, str]) -> Recipes:
+def describe_recipes(
+    plan: TrainingPlan, runs: Runs, marks: Mapping[str, str], titles: Mapping[str, str] | None = None
+) -> Recipes:
     """Hyperparameters of a study: a table of those that differ, and the ones all variants share.
 
     The recipe and search of a variant's `runs`, one a repeat, are what ran; one that was only evaluated has none.
@@ -53,7 +55,7 @@ def describe_recipes(plan: TrainingPlan, runs: Runs, marks: Mapping[str, str]) -
     shown = differ + [n for n in names if n not in differ and _ran_otherwise(n, declared, runs)]
     rows = tuple(
         (
-            Cell(variant, (_space(one.kind),), tag=marks.get(variant)),
+            _name_variant(variant, (titles or {}).get(variant, variant), one, marks),
             Cell("\n".join(one.rows) or MISSING),
             *(_make_cell(name, one, declared[variant].get(name), runs.get(variant, ())) for name in shown),
         )
@@ -69,6 +71,12 @@ def describe_recipes(plan: TrainingPlan, runs: Runs, marks: Mapping[str, str]) -
         if n not in shown and first[n] != MISSING
     )
     return Recipes(Table(caption, columns, rows, wordy=True), shared, _describe_caps(plan))
+
+
+def _name_variant(variant: str, title: str, planned: PlannedVariant, marks: Mapping[str, str]) -> Cell:
+    """A variant by its title, and below it the name that params.yaml knows it by."""
+    notes = (variant, _space(planned.kind)) if title != variant else (_space(planned.kind),)
+    return Cell(title, notes, tag=marks.get(variant))
 
 
 def _list_inferred(name: str, planned: PlannedVariant) -> list[str]:

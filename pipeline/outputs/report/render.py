@@ -3,10 +3,10 @@
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -15,8 +15,11 @@ from pipeline.layout import study_page
 from pipeline.metrics import words
 from pipeline.outputs import numbers
 from pipeline.outputs.figures import theme
-from pipeline.outputs.report.views import Section, StudyView
-from pipeline.statistics.wording import format_sentence
+from pipeline.outputs.report.views import TOLD, Section, StudyView, read_headline
+from pipeline.statistics.wording import format_headline
+
+if TYPE_CHECKING:
+    from pipeline.outputs.report.story import Story  # which knows claims, as other pages need not
 
 TEMPLATES = Path(__file__).parent / "templates"
 GAP = Markup("<!-- studies -->")  # in a page that does not yet link the others; no text of a page can say it
@@ -24,7 +27,10 @@ TITLE = ", Claimcheck report"  # ends the title of every page but the overview
 
 
 def render_index(
-    studies: Sequence[StudyView], sections: Sequence[Section] = (), further: Mapping[str, str] | None = None
+    studies: Sequence[StudyView],
+    sections: Sequence[Section] = (),
+    further: Mapping[str, str] | None = None,
+    story: "Story | None" = None,
 ) -> str:
     """Page of the overview, with the studies in their order.
 
@@ -36,6 +42,8 @@ def render_index(
         "index.html",
         studies=studies,
         sections=sections,
+        story=story,
+        all_stand_in=all(study.results.stand_in for study in studies),
         pages={file: read_title(text) for file, text in (further or {}).items()},
         profiles=sorted({study.results.profile for study in studies}),
         stand_in=any(study.results.stand_in for study in studies),
@@ -48,9 +56,14 @@ def render_study(study: StudyView) -> str:
     return page("study.html", study=study, gap=GAP, stand_in=study.results.stand_in)
 
 
-def link_studies(text: str, study: str, studies: Iterable[str]) -> str:
-    """A study's page with links to all studies in its gap."""
+def link_studies(text: str, study: str, studies: Mapping[str, str]) -> str:
+    """A study's page with links to all studies in its gap; `studies` are titles by name."""
     return text.replace(GAP, page("studies.html", study=study, studies=studies), 1)
+
+
+def render_sections(title: str, lead: str, sections: Sequence[Section], stand_in: bool) -> str:
+    """Page of parts that belong to no single study."""
+    return page("sections.html", title=title, lead=lead, sections=sections, stand_in=stand_in)
 
 
 def page(template: str, folder: Path | None = None, **values: Any) -> str:
@@ -74,7 +87,8 @@ def _make_environment(folder: Path | None) -> Environment:
         lstrip_blocks=True,
     )
     filters = {n.removeprefix("format_"): one for n, one in vars(numbers).items() if n.startswith("format_")}
-    environment.filters |= filters | {"words": words, "sentence": format_sentence, "study_page": study_page}
+    environment.filters |= filters | {"words": words, "study_page": study_page}
+    environment.filters |= {"headline": format_headline, "first_sentence": read_headline}
     styles = {"STYLES": theme.COMPARISON_STYLES | theme.CLAIM_STYLES, "CLAIM_STYLES": theme.CLAIM_STYLES}
-    environment.globals |= {**styles, "theme": theme}
+    environment.globals |= {**styles, "theme": theme, "TOLD": TOLD}
     return environment

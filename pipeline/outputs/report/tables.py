@@ -140,7 +140,12 @@ def tabulate_rows(
     rows = tuple(
         (
             Cell(row),
-            Cell(f"{study} / {variant}", href=study_page(study), tag=marks[study].get(variant)),
+            Cell(
+                f"{results[study].label}: {results[study].titles[variant]}",
+                (f"{study} / {variant}",),
+                study_page(study),
+                marks[study].get(variant),
+            ),
             Cell(words(plans[study].variants[variant].kind)),
             Cell("\n".join(map(str, plans[study].variants[variant].place)) or numbers.MISSING),
             Cell(numbers.format_percent(results[study].variants[variant].metrics["test_accuracy"].mean)),

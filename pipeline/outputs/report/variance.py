@@ -22,7 +22,22 @@ def describe_variance(results: StudyResults) -> Variance | None:
     alarms = tuple(told[name] for name, arm in arms.items() if _find_unexplained(arm))
     sentences = tuple(sentence for sentence in told.values() if sentence not in alarms)
     new_splits = any(arm.held_out_anew is not None for arm in arms.values())
-    return Variance(_tabulate(arms, metric), sentences, alarms, new_splits)
+    return Variance(_tabulate(arms, metric), sentences, alarms, new_splits, _conclude(arms, metric, results.control))
+
+
+def _conclude(arms: Mapping[str, VariantResults], metric: str, control: str) -> str | None:
+    """Which stream moves the metric most, and whether its interval sets it apart; None where no spread is known."""
+    known = {name: arm.metrics[metric] for name, arm in arms.items() if arm.vary and arm.metrics[metric].sd is not None}
+    if not known:
+        return None
+    largest = max(known, key=lambda name: known[name].sd or 0.0)
+    sds = [f"{name} {_format_sd(one.sd, metric)}" for name, one in known.items()]
+    lowest = known[largest].sd_low or 0.0
+    near = [name for name, one in known.items() if name != largest and (one.sd_high or 0.0) >= lowest]
+    apart = "" if not near else f", though {len(near)} of the others can’t be told from it"
+    whole = arms[control].metrics[metric].sd
+    all_vary = "" if whole is None else f"; together {_format_sd(whole, metric)}"
+    return f"“{largest}” moves {words(metric)} most{apart}. Standard deviations: {', '.join(sds)}{all_vary}."
 
 
 def _find_unexplained(arm: VariantResults) -> list[str]:

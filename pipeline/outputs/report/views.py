@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -12,6 +12,18 @@ from pipeline.outputs.figures.theme import COMPARISON_STYLES
 from pipeline.params.plan import Origin
 from pipeline.statistics.interim import plan_analyses
 from pipeline.statistics.results import StudyResults
+
+INERT = "The treatment is inert: with it and without it, every repeat ends in the same weights."
+
+
+TOLD = {
+    "survive": "survive",
+    "fail": "fail",
+    "equal": "make no difference that matters",
+    "unsettled": "are open",
+    "untestable": "can’t be tested",
+}
+"""What is said of conclusions, by what became of them; see `story.OUTCOMES`."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,7 @@ class Picture:
 
     svg: Markup
     caption: str
+    on_paper: bool = False  # coloured cells, which stay on white in any theme
 
 
 @dataclass(frozen=True)
@@ -103,6 +116,7 @@ class Variance:
     sentences: tuple[str, ...]
     alarms: tuple[str, ...]
     new_splits: bool
+    answer: str | None = None  # in one line
 
 
 @dataclass(frozen=True)
@@ -120,17 +134,32 @@ class DataBlock:
 
 
 @dataclass(frozen=True)
+class Provenance:
+    """Where a page's numbers come from, as names and texts, and the command that makes it again."""
+
+    facts: tuple[tuple[str, str], ...]
+    command: str
+
+
+@dataclass(frozen=True)
 class StudyView:
     """One question: its results, and the parts of its page."""
 
-    results: StudyResults
+    results: StudyResults  # its variants by their titles
     sections: tuple[Section, ...]
     marks: Mapping[str, str]  # what a reader must know of a variant wherever it is named
+    answer: str | None = None  # in one line
+    made: Provenance | None = None
 
     @property
     def name(self) -> str:
         """Name of the study."""
         return self.results.study
+
+    @property
+    def label(self) -> str:
+        """What people call the study."""
+        return self.results.label
 
     @property
     def anchor(self) -> str:
@@ -147,6 +176,22 @@ class StudyView:
         """Treatments by verdict, best verdict first; verdicts that nobody got are left out."""
         return group_by_verdict({v: one.verdict for v, one in self.results.comparisons.items()})
 
+    def explain(self, treatment: str) -> list[str]:
+        """What a reader must know of a treatment beside its figures, where it is inert, diverged or at chance."""
+        c = self.results.comparisons[treatment]
+        arms = {name: self.results.variants[name] for name in (treatment, self.results.control)}
+        told = [
+            f"{name}: {one.diverged} of {one.n} runs diverged: a loss was no number any more, which counts as worst."
+            for name, one in arms.items()
+            if one.diverged
+        ]
+        told += [
+            f"{name} is at chance: no better than always naming the largest class."
+            for name, one in arms.items()
+            if one.at_chance
+        ]
+        return [*told, *([INERT] if c.identical else [])]
+
     @property
     def level(self) -> float:
         """Level at which the comparisons were tested: alpha, with looks one look's share of it."""
@@ -157,6 +202,25 @@ class StudyView:
         """Smallest p the exact test can attain after Holm's first step; None where nothing is compared."""
         attainable = [one.p_smallest for one in self.results.comparisons.values()]
         return min(1.0, len(attainable) * min(attainable)) if attainable else None
+
+
+def use_titles(results: StudyResults) -> StudyResults:
+    """Results whose variants go by their titles, as pages show them; titles are unique within a study."""
+    titles = results.titles
+    renamed = {
+        titles[name]: replace(one, treatment=titles[one.treatment], control=titles[one.control])
+        for name, one in results.comparisons.items()
+    }
+    variants = {titles[name]: one for name, one in results.variants.items()}
+    return replace(results, control=titles[results.control], variants=variants, comparisons=renamed)
+
+
+def read_headline(sentence: str) -> str:
+    """The first sentence of a verdict, without the verdict before its colon."""
+    first = sentence.partition(". ")[0].removesuffix(".")
+    _, colon, rest = first.partition(": ")
+    text = rest if colon else first
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def group_by_verdict(verdicts: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

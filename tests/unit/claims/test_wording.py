@@ -50,92 +50,74 @@ GOLDEN = {
 
 SENTENCES = {
     "supported": (
-        "Supported: high is higher than low in test accuracy; mean difference +5.00 "
-        "percentage points in the claimed direction over 10 repeats (95 % interval +4.90 to "
-        "+5.09); exact sign-flip test: p = 0.00195, smallest attainable 0.00195."
+        "Supported: high is 5.00 points above low. 95 % interval +4.90 to +5.09 over 10 repeats; exact "
+        "sign-flip test p = 0.00195 (smallest 0.00195)."
     ),
     "refuted": (
-        "Refuted: low is lower than high in test accuracy; mean difference -5.00 percentage "
-        "points in the other direction over 10 repeats (95 % interval -5.09 to -4.90); exact "
-        "sign-flip test: p = 0.00195, smallest attainable 0.00195."
+        "Refuted: low is 5.00 points below high. 95 % interval −5.09 to −4.90 over 10 repeats; exact "
+        "sign-flip test p = 0.00195 (smallest 0.00195)."
     ),
     "equivalent": (
-        "Equivalent: near and high are equal in test accuracy, within 2.00 percentage points;"
-        " mean difference +0.005 percentage points in the claimed direction over 10 repeats "
-        "(90 % interval of the equivalence test -0.07 to +0.08); exact sign-flip test: p = 1, smallest attainable"
-        " 0.00195; two one-sided t-tests inside the margin of 2.00 percentage points: p = "
-        "1.69e-12."
+        "Equivalent: near and high are equal within 2.00 points. +0.005 points on average, 90 % interval of "
+        "the equivalence test −0.07 to +0.08 over 10 repeats; exact sign-flip test p = 1 (smallest 0.00195); "
+        "two one-sided t-tests p = 1.69e-12."
     ),
     "exactly equal": (
-        "Equivalent: same and high are equal in test accuracy, within 2.00 percentage points; "
-        "+0.00 percentage points in every one of 10 repeats; exact sign-flip test: p = 1, smallest attainable 0.00195."
+        "Equivalent: same and high are equal within 2.00 points. +0.00 points in every one of 10 repeats; "
+        "exact sign-flip test p = 1 (smallest 0.00195)."
     ),
     "undecided": (
-        "Undecided: whether wild is above high in test accuracy; 5 of 10 repeats go the "
-        "claimed way, 1 tied; mean difference +0.30 percentage points in the claimed "
-        "direction over 10 repeats (95 % interval -5.28 to +5.88); exact sign-flip test: p = "
-        "1, smallest attainable 0.00195; 260 repeats would detect a difference of 2.00 "
-        "percentage points with 80 % power."
+        "Undecided: wild is above high in 5 of 10 repeats. +0.30 points on average, 95 % interval −5.28 to "
+        "+5.88 over 10 repeats; exact sign-flip test p = 1 (smallest 0.00195); 260 repeats would detect 2.00 "
+        "points."
     ),
     "equality supported": (
-        "Supported: near and high are equal in test accuracy, within 2.00 percentage points; "
-        "mean difference +0.005 percentage points over 10 repeats (90 % interval of the equivalence test -0.07 to "
-        "+0.08); exact sign-flip test: p = 1, smallest attainable 0.00195; two one-sided "
-        "t-tests inside the margin of 2.00 percentage points: p = 1.69e-12."
+        "Supported: near and high are equal within 2.00 points. +0.005 points on average, 90 % interval of "
+        "the equivalence test −0.07 to +0.08 over 10 repeats; exact sign-flip test p = 1 (smallest 0.00195); "
+        "two one-sided t-tests p = 1.69e-12."
     ),
     "equality refuted": (
-        "Refuted: low is lower than high in test accuracy; mean difference -5.00 percentage "
-        "points over 10 repeats (95 % interval -5.09 to -4.90); exact sign-flip test: p = "
-        "0.00195, smallest attainable 0.00195."
+        "Refuted: low is 5.00 points below high. 95 % interval −5.09 to −4.90 over 10 repeats; exact "
+        "sign-flip test p = 0.00195 (smallest 0.00195)."
     ),
     "differs": (
-        "Supported: low differs from high in test accuracy; mean difference -5.00 percentage "
-        "points over 10 repeats (95 % interval -5.09 to -4.90); exact sign-flip test: p = "
-        "0.00195, smallest attainable 0.00195."
+        "Supported: low is 5.00 points below high. 95 % interval −5.09 to −4.90 over 10 repeats; exact "
+        "sign-flip test p = 0.00195 (smallest 0.00195)."
     ),
     "of several": (
-        "Undecided: whether high is above wild in test accuracy; 4 of 10 repeats go the "
-        "claimed way, 1 tied; mean difference -0.30 percentage points in the other direction "
-        "over 10 repeats (95 % simultaneous interval -6.93 to +6.33); exact sign-flip test: p"
-        " = 1 after Holm over 2 pairs, smallest attainable 0.00391; 315 repeats would detect "
-        "a difference of 2.00 percentage points with 80 % power; the one that decides of the "
-        "2 comparisons that the claim needs."
+        "Undecided: high is above wild in 4 of 10 repeats. −0.30 points on average, 95 % simultaneous "
+        "interval −6.93 to +6.33 over 10 repeats; exact sign-flip test p = 1 after Holm over 2 (smallest "
+        "0.00391); 315 repeats would detect 2.00 points; the one that decides of 2 comparisons."
     ),
     "a loss": (
-        "Supported: low is lower than high in test loss; mean difference +0.05 nats in the "
-        "claimed direction over 10 repeats (95 % interval +0.049 to +0.0509); exact sign-flip"
-        " test: p = 0.00195, smallest attainable 0.00195."
+        "Supported: low is 0.05 nats below high in test loss. 95 % interval towards the claim +0.049 to "
+        "+0.0509 over 10 repeats; exact sign-flip test p = 0.00195 (smallest 0.00195)."
     ),
     "exact": (
-        "Supported: low is lower than 5.5 in epochs trained; +0.5 epochs in the claimed direction "
-        "in every one of 10 repeats; exact sign-flip test: p = 0.00195, smallest attainable 0.00195."
+        "Supported: low is 0.5 epochs below 5.5 in epochs trained. +0.5 epochs in every one of 10 repeats; "
+        "exact sign-flip test p = 0.00195 (smallest 0.00195)."
     ),
     "computed": (
-        "Supported: cnn3 on 28x28x1 is lower than mlp on 28x28x1 in number of parameters; "
-        "93,322 against 109,386, computed and not sampled."
+        "Supported: cnn3 on 28x28x1 is 16,064 below mlp on 28x28x1. In number of parameters, 93,322 against "
+        "109,386, computed and not sampled."
     ),
     "spread": (
-        "Supported: the sd of high over repeats is lower than 0.02 in test accuracy; mean "
-        "difference +1.74 percentage points in the claimed direction over 10 repeats (95 % "
-        "interval +1.53 to +1.82); chi-square test over 10 repeats: p < 1e-06."
+        "Supported: the sd of high is 1.74 points below 2 %. 95 % interval +1.53 to +1.82 over 10 repeats; "
+        "chi-square test p < 1e-06."
     ),
     "rank": (
-        "Supported: the rank of low among high, low is higher than 1.5 in rank by test "
-        "accuracy; +0.5 ranks in the claimed direction in every one of 10 repeats; exact sign-flip test: p = 0.00195, "
-        "smallest attainable 0.00195."
+        "Supported: the rank of low is 0.5 ranks above 1.5. In rank by test accuracy, +0.5 ranks in every one"
+        " of 10 repeats; exact sign-flip test p = 0.00195 (smallest 0.00195)."
     ),
 }
 FEW = (
-    "Undecided: whether high is above low in test accuracy; 3 of 3 repeats go the claimed"
-    " way; mean difference +4.97 percentage points in the claimed direction over 3 "
-    "repeats (95 % interval +4.53 to +5.40); exact sign-flip test: p = 0.25, smallest "
-    "attainable 0.25; the exact test can decide nothing with fewer than 6 repeats, and 6 "
-    "repeats would detect a difference of 2.00 percentage points with 80 % power."
+    "Undecided: high is above low in 3 of 3 repeats. +4.97 points on average, 95 % interval +4.53 to "
+    "+5.40 over 3 repeats; exact sign-flip test p = 0.25 (smallest 0.25); the exact test decides nothing "
+    "below 6 repeats, and 6 repeats would detect 2.00 points."
 )
 ONE = (
-    "Undecided: whether high is above low in test accuracy; one repeat says nothing about"
-    " luck (difference +4.95 percentage points); the exact test can decide nothing with "
-    "fewer than 6 repeats."
+    "Undecided: high is above low in 1 of 1 repeat. One repeat says nothing about luck (+4.95 points); "
+    "the exact test decides nothing below 6 repeats."
 )
 
 
@@ -146,48 +128,49 @@ def test_golden(ask: Ask, kind: str) -> None:
 
 def test_a_plan_beyond_a_thousand_repeats_is_out_of_reach(ask: Ask) -> None:
     said = format_answer(ask({"of": "wild", "above": "high", "margin": 0.0001}, COLUMNS_OF_RUNS))
-    assert said.endswith("0.01 percentage points with 80 % power is out of reach: it takes more than 1,000 repeats.")
+    assert said.endswith("0.01 points is out of reach: more than 1,000 repeats.")
 
 
 def test_a_few_equal_differences_may_be_luck(ask: Ask) -> None:
     said = format_answer(ask({"metric": "epochs_run", "of": "low", "below": 5.5}, COLUMNS_OF_RUNS, repeats=3))
     assert said == (
-        "Undecided: whether low is below 5.5 in epochs trained; +0.5 epochs in the claimed direction in every one of 3 "
-        "repeats, which so few may show by luck; exact sign-flip test: p = 0.25, smallest attainable 0.25; the exact "
-        "test can decide nothing with fewer than 6 repeats."
+        "Undecided: low is below 5.5 in epochs trained in 3 of 3 repeats. +0.5 epochs in every one of 3 repeats, which "
+        "so few may show by luck; exact sign-flip test p = 0.25 (smallest 0.25); the exact test decides nothing below "
+        "6 repeats."
     )
 
 
 def test_a_constant_difference_the_other_way_says_so(ask: Ask) -> None:
     said = format_answer(ask({"metric": "epochs_run", "of": "high", "below": 9.5}, COLUMNS_OF_RUNS))
     assert said == (
-        "Refuted: high is higher than 9.5 in epochs trained; -0.5 epochs in the other direction in every one of 10 "
-        "repeats; exact sign-flip test: p = 0.00195, smallest attainable 0.00195."
+        "Refuted: high is 0.5 epochs above 9.5 in epochs trained. −0.5 epochs in every one of 10 repeats; exact "
+        "sign-flip test p = 0.00195 (smallest 0.00195)."
     )
 
 
 def test_an_undecided_equality_claims_no_way(ask: Ask) -> None:
     said = format_answer(ask({"of": "wild", "equals": "high"}, COLUMNS_OF_RUNS))
-    assert "; wild is higher in 5 of 10 repeats, lower in 4, 1 tied; " in said and "way" not in said
+    assert said.startswith("Undecided: wild is above high in 5 of 10 repeats.")
+    assert "way" not in said and "towards the claim" not in said
 
 
 def test_where_some_two_differ_not_all_have_to(ask: Ask) -> None:
     said = format_answer(ask({"differ": ["high", "near", "low"]}, COLUMNS_OF_RUNS))
-    assert said.endswith("; the weakest of the 2 that hold, of 3 comparisons of which not all have to.")
+    assert said.endswith("; the weakest of the 2 that hold, of 3.")
 
 
 def test_a_value_that_is_not_finite_is_said_without_a_mean(ask: Ask) -> None:
     never = {"epochs_to_98": {"a": np.arange(3, 13), "b": np.append(np.full(9, np.inf), 2)}}
     said = format_answer(ask({"metric": "epochs_to_98", "of": "a", "below": "b"}, never))
     assert said == (
-        "Supported: a is lower than b in epochs until validation accuracy reaches 98 %; 0 runs of a and 9 of b have "
-        "no finite value, so that only who is ahead is tested; 9 of 10 repeats go the claimed way; exact sign test: "
-        "p = 0.0215, smallest attainable 0.00195."
+        "Supported: a is below b. In epochs until validation accuracy reaches 98 %, 0 and 9 of 10 repeats have no "
+        "finite value, so that only who is ahead is tested; 9 of 10 repeats go the claimed way; exact sign test "
+        "p = 0.0215 (smallest 0.00195)."
     )
     spread = format_answer(ask({"metric": "epochs_to_98", "of": {"spread": "b"}, "below": 2}, never))
     assert spread == (
-        "Undecided: whether the sd of b over repeats is below 2 in epochs until validation accuracy reaches 98 %; no "
-        "standard deviation of 10 repeats, of which 9 have no finite value."
+        "Undecided: whether the sd of b is below 2. In epochs until validation accuracy reaches 98 %, no standard "
+        "deviation of 10 repeats, of which 9 have no finite value."
     )
 
 
@@ -210,16 +193,16 @@ def test_rankings_and_times_apart_are_said() -> None:
     }
     found = {one.claim: format_answer(one) for one in answer_study(plan(claims), table(columns), {})}
     assert found["C000-20"].startswith(
-        "Supported: the best of a1, b1 and the best of a2, b2 are in different places; for one, a1 is higher than b1"
+        "Supported: the best variant is another one in the second group. For one, a1 is 5.00 points above b1; 95 %"
     )
     assert found["C001-01"].endswith("; what it says of time is answered apart, in timings/claims.csv.")
     seconds = table({"train_seconds": {"a1": LOW, "b1": BASE}})
     (apart,) = answer_study(plan({"C001-01": claims["C001-01"]}), seconds, {}, timed=True)
-    assert format_answer(apart).startswith("Open: a1 is lower than b1 in training time; mean difference +0.05 s")
-    assert "; what it says beside time is answered in metrics/claims.csv; " in format_answer(apart)
-    assert format_answer(apart).endswith(
-        "; timed side by side in one process, everything traced first, variants interleaved."
+    assert format_answer(apart).startswith(
+        "Open: a1 is 0.05 s below b1 in training time. 95 % interval towards the claim +"
     )
+    assert "; what it says beside time is answered in metrics/claims.csv; " in format_answer(apart)
+    assert format_answer(apart).endswith("; timed side by side in one process.")
 
 
 RELATIONS = ("above", "below", "equals", "differs_from")
@@ -244,9 +227,10 @@ def test_no_sentence_contradicts_its_figures(n: int, relation: str, shift: float
     low, high = row.low or 0.0, row.high or 0.0
     assert said.lower().startswith(found.verdict)
     d = float(np.mean(treatment - control))
-    if "t is higher than c" in said:
+    told = said.partition(". ")[0]
+    if re.search(r"t is [^ ]+ points above c", told):
         assert d > 0
-    if "t is lower than c" in said:
+    if re.search(r"t is [^ ]+ points below c", told):
         assert d < 0
     toward = d if relation != "below" else -d
     if found.verdict == "supported" and relation in ("above", "below"):
@@ -257,7 +241,8 @@ def test_no_sentence_contradicts_its_figures(n: int, relation: str, shift: float
         assert abs(d) < 0.02
     if found.verdict == "refuted" and relation == "equals":
         assert abs(d) > 0.02
-    for interval in re.findall(r"interval ([+-][\d.e-]+) to ([+-][\d.e-]+)", said):
+    plain = said.replace("−", "-").replace("towards the claim ", "")
+    for interval in re.findall(r"interval ([+-][\d.e-]+) to ([+-][\d.e-]+)", plain):
         assert float(interval[0]) <= float(interval[1])
         assert [float(x) for x in interval] == pytest.approx([100 * low, 100 * high], abs=0.006)
 

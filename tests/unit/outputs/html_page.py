@@ -3,7 +3,7 @@
 import re
 from html.parser import HTMLParser
 
-VOID = {"meta", "link", "br", "img", "image", "use", "path"}
+VOID = {"input", "meta", "link", "br", "img", "image", "use", "path"}
 
 
 class Page(HTMLParser):

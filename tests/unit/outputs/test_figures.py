@@ -18,7 +18,7 @@ from PIL import Image
 
 from pipeline.outputs.figures.bars import draw_bars
 from pipeline.outputs.figures.canvas import fit_grid, render_svg
-from pipeline.outputs.figures.confusion import draw_confusions
+from pipeline.outputs.figures.confusion import draw_changes, draw_confusions
 from pipeline.outputs.figures.curves import draw_curves, summarize_repeats
 from pipeline.outputs.figures.forest import draw_forest
 from pipeline.outputs.figures.repeats import draw_repeats
@@ -108,7 +108,7 @@ def test_forest_says_verdict_n_unit_and_direction(comparisons: dict[str, Compari
 def test_forest_without_intervals_draws_the_estimate_alone(make_parts: Make) -> None:
     comparisons = make_parts(repeats=1).results.comparisons
     axes = draw_forest(comparisons).axes[0]
-    assert len(axes.lines) == 1 + len(comparisons)  # the zero line and one marker each
+    assert len(axes.lines) == 3 + len(comparisons)  # zero, both ends of the margin, and one marker each
 
 
 def test_forest_tells_a_comparison_without_a_mean_or_a_margin(comparisons: dict[str, Comparison]) -> None:
@@ -117,6 +117,46 @@ def test_forest_tells_a_comparison_without_a_mean_or_a_margin(comparisons: dict[
     said = texts(draw_forest({"dropout": replace(comparisons["dropout"], **nothing)}))
     assert "no mean · better" in said
     assert "margin" not in said
+
+
+def test_forest_ends_where_no_difference_is_possible_and_says_how_far_an_interval_goes(
+    comparisons: dict[str, Comparison],
+) -> None:
+    c = comparisons["dropout"]
+    far = replace(c, control_mean=0.95, simultaneous_high=c.estimate + 0.5, new_images_high=None)  # type: ignore[operator]
+    axes = draw_forest({"dropout": far}).axes[0]
+    assert axes.get_xlim()[1] < 10  # 5 points are left to 100 %
+    (arrow,) = [text.get_text() for text in axes.texts]
+    assert arrow == f"+{points(far.simultaneous_high):.2f} ▸"
+
+
+def test_printed_curves_are_hollow_dots_of_their_own_variant() -> None:
+    printed = {"a": {"loss": {1: 0.9, 3: 0.3}}}
+    axes = draw_curves({"a": short_histories(), "b": short_histories()}, "loss", printed=printed).axes
+    dots = [[line for line in one.lines if line.get_markerfacecolor() == "white"] for one in axes]
+    assert [len(found) for found in dots] == [1, 0]
+    assert np.asarray(dots[0][0].get_xdata()).tolist() == [1, 3]
+
+
+def test_changes_of_confusion_are_on_one_scale_around_none() -> None:
+    figure = draw_changes({"a": [[-3, 3], [0, 0]], "b": [[0, 0], [1, -1]]}, control="none")
+    assert {axes.images[0].get_clim() for axes in figure.axes[:2]} == {(-3.0, 3.0)}
+    assert "more or fewer than none" in texts(figure)
+
+
+def test_no_legend_is_wider_than_its_figure(make_parts: Make) -> None:
+    long = "a control with a rather long title indeed"
+    histories = {long: short_histories(), "b": short_histories()}
+    figure = draw_curves(histories, "loss", long, {"b": {"loss": {1: 0.5}}})
+    figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.width
+
+
+def test_a_themed_figure_takes_its_colours_from_the_page(comparisons: dict[str, Comparison]) -> None:
+    svg = render_svg(draw_forest(comparisons), themed=True)
+    assert "var(--ink, #1f2430)" in svg and "var(--paper, #ffffff)" in svg
+    assert "var(" not in render_svg(draw_forest(comparisons))
 
 
 def test_every_verdict_differs_without_colour() -> None:
@@ -167,7 +207,9 @@ def test_curves_are_solid_while_all_train_and_dotted_after() -> None:
 def test_curves_name_variants_and_repeats_and_repeat_the_control(make_parts: Make) -> None:
     histories = make_parts().histories
     figure = draw_curves(histories, "accuracy", "none")
-    assert [axes.get_title(loc="left") for axes in figure.axes] == [f"{v}, n = 10" for v in histories]
+    assert [axes.get_title(loc="left").replace("\N{NO-BREAK SPACE}", " ") for axes in figure.axes] == [
+        f"{v}, n = 10" for v in histories
+    ]
     reference = 100 * summarize_repeats(histories["none"], "val_accuracy")["mean"]
     for axes in figure.axes[1:]:
         assert any(np.array_equal(np.asarray(line.get_ydata()), reference) for line in axes.lines)

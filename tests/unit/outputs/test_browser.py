@@ -1,0 +1,124 @@
+"""Every page of a report in a browser: nothing is asked of a network, cut off, or out of reach; the ledger's controls.
+
+It takes Chromium (`apt-get install chromium`) and the extra `browser`. CLAIMCHECK_REPORT names a built report/ to go
+through in place of a made-up study's.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import layout
+from pipeline.stages.report import report
+from tests.unit.outputs.test_stage_report import folder  # noqa: F401
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+MISSING = [name for name in ("playwright", "axe_playwright_python") if find_spec(name) is None]
+WIDTHS, SCHEMES = (1280, 768, 390), ("light", "dark")
+OUT_OF_REACH = """() => {
+  const seen = (one) => one.checkVisibility();
+  const scrolls = (one) => one && (getComputedStyle(one).overflowX === "auto" || scrolls(one.parentElement));
+  const wide = [...document.querySelectorAll("main *")].filter((one) => seen(one) && !one.closest("svg svg, .bar")
+    && one.getBoundingClientRect().right > innerWidth + 1 && !scrolls(one));
+  return wide.map((one) => one.outerHTML.slice(0, 80));
+}"""
+SMALL = """() => [...document.querySelectorAll("main svg text")].filter((one) => one.checkVisibility())
+  .map((one) => parseFloat(getComputedStyle(one).fontSize) * Math.hypot(one.getScreenCTM().a, one.getScreenCTM().b))
+  .filter((size) => size < 10.9)"""
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
+    pytest.mark.skipif(bool(MISSING), reason=f"no {' and '.join(MISSING)}: pip install -e '.[browser]'"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+@pytest.fixture
+def pages(request: pytest.FixtureRequest) -> Path:
+    """Folder of the pages."""
+    if named := os.environ.get("CLAIMCHECK_REPORT"):
+        return Path(named)
+    made: Path = request.getfixturevalue("folder")
+    report()
+    return made / layout.REPORT
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        one = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield one
+        one.close()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_pages_are_whole_quiet_and_accessible(pages: Path, browser: Any, width: int, scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    found: list[str] = []
+    page.on("console", lambda message: found.append(message.text))
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("request", lambda one: found.append(one.url) if not one.url.startswith(("file:", "data:")) else None)
+    for file in sorted(pages.glob("*.html")):
+        page.goto(file.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), file.name
+        assert page.evaluate(OUT_OF_REACH) == [], file.name
+        assert page.evaluate(SMALL) == [], file.name
+        results = Axe().run(page).response["violations"]
+        told = [(one["id"], one["impact"], [node["html"][:90] for node in one["nodes"][:3]]) for one in results]
+        assert not [one for one in told if one[1] != "minor"], file.name
+    assert found == []
+
+
+def test_the_ledger_keeps_its_filters_in_the_address_and_shows_a_hidden_row(pages: Path, browser: Any) -> None:
+    page = browser.new_page()
+    page.goto((pages / "claims.html").as_uri())
+    shown = "[...document.querySelectorAll('table.ledger tbody')].filter((one) => !one.hidden).map((one) => one.id)"
+    every = page.evaluate(shown)
+    page.fill("input[name=q]", page.inner_text("table.ledger tbody:last-of-type a >> nth=0"))
+    assert page.evaluate(shown) == every[-1:]
+    assert "q=" in page.url
+    page.reload()
+    assert page.evaluate(shown) == every[-1:]
+    page.evaluate(f"location.hash = {every[0]!r}")  # as a link to a row that the filter hides
+    page.wait_for_timeout(100)
+    assert every[0] in page.evaluate(shown)
+    page.go_back()
+    page.wait_for_timeout(100)
+    assert page.evaluate(shown) == every[-1:]
+    page.click("button[type=reset]")
+    page.wait_for_timeout(100)
+    assert page.evaluate(shown) == every
+
+
+def test_the_ledger_is_sorted_from_the_keyboard(pages: Path, browser: Any) -> None:
+    page = browser.new_page()
+    page.goto((pages / "claims.html").as_uri())
+    ids = "[...document.querySelectorAll('table.ledger tbody')].map((one) => one.id)"
+    first = page.evaluate(ids)
+    page.focus("table.ledger thead button")
+    page.keyboard.press("Enter")
+    assert page.evaluate(ids) == first[::-1]
+    page.keyboard.press("Enter")
+    assert page.evaluate(ids) == first
+
+
+def test_print_opens_what_is_folded_and_a_phone_folds_the_contents(pages: Path, browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.goto((pages / "index.html").as_uri())
+    assert not page.evaluate("document.querySelector('details.menu').open")
+    folded = "document.querySelectorAll('main details:not([open])').length"
+    before = page.evaluate(folded)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(folded) == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(folded) == before
