@@ -40,6 +40,9 @@ MLFLOW = Path("mlflow.db")
 MLFLOW_ARTIFACTS = Path("mlartifacts")
 MLFLOW_LOCK = Path(".mlflow.lock")
 
+# Names of pages and files beside those of studies, which no study may have.
+RESERVED = ("claims", "exercises", "index", "receipt", "timings")
+
 # Files of a finished run, in the run store and, but for those of `KEPT_IN_STORE`, in runs/.
 RUN = "run.json"
 HISTORY = "history.csv"
@@ -150,9 +153,8 @@ def further_pages() -> list[Path]:
 
 
 def study_page(study: str) -> str:
-    """Name of a study's page in report/, never that of the overview."""
-    name = re.sub(r"[^a-z0-9_]+", "-", study.lower()).strip("-") or "study"
-    return "index_study.html" if name == "index" else f"{name}.html"
+    """Name of a study's page in report/."""
+    return f"{re.sub(r'[^a-z0-9_]+', '-', study.lower()).strip('-') or 'study'}.html"
 
 
 def picture(section: str, number: int) -> str:

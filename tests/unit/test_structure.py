@@ -34,7 +34,7 @@ FLOORS = (
 CONTENT = "pipeline.writeups"
 
 LIMITS = {
-    "lines of pipeline/": 14_700,
+    "lines of pipeline/": 14_950,
     "lines of a file": 250,
     "lines of the median function": 6,
     "lines of a function, 90th percentile": 20,
@@ -51,6 +51,7 @@ IN_FOLDER = re.compile(rf"({'|'.join(map(re.escape, FOLDERS))})/\S*")
 KNOWS_FILES = {
     "pipeline/layout.py": "the one list of paths",
     "pipeline/files.py": "temporary files, and the members of an archive",
+    "pipeline/data/archive.py": "the members of an archive",
     "pipeline/data/sources.py": "names of archives on a mirror",
     "pipeline/dependencies.py": "names of modules",
 }
