@@ -47,6 +47,9 @@ MLFLOW_ARTIFACTS = Path("mlartifacts")
 # Where a killed process may leave what it had begun.
 WRITTEN_INTO = (Path(), Path("data"), METRICS, TIMINGS, TRACKED, UNFINISHED, TRAINED, EVALUATED, KEPT)
 
+# Names of pages and files beside those of studies, which no study may have.
+RESERVED = ("claims", "data", "exercises", "index", "receipt", "rows", "timings")
+
 # Files of a finished run, in the run store and, but for those of `KEPT_IN_STORE`, in runs/.
 RUN = "run.json"
 HISTORY = "history.csv"
@@ -60,7 +63,6 @@ KEPT_IN_STORE = (WEIGHTS, OPTIMIZER, SECONDS)
 # What is kept of a study beside files that lie elsewhere too.
 TIMES = "times.json"
 STUDY_PAGE = "page.html"
-OTHER_PAGES = ("index", "claims", "data", "rows")
 
 # Files of an evaluation in its store.
 EVALUATION = "evaluation.json"
@@ -71,7 +73,7 @@ DECLARED = "declared.json"
 RECORDED_RESULTS = "results.json"
 RECORDED_RUNS = "runs.csv"
 PROVENANCE = "provenance.json"
-PRINTED = "printed.csv"
+RECORDED_PRINTED = "printed.csv"
 
 
 def mlflow_lock(database: Path) -> Path:
@@ -175,9 +177,8 @@ def further_pages() -> list[Path]:
 
 
 def study_page(study: str) -> str:
-    """Name of a study's page in report/, never that of another page."""
-    name = re.sub(r"[^a-z0-9_]+", "-", study.lower()).strip("-") or "study"
-    return f"{name}_study.html" if name in OTHER_PAGES else f"{name}.html"
+    """Name of a study's page in report/."""
+    return f"{re.sub(r'[^a-z0-9_]+', '-', study.lower()).strip('-') or 'study'}.html"
 
 
 def picture(section: str, number: int) -> str:

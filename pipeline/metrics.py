@@ -98,7 +98,7 @@ def metric(name: str) -> Metric | None:
 
 
 def _metric_of_run(name: str) -> Metric | None:
-    found = re.fullmatch(r"([a-z_]+)_(0|[1-9][0-9]*)", name)
+    found = re.fullmatch(r"([a-z_]+)_(0|[1-9][0-9]{0,3})", name)
     if name in METRICS or found is None or found[1] not in NUMBERED:
         return METRICS.get(name)
     numbered = NUMBERED[found[1]]

@@ -1,15 +1,18 @@
 """The vocabulary of claims: what a write-up says, as tests over recorded quantities. Data, never code."""
 
+import math
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from pipeline.metrics import METRICS, MetricName
 from pipeline.models.architectures import ARCHITECTURES, TUNABLE
-from pipeline.params.section import Name, Places, Section, name_among
+from pipeline.params.section import Name, Places, Section, Text, name_among
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Several = Annotated[list[Name], Field(min_length=2)]
+LARGEST = 1e12  # of a number, so that none overflows where it is multiplied and squared
+Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+Several = Annotated[list[Name], Field(min_length=2, max_length=1000)]
+Size = Annotated[int, Field(ge=1, le=2**16)]  # of images, and of layers
 Scope = Literal["as_written", "controlled"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 RELATIONS = ("above", "below", "equals", "differs_from")
@@ -21,9 +24,9 @@ class Network(Section):
     """Parameters of an architecture that nobody trains: of all layers, or of one, or of a dense layer in its place."""
 
     architecture: Annotated[str, name_among(ARCHITECTURES)]
-    input_shape: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=3, max_length=3)]
-    classes: Annotated[int, Field(ge=2)] = 10
-    units: Annotated[int, Field(ge=1)] | None = None
+    input_shape: Annotated[list[Size], Field(min_length=3, max_length=3)]
+    classes: Annotated[Size, Field(ge=2)] = 10
+    units: Size | None = None
     pooling: bool = True
     layer: Name | None = None
     as_dense: bool = False
@@ -40,9 +43,15 @@ class Network(Section):
 class SplitOf(Section):
     """Checksum of the indices that train in a shuffled split of n images."""
 
-    n: Annotated[int, Field(ge=2)]
+    n: Annotated[int, Field(ge=2, le=10_000_000)]
     fraction: Annotated[float, Field(gt=0, lt=1)]
-    seed: Annotated[int, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+
+    @model_validator(mode="after")
+    def _leaves_some(self) -> Self:
+        if math.ceil(self.n * self.fraction) >= self.n:
+            raise ValueError(f"expected a 'fraction' that leaves some of {self.n} images to train on")
+        return self
 
 
 class Operand(Section):
@@ -64,7 +73,7 @@ class Operand(Section):
     split: SplitOf | None = None
     among: Several | None = None
     metric: MetricName | None = None
-    times: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    times: Annotated[float, Field(ge=1 / LARGEST, le=LARGEST)] = 1.0
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -97,7 +106,9 @@ def _listed(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-Operands = Annotated[list[Annotated[Operand, BeforeValidator(_operand)]], BeforeValidator(_listed), Field(min_length=1)]
+Operands = Annotated[
+    list[Annotated[Operand, BeforeValidator(_operand)]], BeforeValidator(_listed), Field(min_length=1, max_length=100)
+]
 
 
 class Condition(Section):
@@ -115,7 +126,7 @@ class Condition(Section):
     differs_from: Operands | None = None
     differ: Several | None = None
     best_changes: Annotated[list[Several], Field(min_length=2, max_length=2)] | None = None
-    margin: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    margin: Annotated[float, Field(ge=0, le=LARGEST)] | None = None
 
     @model_validator(mode="after")
     def _one_relation(self) -> Self:
@@ -165,7 +176,7 @@ class Condition(Section):
         return [self.metric, *(one.metric for one in self.operands if one.metric)]
 
 
-Conditions = Annotated[list[Condition], BeforeValidator(_listed), Field(min_length=1)]
+Conditions = Annotated[list[Condition], BeforeValidator(_listed), Field(min_length=1, max_length=100)]
 
 
 class Claim(Section):
@@ -176,13 +187,13 @@ class Claim(Section):
     text says it; a `question` is what the task or we ask, and no statement of the text.
     """
 
-    says: Annotated[str, Field(min_length=1)]
+    says: Text
     place: Places = Field(default_factory=list)
     question: bool = False
-    printed: dict[str, Number] = Field(default_factory=dict)
+    printed: dict[Text, Number] = Field(default_factory=dict)
     as_written: Conditions | None = None
     controlled: Conditions | None = None
-    not_testable: dict[Scope, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
+    not_testable: dict[Scope, Text] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _a_test_or_a_reason(self) -> Self:

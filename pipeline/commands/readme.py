@@ -111,7 +111,7 @@ def _format_recorded(recorded: Mapping[str, RecordedStudy], printed: Mapping[str
 
 
 def _read_printed(study: str, root: Path) -> list[Printed]:
-    path = root / layout.recorded(study) / layout.PRINTED
+    path = root / layout.recorded(study) / layout.RECORDED_PRINTED
     return list(read_rows(path)) if path.exists() else []
 
 

@@ -11,7 +11,8 @@ from pipeline.claims.ledger import LedgerRow, write_ledger
 from pipeline.command_line import run
 from pipeline.commands.declared import find_declaration
 from pipeline.errors import UserError
-from pipeline.files import csv_text, read_arrays, read_model, read_rows, replaced, write_arrays, write_model, write_text
+from pipeline.files import csv_text, read_arrays, read_model, read_rows, write_arrays, write_model, write_text
+from pipeline.folders import replaced_folder
 from pipeline.outputs.record.answers import pack_answers, unpack_answers
 from pipeline.outputs.record.overview import build_overview
 from pipeline.outputs.record.provenance import Provenance, assign_processors, trace_study
@@ -57,15 +58,14 @@ def _record(study: str, plan: ComparisonPlan, files: ReportFiles, sources: Mappi
     if any(one.stand_in for one in plan.data.values()):
         raise UserError(f"{study}: expected real data to record; received stand-ins. Run it with profile=full first.")
     declared = find_declaration(study, (files.plans[study], plan), {role: one.name for role, one in sources.items()})
-    own = read_study_files(files.plans[study], plan.control)
+    own = read_study_files(files.plans[study], files.results[study], files.identities)
     packed = pack_answers({name: read_arrays(layout.evaluated_images(study, name)) for name in plan.variants})
     claims = [row for row in files.claims if row.study == study]
     _check(files.results[study], claims, find_again(plan, own.measured, unpack_answers(packed)))
     provenance = _trace(study, declared, files, own, sources)
     texts = build_study(study, own, files)
     page = texts.pop(layout.STUDY_PAGE)
-    with replaced(layout.recorded(study), [layout.PRINTED]) as folder:
-        folder.mkdir(exist_ok=True)
+    with replaced_folder(layout.recorded(study), [layout.RECORDED_PRINTED]) as folder:
         write_model(folder / layout.DECLARED, plan)
         write_results(folder / layout.RECORDED_RESULTS, files.results[study])
         write_ledger(folder / layout.CLAIMS.name, claims)
@@ -77,7 +77,7 @@ def _record(study: str, plan: ComparisonPlan, files: ReportFiles, sources: Mappi
         write_model(folder / layout.PROVENANCE, provenance)
         for name, text in texts.items():
             write_text(folder / name, text)
-    write_text(layout.RECORD / layout.study_page(study), link_studies(page, study, [study]))
+    write_text(layout.RECORD / layout.study_page(study), link_studies(page, study, {study: files.results[study].label}))
 
 
 def _check(results: StudyResults, claims: Iterable[LedgerRow], again: Found) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.data.archive import check_archive
 from pipeline.data.standins import digits, pictures
 from pipeline.errors import UserError
 from pipeline.files import Arrays, digest, read_arrays
 from pipeline.params.plan import PlannedSource
 
 HASHED_ELSEWHERE = ("cifar10",)  # Keras checks the archive; its arrays could not be pinned here
+MOST_CHANNELS = 4  # as pictures have them
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 MIRROR = "CLAIMCHECK_MIRROR"
 _MNIST_GZ = {
@@ -40,6 +42,7 @@ def load(source: PlannedSource, root: Path) -> Arrays:
         No network and no mirror, an unreadable file, wrong keys or shapes, or a digest that is not the pinned one.
     """
     arrays = _LOADERS[source.loader](source, root)
+    _check_size(arrays, source)
     _verify(arrays, source)
     return arrays
 
@@ -81,15 +84,16 @@ def _flat_labels(arrays: Arrays) -> Arrays:
 
 def _idx(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
     """Array of an IDX .gz file: a header of 4 + 4 x dimensions bytes, then uint8 values."""
+    header = 4 + 4 * len(shape)
+    expected = header + int(np.prod(shape))
     try:
-        raw = gzip.decompress(path.read_bytes())
+        with gzip.open(path) as file:
+            raw = file.read(expected + 1)  # no more, whatever it unpacks to
     except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{path}: expected a whole .gz file; {error}.") from None
-    header = 4 + 4 * len(shape)
-    if len(raw) != header + int(np.prod(shape)):
-        raise UserError(
-            f"{path}: expected {header + int(np.prod(shape))} bytes unpacked, received {len(raw)} (truncated?)."
-        )
+    if len(raw) != expected:
+        found = f"{len(raw)} (truncated?)" if len(raw) < expected else "more"
+        raise UserError(f"{path}: expected {expected} bytes unpacked, received {found}.")
     return np.frombuffer(raw, np.uint8, offset=header).reshape(shape)
 
 
@@ -99,10 +103,8 @@ def _own(source: PlannedSource, root: Path) -> Arrays:
 
 
 def _npz(path: Path) -> Arrays:
-    arrays = read_arrays(path)
-    if set(arrays) != set(KEYS):
-        raise UserError(f"{path}: expected the arrays {', '.join(KEYS)}; received {', '.join(sorted(arrays))}.")
-    arrays = _flat_labels(arrays)
+    check_archive(path, KEYS)
+    arrays = _flat_labels(read_arrays(path))
     for key, array in arrays.items():
         _check_array(f"{path}: {key}", key, array)
     for part in ("train", "test"):
@@ -123,10 +125,22 @@ def _column(key: str, array: npt.NDArray[Any]) -> bool:
 
 def _check_array(where: str, key: str, array: npt.NDArray[Any]) -> None:
     legal = (3, 4) if key.startswith("x") else (1,)
-    if array.dtype != np.uint8 or array.ndim not in legal or not len(array):
+    if array.dtype != np.uint8 or array.ndim not in legal or not array.size:
         raise UserError(
             f"{where}: expected uint8 with {' or '.join(map(str, legal))} dimensions and at least one entry; "
             f"received {array.dtype} of shape {array.shape}."
+        )
+    if array.ndim == 4 and array.shape[3] > MOST_CHANNELS:
+        raise UserError(f"{where}: expected images of 1 to {MOST_CHANNELS} channels; received shape {array.shape}.")
+
+
+def _check_size(arrays: Arrays, source: PlannedSource) -> None:
+    height, width = arrays["x_train"].shape[1:3]
+    if min(height, width) < source.least_side:
+        least = f"{source.least_side}x{source.least_side}"
+        raise UserError(
+            f"params.yaml: sources.{source.name}: expected images of at least {least} pixels, "
+            f"as {source.least_side_of} needs; received {height}x{width}."
         )
 
 

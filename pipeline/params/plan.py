@@ -23,6 +23,8 @@ class PlannedSource(Source):
     name: Name
     stand_in: bool
     needed: bool = True  # by a selected study
+    least_side: int = 1  # in pixels, of images that are seen only when they are read
+    least_side_of: str = ""  # the study that needs it
 
 
 class PlannedVariant(Variant):

@@ -1,5 +1,8 @@
 """From params.yaml to the plan: the profile resolved, caps and repeats applied, every variant with its recipe."""
 
+from collections.abc import Iterator
+
+from pipeline.params.images import SIDES, Demand, list_demands
 from pipeline.params.plan import (
     ComparedVariant,
     ComparisonPlan,
@@ -36,13 +39,29 @@ def make_plan(params: Params) -> Plan:
 
 def plan_sources(params: Params) -> dict[str, PlannedSource]:
     """Source of every data set in the chosen profile."""
-    return {role: _source(params, role) for role in params.profiles[params.profile].data}
+    roles = params.profiles[params.profile].data
+    return {role: _with_demands(params, role, _source(params, role)) for role in roles}
 
 
 def _source(params: Params, role: str) -> PlannedSource:
     name = params.profiles[params.profile].data[role]
     source = params.sources[name]
     return PlannedSource(name=name, stand_in=source.stand_in_for is not None, **dict(source))
+
+
+def _with_demands(params: Params, role: str, source: PlannedSource) -> PlannedSource:
+    """A source with the size that studies need its images to have, selected or not, where no one knows it yet."""
+    if source.loader in SIDES:
+        return source
+    largest, whose = max(((side, field) for data, field, side in _demands(params) if data == role), default=(1, ""))
+    return source.model_copy(update={"least_side": largest, "least_side_of": whose})
+
+
+def _demands(params: Params) -> Iterator[Demand]:
+    for name, study in params.studies.items():
+        resolved = {v: resolve_variant(study, v, "params.yaml", f"studies.{name}") for v in study.variants}
+        for data_set, field, side in list_demands(study, params.tasks, resolved):
+            yield data_set, f"studies.{name}.{field}", side
 
 
 def _preparation(task: Task) -> Preparation:

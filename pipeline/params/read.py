@@ -5,14 +5,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from pipeline.claims.check import check_claims
 from pipeline.errors import UserError, hint
-from pipeline.layout import DECLARED_CLAIMS
+from pipeline.layout import DECLARED_CLAIMS, RESERVED
 from pipeline.models.architectures import TUNABLE
 from pipeline.models.blocks import Conv
+from pipeline.params.document import read_document
+from pipeline.params.images import SIDES, list_demands
 from pipeline.params.recipe import Recipe, Variant, WarmStart
 from pipeline.params.resolve import needed_by, resolve_variant
 from pipeline.params.schema import Params, Study
@@ -43,8 +42,8 @@ def read(path: Path) -> Params:
 
 def _join(path: Path, of_claims: Path) -> dict[str, Any]:
     """What params.yaml holds, with every study's claims of claims.yaml."""
-    data = _parse(path)
-    claims = _parse(of_claims, empty={}) if of_claims.exists() else {}
+    data = read_document(path)
+    claims = read_document(of_claims, empty={}) if of_claims.exists() else {}
     studies = data.get("studies")
     studies = studies if isinstance(studies, dict) else {}
     if misplaced := [name for name, one in studies.items() if isinstance(one, dict) and "claims" in one]:
@@ -54,22 +53,6 @@ def _join(path: Path, of_claims: Path) -> dict[str, Any]:
     plain = [name for name in claims if claims[name] and isinstance(studies[name], dict)]
     joined = {name: {**studies[name], "claims": claims[name]} for name in plain}
     return {**data, "studies": studies | joined} if joined else data
-
-
-def _parse(path: Path, empty: dict[str, Any] | None = None) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{path}: expected a readable file; {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: expected UTF-8 text; {error}.") from None
-    try:
-        data = YAML(typ="safe").load(text) or empty
-    except YAMLError as error:
-        raise UserError(f"{path}: expected valid YAML; {' '.join(str(error).split())}") from None
-    if not isinstance(data, dict):
-        raise UserError(f"{path}: expected a mapping of sections; received {data!r}.")
-    return data
 
 
 def _mistakes(params: Params, where: str) -> Mistakes:
@@ -90,7 +73,7 @@ def _mistakes(params: Params, where: str) -> Mistakes:
     for name, task in params.tasks.items():
         yield from _unknown(f"tasks.{name}.data", task.data, params.profiles[params.profile].data)
     for name, declared in params.studies.items():
-        yield from _of_study(params.tasks, declared, where, f"studies.{name}")
+        yield from _of_study(params, name, declared, where)
 
 
 def _unknown(key: str, received: str, legal: Collection[str]) -> Mistakes:
@@ -106,7 +89,10 @@ def _of_selection(params: Params) -> Mistakes:
             yield from _unknown(f"select.{number}", variant, params.studies[study].variants)
 
 
-def _of_study(tasks: Mapping[str, Task], study: Study, where: str, key: str) -> Mistakes:
+def _of_study(params: Params, own: str, study: Study, where: str) -> Mistakes:
+    key, tasks = f"studies.{own}", params.tasks
+    if own in RESERVED:
+        yield key, f"expected another name than {', '.join(RESERVED)}, which pages and files of the report have."
     yield from _unknown(f"{key}.task", study.task, tasks)
     yield from _unknown(f"{key}.control", study.control, study.variants)
     yield from _of_treatments(study, f"{key}.treatments")
@@ -119,6 +105,8 @@ def _of_study(tasks: Mapping[str, Task], study: Study, where: str, key: str) -> 
         of_task = _of_task(variant, recipe, tasks[variant.task or study.task])
         for field, mistake in chain(of_task, _of_network(recipe), _of_others(name, variant, recipe, resolved)):
             yield f"{key}.variants.{name}{field}", f"{mistake}."
+    for field, mistake in _of_images(params, study, resolved):
+        yield f"{key}.{field}", mistake
     yield from _of_compared(tasks, study, resolved, f"{key}.treatments")
     check_claims(tasks, study, where, key)
 
@@ -177,6 +165,15 @@ def _of_network(recipe: Recipe) -> Mistakes:
             yield f".{field}.layers", f"expected all; {recipe.architecture} has no convolution"
     if recipe.dropout and recipe.dropout.after == "last_conv":
         yield ".dropout.after", f"expected dense or hidden; {recipe.architecture} has no convolution"
+
+
+def _of_images(params: Params, study: Study, resolved: Resolved) -> Mistakes:
+    """Networks and shifts that are too large for the images that the chosen profile has."""
+    for data_set, field, side in list_demands(study, params.tasks, resolved):
+        name = params.profiles[params.profile].data[data_set]
+        if side > (received := SIDES.get(params.sources[name].loader, side)):
+            needed = f"expected what images of {received}x{received} pixels allow, as '{name}' has"
+            yield field, f"{needed}; it needs at least {side}x{side}."
 
 
 def _of_others(name: str, variant: Variant, recipe: Recipe, resolved: Resolved) -> Mistakes:

@@ -10,7 +10,11 @@ from pipeline.seeds import STREAMS
 
 Fraction = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
+LARGEST = 2**31 - 1
+Count = Annotated[int, Field(ge=1, le=LARGEST)]
+Epochs = Annotated[int, Field(ge=1, le=10_000)]  # the order of every epoch's images is drawn before the first
+Units = Annotated[int, Field(ge=1, le=2**16)]
+MOST_EXAMPLES = 10**9  # of all updates: four gigabytes of indices
 INITIALIZERS = ("glorot_uniform", "he_normal", "random_normal", "random_uniform", "zeros")
 OF_TASK = ("classes", "split", "scaling")  # what a variant has by its task
 Initializer = Annotated[str, name_among(INITIALIZERS)]
@@ -26,12 +30,15 @@ def _variant_alone(value: object) -> object:
     return {"variant": value} if isinstance(value, str) else value
 
 
-def whole_or(word: str, minimum: int) -> PlainValidator:
-    """Validator that accepts a whole number from a minimum, or one word."""
+def whole_or(word: str, minimum: int, maximum: int = LARGEST) -> PlainValidator:
+    """Validator that accepts a whole number from a minimum to a maximum, or one word."""
 
     def check(value: object) -> object:
-        if value != word and not (isinstance(value, int) and not isinstance(value, bool) and value >= minimum):
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if value != word and not (whole and value >= minimum):
             raise ValueError(f"expected a whole number from {minimum}, or {word}")
+        if whole and value > maximum:
+            raise ValueError(f"expected a whole number of at most {maximum}, or {word}")
         return value
 
     return PlainValidator(check)
@@ -54,7 +61,7 @@ class Optimizer(Section):
 class Penalty(Section):
     """An L1 or L2 penalty on kernels: of the first convolution, or of every layer."""
 
-    amount: Positive
+    amount: Annotated[float, Field(gt=0, le=1e30)]  # of float32
     layers: Literal["first_conv", "all"]
 
 
@@ -78,14 +85,14 @@ class StepDecay(Section):
     """Learning rate multiplied by `factor` after every `epochs` epochs."""
 
     factor: Fraction
-    epochs: Count
+    epochs: Epochs
 
 
 class EarlyStopping(Section):
     """Keras's EarlyStopping callback."""
 
     monitor: Literal["val_loss", "val_accuracy", "loss", "accuracy"] = "val_loss"
-    patience: Annotated[int, Field(ge=0)]
+    patience: Annotated[int, Field(ge=0, le=LARGEST)]
     restore_best_weights: bool = False
 
 
@@ -94,7 +101,7 @@ class RecipeFields(Section):
 
     library: Literal["keras", "numpy"] = "keras"
     architecture: Name
-    units: Count | None = None
+    units: Units | None = None
     padding: Literal["valid", "same"] = "valid"
     pooling: bool = True
     loss: Literal["sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"] = (
@@ -105,7 +112,7 @@ class RecipeFields(Section):
     bias_initializer: BiasInitializer = "zeros"
     optimizer: Optimizer
     batch_size: Annotated[int | Literal["full"], whole_or("full", 1)]
-    epochs: Count
+    epochs: Epochs
     updates: Count | None = None
     sampling: Literal["epochs", "with_replacement"] = "epochs"
     l1: Penalty | None = None
@@ -129,9 +136,9 @@ INFERABLE = (*RecipeFields.model_fields, "learning_rate", "threshold", "search",
 class Range(Section):
     """Whole numbers from `minimum` to `maximum`, both included, by `step`."""
 
-    minimum: Count
-    maximum: Count
-    step: Count
+    minimum: Units
+    maximum: Units
+    step: Units
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
@@ -146,10 +153,10 @@ class Search(Section):
     By `best_epoch`, as Keras Tuner itself does, a trial counts as its best epoch and has the weights of that epoch.
     """
 
-    trials: Count
+    trials: Annotated[int, Field(ge=1, le=10_000)]
     scored_by: Literal["last_epoch", "best_epoch"] = "last_epoch"
     units: Range | None = None
-    learning_rate: Annotated[list[Positive], Field(min_length=1)] | None = None
+    learning_rate: Annotated[list[Positive], Field(min_length=1, max_length=1000)] | None = None
     unused: Range | None = None  # declared to the tuner and read by nothing, as one write-up did
 
     @model_validator(mode="after")

@@ -9,13 +9,16 @@ from pydantic import BeforeValidator, Field, model_validator
 from pipeline.claims.vocabulary import Claim
 from pipeline.metrics import MetricName
 from pipeline.models.architectures import ARCHITECTURES, TUNABLE
-from pipeline.params.recipe import Count, Fraction, Positive, RecipeFields, whole_or
-from pipeline.params.section import ClaimId, Name, Named, Section, Title, name_among
+from pipeline.params.recipe import MOST_EXAMPLES, Count, Fraction, RecipeFields, whole_or
+from pipeline.params.section import ClaimId, Name, Named, Section, Text, Title, name_among
 from pipeline.params.task import Task
 
 BY_HAND = ("mlp", "cnn3")  # what pipeline/models/scratch builds
 MODIFIERS = ("l1", "l2", "dropout", "batch_normalization", "augmentation", "step_decay", "early_stopping")
 NOT_BY_HAND = ("padding", "pooling", "loss", *MODIFIERS)
+MOST_REPEATS = 1000  # beyond which a difference is called out of reach
+Repeats = Annotated[int, Field(ge=1, le=MOST_REPEATS)]
+Margin = Annotated[float, Field(gt=0, le=1e12)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -28,6 +31,13 @@ class DeclaredRecipe(RecipeFields):
     def _units_where_asked(self) -> Self:
         if (self.architecture in TUNABLE) != (self.units is not None):
             raise ValueError(f"expected 'units' with {' or '.join(TUNABLE)}, and with no other architecture")
+        return self
+
+    @model_validator(mode="after")
+    def _few_enough_examples(self) -> Self:
+        batch = 1 if self.batch_size == "full" else self.batch_size
+        if self.updates and self.updates * batch > MOST_EXAMPLES:
+            raise ValueError(f"expected 'updates' of at most {MOST_EXAMPLES:,} images in all")
         return self
 
     @model_validator(mode="after")
@@ -50,11 +60,11 @@ class Source(Section):
     """Where raw arrays come from and the SHA-256 that identifies each of them."""
 
     loader: Literal["mnist", "cifar10", "digits", "pictures", "npz"]
-    description: str
+    description: Text
     sha256: dict[Literal["x_train", "y_train", "x_test", "y_test"], Digest]
-    path: str | None = None
+    path: Text | None = None
     stand_in_for: Name | None = None
-    caveat: str | None = None
+    caveat: Text | None = None
     margin: Fraction | None = None
 
     @model_validator(mode="after")
@@ -68,7 +78,7 @@ class Study(Section):
     """One question: a task, a control variant, and treatments compared with it; without a list, all others."""
 
     title: Title | None = None
-    question: str
+    question: Text
     task: Name
     shifts: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = None
     model: dict[str, object]
@@ -97,7 +107,7 @@ class Caps(Section):
 class ProfileStudy(Section):
     """What a profile changes for one study; `caps` replace the profile's, `look` counts from 1."""
 
-    repeats: Count | None = None
+    repeats: Repeats | None = None
     look: Count | None = None
     caps: Caps | None = None
 
@@ -106,7 +116,7 @@ class Profile(Section):
     """Which source each data set comes from, and how much is run."""
 
     data: Named[Name]
-    repeats: Count
+    repeats: Repeats
     caps: Caps = Caps()
     studies: Named[ProfileStudy] = Field(default_factory=dict)
 
@@ -119,8 +129,8 @@ class Protocol(Section):
     """
 
     alpha: Fraction
-    looks: Annotated[list[Count], Field(min_length=1)] | None = None
-    margins: dict[MetricName, Positive] = Field(default_factory=dict)
+    looks: Annotated[list[Repeats], Field(min_length=1)] | None = None
+    margins: dict[MetricName, Margin] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _looks_increase(self) -> Self:
@@ -140,8 +150,8 @@ class Execution(Section):
     """Where runs are trained and evaluated: no result depends on it, and nothing is trained again for it."""
 
     backend: Literal["loky", "dask"] = "loky"
-    scheduler: str = "tcp://127.0.0.1:8786"
-    workers: Annotated[int | Literal["auto"], whole_or("auto", 1)] = "auto"
+    scheduler: Text = "tcp://127.0.0.1:8786"
+    workers: Annotated[int | Literal["auto"], whole_or("auto", 1, 1024)] = "auto"
 
 
 class Params(Section):
@@ -156,7 +166,7 @@ class Params(Section):
     profiles: Named[Profile]
     sources: Named[Source]
     tasks: Named[Task]
-    studies: Named[Study]
+    studies: Annotated[Named[Study], Field(min_length=1)]
 
     @property
     def selected(self) -> dict[str, list[str]]:

@@ -1,6 +1,7 @@
 """The base of every section of params.yaml, and validation whose errors name file and key, expected and received."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
@@ -8,20 +9,36 @@ from typing import Annotated, Any, TypeVar, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from pipeline.errors import UserError, hint, nearest
+from pipeline.errors import LONGEST_NAME, UserError, hint, nearest, shorten
 from pipeline.layout import DECLARED_CLAIMS
 
 T = TypeVar("T")
 Model = TypeVar("Model", bound=BaseModel)
 
-NAME = r"^[a-z0-9_]+$"
-CLAIM_ID = r"^[A-Za-z0-9_-]+$"
+NAME = rf"^[a-z0-9_]{{1,{LONGEST_NAME}}}$"
+CLAIM_ID = rf"^[A-Za-z0-9_-]{{1,{LONGEST_NAME}}}$"
+LONGEST_TEXT = 5000
+MOST_LINES = 20  # of one message
 OF_CLAIMS = re.compile(r"studies\.([^.]*)\.claims\b(.*)")
-NAMES = {NAME: "a-z, 0-9 and _", CLAIM_ID: "letters, digits, _ and -"}  # by pattern
+NAMES = {  # by pattern
+    NAME: f"a-z, 0-9 and _, of at most {LONGEST_NAME} characters",
+    CLAIM_ID: f"letters, digits, _ and -, of at most {LONGEST_NAME} characters",
+}
 Name = Annotated[str, Field(pattern=NAME)]
 ClaimId = Annotated[str, Field(pattern=CLAIM_ID)]
 Title = Annotated[str, Field(min_length=1, max_length=40)]  # what people read in place of a name
 Named = Annotated[dict[Name, T], Field(min_length=0)]
+
+
+def _printable(text: str) -> str:
+    """Text without control characters, which a terminal obeys, XML forbids, and databases cut at."""
+    if any(unicodedata.category(one) in ("Cc", "Cs") and one not in "\n\t" for one in text):
+        raise ValueError("expected text without control characters")
+    return text
+
+
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(_printable)]
+"""What people read."""
 
 
 class Section(BaseModel):
@@ -34,7 +51,7 @@ class Place(Section):
     """Where in a write-up something stands: a line of its text."""
 
     write_up: Annotated[str, Field(pattern=r"^[0-9]{3}$")]
-    line: Annotated[int, Field(ge=1)]
+    line: Annotated[int, Field(ge=1, lt=10**9)]
 
     def __str__(self) -> str:
         return f"{self.write_up}:{self.line}"
@@ -71,8 +88,10 @@ def validate(model: type[Model], data: Any, where: str, prefix: Callable[[str], 
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        lines = [_line(model, data, dict(mistake), where, prefix) for mistake in error.errors()]
-        raise UserError("\n".join(lines)) from None
+        mistakes = error.errors()
+        lines = [_line(model, data, dict(mistake), where, prefix) for mistake in mistakes[: MOST_LINES - 1]]
+        more = len(mistakes) - len(lines)
+        raise UserError("\n".join([*lines, *([f"... and {more} more mistakes."] if more else [])])) from None
 
 
 def place(where: str, key: str) -> str:
@@ -84,7 +103,8 @@ def place(where: str, key: str) -> str:
 
 def _line(model: type[BaseModel], data: Any, mistake: dict[str, Any], where: str, prefix: Callable[[str], str]) -> str:
     location = [part for part in mistake["loc"] if part != "[key]"]
-    key = (prefix(str(location[0]) if location else "") + ".".join(map(str, location))).rstrip(".")
+    path = ".".join(shorten(str(one), 120) for one in location)
+    key = (prefix(str(location[0]) if location else "") + path).rstrip(".")
     at, received = place(where, key), mistake["input"]
     if mistake["type"] == "extra_forbidden":
         legal = _legal_keys(model, location[:-1])
@@ -93,11 +113,11 @@ def _line(model: type[BaseModel], data: Any, mistake: dict[str, Any], where: str
         return f"{at}: expected a value, received none.{_misnamed(data, location[:-1], received)}"
     if mistake["type"] == "literal_error":
         legal = [name.strip(" '") for name in mistake["ctx"]["expected"].replace(" or ", ",").split(",")]
-        return f"{at}: received {received!r}. {hint(received, legal)}"
+        return f"{at}: received {_repr(received)}. {hint(received, legal)}"
     if mistake["type"] == "unknown_name":
-        return f"{at}: received {received!r}. {mistake['msg']}"
+        return f"{at}: received {_repr(received)}. {mistake['msg']}"
     if mistake["type"] == "string_pattern_mismatch" and (name := NAMES.get(mistake["ctx"]["pattern"])):
-        return f"{at}: expected a name of {name}; received {received!r}."
+        return f"{at}: expected a name of {name}; received {_repr(received)}."
     said = mistake["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     expected = said if said.startswith("expected") else f"expected {said}"
     return f"{at}: {expected}; received {_shown(received)}."
@@ -116,8 +136,15 @@ def _misnamed(data: Any, path: list[Any], section: Any) -> str:
 def _shown(value: Any) -> str:
     kind = {"str": "the string ", "bool": "the boolean "}.get(type(value).__name__, "")
     if isinstance(value, Mapping):
-        return f"a mapping with the keys {', '.join(map(str, value)) or '(none)'}"
-    return f"{kind}{value!r}"
+        return shorten(f"a mapping with the keys {', '.join(map(str, value)) or '(none)'}")
+    return f"{kind}{_repr(value)}"
+
+
+def _repr(value: Any) -> str:
+    try:
+        return shorten(repr(value))
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return "a number of thousands of digits"
 
 
 def _legal_keys(model: Any, path: list[Any]) -> list[str]:

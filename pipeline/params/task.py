@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 from pipeline.params.recipe import Count, Fraction, whole_or
 from pipeline.params.section import Name, Section
 
+Label = Annotated[int, Field(ge=0, le=255)]
+
 
 class Split(Section):
     """How the development images are divided into train and validation.
@@ -17,7 +19,7 @@ class Split(Section):
 
     kind: Literal["tail", "shuffled", "none", "test"]
     fraction: Fraction | None = None
-    seed: Annotated[int | Literal["repeat"], whole_or("repeat", 0)] | None = None
+    seed: Annotated[int | Literal["repeat"], whole_or("repeat", 0, 2**32 - 1)] | None = None
     stratified: bool = False
 
     @model_validator(mode="after")
@@ -51,7 +53,7 @@ class Preparation(Section):
     """
 
     data: Name
-    classes: Annotated[list[list[int]], Field(min_length=2)] | None = None
+    classes: Annotated[list[Annotated[list[Label], Field(min_length=1)]], Field(min_length=2)] | None = None
     sorted_by_class: bool = False
     limit: Count | None = None
     split: Split

@@ -153,7 +153,7 @@ def record_study(study: str, places: Mapping[str, tuple[str, str]]) -> None:
         if row in places and places[row][0] == study
         for line in compare_run(run, *read_ours(*places[row]))
     ]
-    write_text(layout.recorded(study) / layout.PRINTED, csv_text(lines))
+    write_text(layout.recorded(study) / layout.RECORDED_PRINTED, csv_text(lines))
 
 
 def main(*, record: bool = False) -> None:

@@ -51,6 +51,7 @@ IN_FOLDER = re.compile(rf"({'|'.join(map(re.escape, FOLDERS))})/\S*")
 KNOWS_FILES = {
     "pipeline/layout.py": "the one list of paths",
     "pipeline/files.py": "temporary files, and the members of an archive",
+    "pipeline/data/archive.py": "the members of an archive",
     "pipeline/data/sources.py": "names of archives on a mirror",
     "pipeline/dependencies.py": "names of modules",
 }

@@ -3,6 +3,7 @@
 import gzip
 import os
 import sys
+import zipfile
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -137,6 +138,80 @@ def test_wrong_types_and_shapes_are_refused(tmp_path: Path, key: str, array: Any
     assert f"received {received}" in said
 
 
+@pytest.mark.parametrize("shape", [(6, 5, 0), (6, 0, 4), (6, 5, 4, 0)])
+def test_empty_images_are_refused(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    said = refused(tmp_path, **{**arrays(), "x_train": np.zeros(shape, np.uint8)})
+    assert (
+        f"mine.npz: x_train: expected uint8 with 3 or 4 dimensions and at least one entry; received uint8 of {shape}"
+        in (said.replace("of shape", "of"))
+    )
+
+
+def test_images_have_one_to_four_channels(tmp_path: Path) -> None:
+    for channels in range(1, 7):
+        shaped = {
+            key: np.repeat(one[..., np.newaxis], channels, -1) if key[0] == "x" else one
+            for key, one in arrays().items()
+        }
+        np.savez(tmp_path / "mine.npz", **shaped)
+        if channels <= 4:
+            assert load(own(sha256=pins(shaped)), tmp_path)["x_test"].shape[3] == channels
+        else:
+            said = message(own(sha256=pins(shaped)), tmp_path)
+            assert f"expected images of 1 to 4 channels; received shape (6, 5, 4, {channels})" in said
+
+
+def test_images_that_a_study_s_networks_or_shifts_do_not_fit_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "mine.npz", **arrays())
+    assert load(own(least_side=4), tmp_path)
+    said = message(own(least_side=5, least_side_of="studies.mine.shifts"), tmp_path)
+    assert said == (
+        "params.yaml: sources.mine: expected images of at least 5x5 pixels, as studies.mine.shifts needs; received 5x4."
+    )
+
+
+def with_header(path: Path, shape: str, content: bytes = b"\0" * 24) -> None:
+    """An archive whose x_train has a header that claims a shape, before so many bytes."""
+    np.savez(path, **{key: one for key, one in arrays().items() if key != "x_train"})
+    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}".ljust(117).encode() + b"\n"
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x_train.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + content)
+
+
+@pytest.mark.parametrize("shape", ["(1000000000000, 5, 4)", "(6, 5, 4)", f"({10**30},)", "(-1, 5, 4)", "()"])
+def test_a_header_that_claims_what_is_not_there_is_refused_before_it_is_read(
+    tmp_path: Path, shape: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.data.sources.read_arrays", lambda path: pytest.fail("it was read"))
+    with_header(tmp_path / "mine.npz", shape)
+    said = message(own(), tmp_path)
+    assert said.startswith(f"{tmp_path / 'mine.npz'}: x_train.npy: expected the ")
+    assert said.endswith(" bytes that its header claims; received 152.")
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A megabyte that unpacks to more than there is memory for: here to a gigabyte's thousandth."""
+    monkeypatch.setattr("pipeline.data.sources.read_arrays", lambda path: pytest.fail("it was read"))
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=1_000_000))
+    with_header(tmp_path / "mine.npz", "(60000, 5, 4)", bytes(1_200_000))
+    assert (tmp_path / "mine.npz").stat().st_size < 10_000
+    said = message(own(), tmp_path)
+    assert "expected arrays that fit into the 1,000,000 bytes of free memory; received 1,20" in said
+
+
+def test_only_the_four_arrays_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.data.sources.read_arrays", lambda path: pytest.fail("it was read"))
+    np.savez(
+        tmp_path / "mine.npz",
+        **arrays(),
+        **{"../../escaped": np.zeros(3), **{f"x{i}": np.zeros(1) for i in range(200)}},
+    )
+    said = message(own(), tmp_path)
+    assert said.startswith(f"{tmp_path / 'mine.npz'}: expected the arrays x_train, y_train, x_test, y_test; received ")
+    assert len(said) < 1000
+    assert not (tmp_path.parent.parent / "escaped.npy").exists()
+
+
 def test_fewer_labels_than_images_are_refused(tmp_path: Path) -> None:
     said = refused(tmp_path, **{**arrays(), "y_train": np.zeros(5, np.uint8)})
     assert "expected as many labels as images; received 6 x_train and 5 y_train" in said
@@ -195,6 +270,19 @@ def test_a_broken_gz_is_refused(mirror: Path, mnist: PlannedSource, raw: bytes) 
     for name in GZ:
         (mirror / name).write_bytes(raw)
     assert f"{mirror / GZ[0]}: expected a whole .gz file" in message(mnist, mirror)
+
+
+def test_a_gz_that_unpacks_to_more_than_the_images_is_not_unpacked_further(
+    mirror: Path, mnist: PlannedSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    real = gzip.GzipFile.read
+    monkeypatch.setattr(gzip.GzipFile, "read", lambda file, size=-1: (asked.append(size), real(file, size))[1])
+    for name in GZ:
+        (mirror / name).write_bytes(gzip.compress(bytes(50_000_000), compresslevel=1))
+    expected = 16 + 60000 * 784
+    assert f"{mirror / GZ[0]}: expected {expected} bytes unpacked, received more." in message(mnist, mirror)
+    assert asked == [expected + 1]
 
 
 def test_a_gz_of_the_wrong_size_is_refused(mirror: Path, mnist: PlannedSource) -> None:
