@@ -36,7 +36,8 @@ def make_update() -> Callable[[], object]:
         zeros = tf.zeros_like(gradient)
         return tf.while_loop(lambda i, *_: i < UPDATES, body, (0, zeros, zeros, zeros))
 
-    return updates
+    made: Callable[[], object] = updates
+    return made
 
 
 def make_run(optimizer: str) -> Callable[[], object]:
