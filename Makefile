@@ -91,5 +91,6 @@ ICTONYX := $(VENV)/ictonyx
 bench: setup
 	@python -m pip install --disable-pip-version-check --quiet --no-deps --target $(ICTONYX) --upgrade ictonyx==0.5.1 seaborn==0.13.2
 	@python -m benchmarks.training_against_fit
+	@python -m benchmarks.adam_update
 	@python -m benchmarks.study_against_script --ictonyx $(ICTONYX)
 	@python -m benchmarks.many_runs --studies 1 10
