@@ -5,11 +5,9 @@ import hashlib
 import io
 import json
 import os
-import shutil
-import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import UserError
+from pipeline.folders import written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,57 +56,17 @@ def hash_json(value: Any) -> str:
 
 
 @contextmanager
-def replaced(path: Path, keep: Iterable[str] = ()) -> Iterator[Path]:
-    """Temporary path beside `path` that takes its place when the block ends without an error.
-
-    `keep` are names in the folder `path` that stay as they are, where they are there; the block adds the others.
+def replaced(path: Path) -> Iterator[Path]:
+    """Temporary path that takes the place of the file `path` when the block ends without an error.
 
     Raises
     ------
     UserError
         When the folder can't be written to, or the disk is full; `path` is then as it was.
     """
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=path.parent)) / path.name
-        for name in keep:
-            _link(path / name, temporary / name)
+    with written(path, path.parent) as temporary:
         yield temporary
-        _replace(temporary, path)
-    except OSError as error:
-        raise UserError(f"{path}: expected to write it; {error.strerror or error}. Nothing was changed.") from error
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary.parent, ignore_errors=True)
-
-
-def _link(source: Path, target: Path) -> None:
-    """A second name for a file, or for all files of a folder, as none is written to twice; nothing where none is."""
-    if source.is_dir():
-        shutil.copytree(source, target, copy_function=_link_file)
-    elif source.exists():
-        target.parent.mkdir(exist_ok=True)
-        _link_file(source, target)
-
-
-def _link_file(source: str | Path, target: str | Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # a file system without links
-        shutil.copy2(source, target)
-
-
-def _replace(temporary: Path, path: Path) -> None:
-    old = temporary.parent / "old"
-    if temporary.is_dir() and path.is_dir():
-        path.replace(old)
-    try:
         temporary.replace(path)
-    except OSError:
-        if old.exists():
-            old.replace(path)
-        raise
 
 
 def write_text(path: Path, text: str) -> None:
@@ -122,8 +81,11 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read the value of a JSON file that a stage wrote; a UserError where it is not there."""
-    return json.loads(_text(path))
+    """Read the value of a JSON file that a stage wrote; a UserError where it is not there, or is no JSON."""
+    try:
+        return json.loads(_text(path))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}: expected JSON as an earlier stage wrote it; {error}") from None
 
 
 def write_model(path: Path, model: "BaseModel") -> None:
@@ -144,6 +106,8 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UserError(f"{path}: expected this file of an earlier stage; run `dvc repro` to make it.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: expected to read it; {getattr(error, 'strerror', error)}.") from None
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:

@@ -15,7 +15,7 @@ from pipeline.errors import UserError
 UNFINISHED = ".unfinished-"
 UNLOCKED, LOCK = "unlocked", "lock"  # the file by which a process holds it, before and after it does
 OLD, PLACE = "old", "place"  # what a finished folder is about to replace, and a link to where that was
-SECONDS_WITHOUT_LOCK = 3_600  # a single file, or a folder's first moment, takes less
+SECONDS_WITHOUT_LOCK = 3_600  # a folder's first moment takes less
 
 
 @contextmanager
@@ -30,6 +30,7 @@ def replaced_folder(path: Path, keep: Iterable[str] = ()) -> Iterator[Path]:
         When the folder can't be written to, or the disk is full; `path` is then as it was.
     """
     with written(path, layout.UNFINISHED) as folder:
+        folder.mkdir()
         for name in keep:
             _link(path / name, folder / name)
         yield folder
@@ -38,7 +39,7 @@ def replaced_folder(path: Path, keep: Iterable[str] = ()) -> Iterator[Path]:
 
 @contextmanager
 def written(path: Path, home: Path) -> Iterator[Path]:
-    """Empty folder, below `home`, that the block fills and gives the name `path`; gone afterwards where it doesn't.
+    """Path below `home` that the block makes and gives the name `path`; gone afterwards where it doesn't.
 
     Where `home` is on another disk than `path`, which no rename leaves, it is beside `path`.
 
@@ -53,7 +54,6 @@ def written(path: Path, home: Path) -> Iterator[Path]:
         home.mkdir(parents=True, exist_ok=True)
         with unfinished(home if home.stat().st_dev == path.parent.stat().st_dev else path.parent) as temporary:
             folder = temporary / path.name
-            folder.mkdir()
             yield folder
     except UserError as error:
         raise UserError(str(error).replace(str(folder or path), str(path))) from error.__cause__

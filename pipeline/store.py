@@ -91,6 +91,7 @@ class Store:
             When the store can't be written to; nothing is left behind.
         """
         with written(self.path(fingerprint), self.folder) as result:
+            result.mkdir()
             write(result)
             manifest = Manifest(schema_version=SCHEMA, fingerprint=fingerprint, files=digest_folder(result))
             write_model(result / layout.DIGESTS, manifest)

@@ -12,7 +12,8 @@ from pipeline.seeds import Seeds
 # Whatever draws or computes: scikit-learn and scipy split, scale and enlarge images.
 LIBRARIES = ("tensorflow", "keras", "keras-tuner", "numpy", "scikit-learn", "scipy")
 ENTRIES = ("pipeline.training.work", "pipeline.backend")
-VALUES = ("pipeline.params", "pipeline.errors")  # what they decide enters as values: the recipe, or a message
+# What they decide enters as values: the recipe; or is a message; or how files are written, of which training has none.
+VALUES = ("pipeline.params", "pipeline.errors", "pipeline.files")
 BY_HAND = "pipeline.training.by_hand"
 version = cache(metadata.version)  # a millisecond each, and every run asks for six
 

@@ -135,7 +135,7 @@ def unreadable(path: Path) -> None:
 
 
 def in_the_way(path: Path) -> None:
-    (path / "made.json").mkdir()
+    (path / "made.json").mkdir(parents=True)
     write_text(path / "made.json", "{}")
 
 
