@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 export PATH := $(VENV)/bin:$(PATH)
 
-.PHONY: help setup repro looks ui test test-slow coverage check format readme printed experiments bench prune lock faults track record verify
+.PHONY: help setup repro looks ui test test-slow coverage check format readme printed experiments bench prune lock faults track record verify audit mutants
 
 help:
 	@echo "make repro      rebuild every result (dvc repro), then show the verdicts"
@@ -21,6 +21,8 @@ help:
 	@echo "make printed    the write-ups' printed figures beside ours, after profile full"
 	@echo "make prune      say which kept runs no profile uses;  make prune REMOVE=1: remove them"
 	@echo "make lock       resolve requirements.lock anew, keeping its versions;  make lock UPGRADE=1: with the newest"
+	@echo "make audit      known vulnerabilities of what is locked, where a registry of advisories can be reached"
+	@echo "make mutants    change the code in 300 small ways and see whether a test notices; takes an hour or more"
 
 setup: $(VENV)/installed
 
@@ -84,7 +86,7 @@ prune: setup
 	@python -m pipeline.commands.prune $(if $(REMOVE),--remove)
 
 lock: setup
-	@uv pip compile --quiet --universal --extra develop --extra dask --no-header --no-annotate $(if $(UPGRADE),--upgrade) \
+	@uv pip compile --quiet --universal --generate-hashes --extra develop --extra dask --no-header --no-annotate $(if $(UPGRADE),--upgrade) \
 		--output-file requirements.lock pyproject.toml > /dev/null
 
 ICTONYX := $(VENV)/ictonyx
@@ -94,3 +96,9 @@ bench: setup
 	@python -m benchmarks.adam_update
 	@python -m benchmarks.study_against_script --ictonyx $(ICTONYX)
 	@python -m benchmarks.many_runs --studies 1 10
+
+audit: setup
+	@python -m pipeline.commands.audit
+
+mutants: setup
+	@nice -n 19 python benchmarks/mutants.py

@@ -5,13 +5,15 @@
 
 Why not mutmut or cosmic-ray: both start Python with scipy and pandas anew for every mutant, which takes longer than
 most tests; and they mutate type annotations, whose mutants die as the module is imported and only flatter the score.
-Here a process that has the libraries in memory is forked for every mutant. A mutant is one changed expression or
-statement; it is killed where a test fails or runs for too long. Writes one line a mutant, at last every room's score.
+Here a process that has the libraries in memory is forked for every mutant, and runs the tests that run its line, the
+quickest first. A mutant is one changed expression or statement; it is killed where a test fails or runs for too long.
+Writes one line a mutant, and at last every room's score.
 """
 
 import argparse
 import ast
 import contextlib
+import json
 import os
 import random
 import resource
@@ -24,11 +26,14 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import coverage
 
 CPU_SECONDS = 180  # after which a mutant counts as killed; of computing, as other programs may want the machine
 SECONDS = 3600  # and of waiting
-# Simulations of error rates take half the time of their room, and what they notice, closed forms notice too.
-LEAVE = "not simulated and not peeking_after and not rarely_claimed"
+# Simulations of error rates take half the time of their room, and what they notice, closed forms notice; nor the fuzz.
+LEAVE = "not simulated and not peeking_after and not rarely_claimed and not mutations"
 ROOMS = {
     "pipeline/statistics": ["tests/unit/statistics", "tests/golden"],
     "pipeline/claims": ["tests/unit/claims", "tests/unit/params", "tests/unit/outputs/test_claims_page.py"],
@@ -37,17 +42,6 @@ ROOMS = {
         *(f"tests/contract/test_{name}.py" for name in ("epoch", "pairing", "schedules", "training", "search")),
     ],
     "pipeline/store.py": ["tests/unit/test_store.py"],
-}
-FIRST = {  # tests that look closest, where no file has the module's name
-    "findings": ["tests/unit/claims/test_answers.py"],
-    "comparison": ["tests/unit/statistics/test_paired.py"],
-    "operands": ["tests/unit/claims/test_networks.py", "tests/unit/claims/test_answers.py"],
-    "run": ["tests/contract/test_training.py", "tests/contract/test_schedules.py"],
-    "tuner": ["tests/contract/test_search.py"],
-    "by_hand": ["tests/contract/test_training.py"],
-    "epoch": ["tests/contract/test_epoch.py"],
-    "check": ["tests/unit/params"],
-    "vocabulary": ["tests/unit/claims/test_vocabulary.py", "tests/unit/params"],
 }
 NOT_BY_UNIT_TESTS = ("pipeline/training/cluster.py", "pipeline/training/timing.py")  # a cluster, and the clock
 
@@ -70,6 +64,8 @@ class Mutant:
     line: int
     start: int
     end: int
+    first: int  # line of its statement
+    last: int
     old: str
     new: str
 
@@ -83,14 +79,31 @@ def mutants_of(path: str, source: bytes) -> list[Mutant]:
     starts = [0]
     for line in source.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
-    found = []
-    for node in _code(ast.parse(source)):
+    found, tree = [], ast.parse(source)
+    for node in _code(tree):
         start = starts[node.lineno - 1] + node.col_offset
         end = starts[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
         old = source[start:end].decode()
         texts = dict.fromkeys(ast.unparse(ast.fix_missing_locations(one)) for one in _changed(node))
-        found += [Mutant(path, node.lineno, start, end, old, f"({new})" if _inner(node) else new) for new in texts]
+        first, last = _statement(tree, node)
+        found += [
+            Mutant(path, node.lineno, start, end, first, last, old, f"({new})" if _inner(node) else new)
+            for new in texts
+        ]
     return found
+
+
+def _statement(tree: ast.Module, node: ast.expr | ast.stmt) -> tuple[int, int]:
+    """First and last line of the statement that a node is in; of one with a body, the node's own lines."""
+    within = [
+        one for one in ast.walk(tree) if isinstance(one, ast.stmt) and _lines(one)[0] <= node.lineno <= _lines(one)[1]
+    ]
+    inner = min(within, key=lambda one: _lines(one)[1] - _lines(one)[0])
+    return _lines(node if hasattr(inner, "body") else inner)
+
+
+def _lines(node: ast.expr | ast.stmt) -> tuple[int, int]:
+    return node.lineno, node.end_lineno or node.lineno
 
 
 def _inner(node: ast.AST) -> bool:
@@ -170,55 +183,101 @@ def _read(file: Path) -> bytes:
     return file.read_bytes()
 
 
+@dataclass(frozen=True)
+class Known:
+    """What a run without a mutant showed: the tests that run each line of each file, the quickest first."""
+
+    by_line: dict[str, dict[int, list[str]]]
+
+    def tests_of(self, mutant: Mutant) -> list[str]:
+        """Tests that run the statement of a mutant; all tests of its file where it runs as the module is imported."""
+        lines = self.by_line.get(mutant.path, {})
+        found = {test for line in range(mutant.first, mutant.last + 1) for test in lines.get(line, ())}
+        chosen = found - {""} or ({test for tests in lines.values() for test in tests} - {""} if found else set())
+        return [test for test in self.order if test in chosen]
+
+    @property
+    def order(self) -> list[str]:
+        """Every test, the quickest first."""
+        return self.by_line[""][0]
+
+
+def learn(root: Path, tests: list[str]) -> Known | None:
+    """Run tests without a mutant; None where one fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        data, times, settings = (Path(folder) / name for name in ("data", "times", "settings"))
+        settings.touch()  # none of the project's
+        os.environ["COVERAGE_FILE"] = str(data)
+        if not passes(
+            root, [*tests, "--cov=pipeline", "--cov-context=test", "--cov-report=", f"--cov-config={settings}"], times
+        ):
+            return None
+        covered = coverage.CoverageData(str(data))
+        covered.read()
+        seconds = json.loads(times.read_text("utf-8"))
+        found: dict[str, dict[int, list[str]]] = {"": {0: sorted(seconds, key=seconds.__getitem__)}}
+        for file in covered.measured_files():
+            lines = covered.contexts_by_lineno(file)
+            name = Path(file).relative_to(root).as_posix()
+            found[name] = {line: [one.partition("|")[0] for one in of] for line, of in lines.items()}
+        return Known(found)
+
+
 def is_killed(mutant: Mutant, root: Path, tests: list[str]) -> bool:
     """Whether a test fails, or doesn't end, with the mutant in place."""
     file, source = root / mutant.path, _read(root / mutant.path)
     file.write_bytes(source[: mutant.start] + mutant.new.encode() + source[mutant.end :])
     try:
-        return not passes(root, tests)
+        return bool(tests) and not passes(root, tests)
     finally:
         file.write_bytes(source)
 
 
-def passes(root: Path, tests: list[str]) -> bool:
-    """Whether tests pass in time, in a fork of this process, as a leader of what it starts itself."""
+def passes(root: Path, tests: list[str], times: Path | None = None) -> bool:
+    """Whether tests pass in time, in a fork that leads all that it starts; `times` gets their seconds."""
     child = os.fork()
     if not child:
-        _test(root, tests)
-    deadline, status = time.monotonic() + SECONDS, 0
+        _test(root, tests, times)
+    deadline = time.monotonic() + SECONDS
     while not (ended := os.waitpid(child, os.WNOHANG))[0] and time.monotonic() < deadline:
         time.sleep(0.05)
-    status = ended[1] if ended[0] else 1
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
     if not ended[0]:
         os.waitpid(child, 0)
-    return status == 0
+    return ended[0] != 0 and ended[1] == 0
 
 
-def _test(root: Path, tests: list[str]) -> None:
+class _Clock:
+    """Notes how long each test takes."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+
+
+def _test(root: Path, tests: list[str], times: Path | None) -> None:
     """Run tests and end with pytest's exit code; never returns."""
     try:
         os.setsid()
-        resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+        limit = CPU_SECONDS if times is None else CPU_SECONDS * 10
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
         os.chdir(root)
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)
         import pytest
 
-        status = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", LEAVE, *tests]))
+        clock = _Clock()
+        options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", LEAVE, f"--rootdir={root}"]
+        status = int(pytest.main([*options, *tests], plugins=[clock]))
+        if times:
+            times.write_text(json.dumps(clock.seconds), "utf-8")
     except BaseException:
         status = 1
     os._exit(status)
-
-
-def fitting(path: str, room: str, root: Path) -> list[str]:
-    """A room's tests, those of the module's own name first."""
-    stem = Path(path).stem
-    first = FIRST.get(stem, [f"{folder}/test_{stem}.py" for folder in ROOMS[room]])
-    named = [one for one in first if (root / one).exists()]
-    return list(dict.fromkeys([*named, *ROOMS[room]]))
 
 
 def main() -> None:
@@ -254,14 +313,14 @@ def _prepare(root: Path) -> None:
 def _run(root: Path, rooms: list[str], count: int, seed: int, again: str | None) -> None:
     lines = []
     for room in rooms:
-        if not passes(root, ROOMS[room]):
+        if (known := learn(root, ROOMS[room])) is None:
             sys.exit(f"error: {room}: expected tests that pass without a mutant.")
         chosen = sample(root, room, count, seed)
         if again is not None:
             chosen = [one for one in chosen if f"survived {one}\n" in again]
         killed = 0
         for mutant in chosen:
-            dead = is_killed(mutant, root, fitting(mutant.path, room, root))
+            dead = is_killed(mutant, root, known.tests_of(mutant))
             killed += dead
             print(f"{'killed' if dead else 'survived'} {mutant}", flush=True)
         lines.append(f"{room}: {killed} of {len(chosen)} killed")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 PARAMS = Path("params.yaml")
 DECLARED_CLAIMS = Path("claims.yaml")
+LOCKED = Path("requirements.lock")
 PLAN = Path("plan")
 TASK_PLAN = PLAN / "tasks.json"
 EXECUTION_PLAN = PLAN / "execution.json"
