@@ -105,10 +105,9 @@ class Finding:
                 return SUPPORTED
             exact = self.is_exact and self.margin is None
             return REFUTED if exact or word.endswith("matters") else DIFFERENT
-        if word == EQUIVALENT and self.bound:
-            return REFUTED if self.is_exact and self.result.estimate == 0 else UNDECIDED
         if word == EQUIVALENT:
-            return EQUIVALENT
+            near = REFUTED if self.is_exact and self.result.estimate == 0 else UNDECIDED
+            return near if self.bound else EQUIVALENT
         return SUPPORTED if word.startswith("better") or self.relation == "differs_from" else REFUTED
 
     @property
@@ -170,8 +169,9 @@ def _declare(condition: Condition, metric: Metric, plan: ComparisonPlan, alpha: 
     margin = condition.margin
     if margin is None and metric.unit != RANKS:
         margin = plan.margins.get(condition.metric, plan.margin if metric.share else None)
-    higher = condition.relation != "below"
-    return Declaration(metric=condition.metric, margin=margin, higher_is_better=higher, alpha=alpha)
+    return Declaration(
+        metric=condition.metric, margin=margin, higher_is_better=condition.relation != "below", alpha=alpha
+    )
 
 
 def _find_metric(condition: Condition) -> Metric:
@@ -179,8 +179,7 @@ def _find_metric(condition: Condition) -> Metric:
     found = metric_of(condition.metric)
     if found is None:
         raise ValueError(f"expected a declared metric, received {condition.metric}")
-    ranked = any(one.rank for one in condition.of or ())
-    return Metric(f"rank by {found.label}", RANKS) if ranked else found
+    return Metric(f"rank by {found.label}", RANKS) if any(one.rank for one in condition.of or ()) else found
 
 
 def _list_pairs(condition: Condition) -> Iterator[tuple[Operand, Operand, str]]:
@@ -225,9 +224,7 @@ def find(asked: Sequence[Asked], rng: np.random.Generator) -> list[Finding]:
     found: dict[int, Result] = {}
     for (_, test), members in families.items():
         found |= zip(members, _answer([asked[index].question for index in members], test, rng), strict=True)
-    return [
-        Finding(one.relation, one.metric, found[i], one.bound, one.same_run, one.labels) for i, one in enumerate(asked)
-    ]
+    return [Finding(x.relation, x.metric, found[i], x.bound, x.same_run, x.labels) for i, x in enumerate(asked)]
 
 
 def _answer(questions: Sequence[Question], test: Test, rng: np.random.Generator) -> Sequence[Result]:
