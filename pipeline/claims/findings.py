@@ -95,10 +95,8 @@ class Finding:
     def verdict(self) -> str:
         """Supported, refuted, different, equivalent or undecided."""
         word = self.result.verdict
-        if word == UNDECIDED:
-            return UNDECIDED
-        if word == IDENTICAL:
-            return SUPPORTED if self.relation == "equals" else REFUTED
+        if word in (UNDECIDED, IDENTICAL):
+            return UNDECIDED if word == UNDECIDED else SUPPORTED if self.relation == "equals" else REFUTED
         if self.relation == "equals":
             # Equal is what lies inside the margin; unequal only what is shown to lie outside it.
             if word.endswith(("equivalent", "negligible")):
@@ -159,8 +157,8 @@ def ask(condition: Condition, recorded: Recorded, plan: ComparisonPlan, alpha: f
         test: Test = "computed" if computed else "spread" if of.spread else "paired"
         bound = rival.value is not None and relation in ("above", "below")
         question = Question(control, treatment, replace(declared, bounded=_is_bounded(metric, of, rival)))
-        labels = label_operand(of, titles, metric.share), label_operand(rival, titles, metric.share)
-        found.append(Asked(question, relation, metric, test, bound, same and computed, labels))
+        said = label_operand(of, titles, metric.share), label_operand(rival, titles, metric.share)
+        found.append(Asked(question, relation, metric, test, bound, same and computed, said))
     return found
 
 
@@ -169,9 +167,8 @@ def _declare(condition: Condition, metric: Metric, plan: ComparisonPlan, alpha: 
     margin = condition.margin
     if margin is None and metric.unit != RANKS:
         margin = plan.margins.get(condition.metric, plan.margin if metric.share else None)
-    return Declaration(
-        metric=condition.metric, margin=margin, higher_is_better=condition.relation != "below", alpha=alpha
-    )
+    up = condition.relation != "below"
+    return Declaration(metric=condition.metric, margin=margin, higher_is_better=up, alpha=alpha)
 
 
 def _find_metric(condition: Condition) -> Metric:
