@@ -64,6 +64,7 @@ KEPT_IN_STORE = (WEIGHTS, OPTIMIZER, SECONDS)
 # What is kept of a study beside files that lie elsewhere too.
 TIMES = "times.json"
 STUDY_PAGE = "page.html"
+DATA_PAGE, ROWS_PAGE = "data.html", "rows.html"
 
 # Files of an evaluation in its store.
 EVALUATION = "evaluation.json"

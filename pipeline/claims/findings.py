@@ -95,20 +95,17 @@ class Finding:
     def verdict(self) -> str:
         """Supported, refuted, different, equivalent or undecided."""
         word = self.result.verdict
-        if word == UNDECIDED:
-            return UNDECIDED
-        if word == IDENTICAL:
-            return SUPPORTED if self.relation == "equals" else REFUTED
+        if word in (UNDECIDED, IDENTICAL):
+            return UNDECIDED if word == UNDECIDED else SUPPORTED if self.relation == "equals" else REFUTED
         if self.relation == "equals":
             # Equal is what lies inside the margin; unequal only what is shown to lie outside it.
             if word.endswith(("equivalent", "negligible")):
                 return SUPPORTED
             exact = self.is_exact and self.margin is None
             return REFUTED if exact or word.endswith("matters") else DIFFERENT
-        if word == EQUIVALENT and self.bound:
-            return REFUTED if self.is_exact and self.result.estimate == 0 else UNDECIDED
         if word == EQUIVALENT:
-            return EQUIVALENT
+            near = REFUTED if self.is_exact and self.result.estimate == 0 else UNDECIDED
+            return near if self.bound else EQUIVALENT
         return SUPPORTED if word.startswith("better") or self.relation == "differs_from" else REFUTED
 
     @property
@@ -160,8 +157,8 @@ def ask(condition: Condition, recorded: Recorded, plan: ComparisonPlan, alpha: f
         test: Test = "computed" if computed else "spread" if of.spread else "paired"
         bound = rival.value is not None and relation in ("above", "below")
         question = Question(control, treatment, replace(declared, bounded=_is_bounded(metric, of, rival)))
-        labels = label_operand(of, titles, metric.share), label_operand(rival, titles, metric.share)
-        found.append(Asked(question, relation, metric, test, bound, same and computed, labels))
+        said = label_operand(of, titles, metric.share), label_operand(rival, titles, metric.share)
+        found.append(Asked(question, relation, metric, test, bound, same and computed, said))
     return found
 
 
@@ -170,8 +167,8 @@ def _declare(condition: Condition, metric: Metric, plan: ComparisonPlan, alpha: 
     margin = condition.margin
     if margin is None and metric.unit != RANKS:
         margin = plan.margins.get(condition.metric, plan.margin if metric.share else None)
-    higher = condition.relation != "below"
-    return Declaration(metric=condition.metric, margin=margin, higher_is_better=higher, alpha=alpha)
+    up = condition.relation != "below"
+    return Declaration(metric=condition.metric, margin=margin, higher_is_better=up, alpha=alpha)
 
 
 def _find_metric(condition: Condition) -> Metric:
@@ -179,8 +176,7 @@ def _find_metric(condition: Condition) -> Metric:
     found = metric_of(condition.metric)
     if found is None:
         raise ValueError(f"expected a declared metric, received {condition.metric}")
-    ranked = any(one.rank for one in condition.of or ())
-    return Metric(f"rank by {found.label}", RANKS) if ranked else found
+    return Metric(f"rank by {found.label}", RANKS) if any(one.rank for one in condition.of or ()) else found
 
 
 def _list_pairs(condition: Condition) -> Iterator[tuple[Operand, Operand, str]]:
@@ -225,9 +221,7 @@ def find(asked: Sequence[Asked], rng: np.random.Generator) -> list[Finding]:
     found: dict[int, Result] = {}
     for (_, test), members in families.items():
         found |= zip(members, _answer([asked[index].question for index in members], test, rng), strict=True)
-    return [
-        Finding(one.relation, one.metric, found[i], one.bound, one.same_run, one.labels) for i, one in enumerate(asked)
-    ]
+    return [Finding(x.relation, x.metric, found[i], x.bound, x.same_run, x.labels) for i, x in enumerate(asked)]
 
 
 def _answer(questions: Sequence[Question], test: Test, rng: np.random.Generator) -> Sequence[Result]:

@@ -63,8 +63,8 @@ def _difference(axes: Axes, row: int, c: Comparison) -> None:
 def _clip(axes: Axes, comparisons: list[Comparison]) -> None:
     """End the axis where no difference is possible, or far beyond every estimate; an arrow says what goes on."""
     scale = get_scale(comparisons[0].metric)
-    known = [scale * abs(c.estimate) for c in comparisons if c.estimate is not None]
-    wide = BEYOND * max([*known, scale * (comparisons[0].margin or 0.0)], default=0.0)
+    estimates = [scale * c.estimate for c in comparisons if c.estimate is not None]
+    wide = BEYOND * max([*map(abs, estimates), scale * (comparisons[0].margin or 0.0)], default=0.0)
     ends = [scale * x for c in comparisons for x in _list_ends(c)]
     low, high = max(min(ends, default=0.0), -wide), min(max(ends, default=0.0), wide)
     if is_share(comparisons[0].metric) and comparisons[0].control_mean is not None:
@@ -72,7 +72,7 @@ def _clip(axes: Axes, comparisons: list[Comparison]) -> None:
         down, up = (mean, scale - mean) if comparisons[0].higher_is_better else (scale - mean, mean)
         low, high = max(low, -down), min(high, up)
     margin = scale * (comparisons[0].margin or 0.0)
-    low, high = min(low, -margin, 0.0), max(high, margin, 0.0)
+    low, high = min([low, -margin, *estimates]), max([high, margin, *estimates])
     room = 0.05 * (high - low) or 1.0
     axes.set_xlim(low - room, high + room)
     for row, c in enumerate(comparisons):

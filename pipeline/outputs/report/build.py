@@ -44,8 +44,8 @@ def build_overview(files: ReportFiles) -> dict[str, str]:
     return {
         "index.html": render_index(studies, _show_best_known(files), files.pages, tell_story(files.claims)),
         "claims.html": render_claims(files.claims, stand_in, titles, {name: one.titles for name, one in every.items()}),
-        "data.html": render_sections("The data", DATA, _describe_data(files), stand_in),
-        "rows.html": render_sections("Rows of the write-ups", ROWS, _describe_rows(files), stand_in),
+        layout.DATA_PAGE: render_sections("The data", DATA, _describe_data(files), stand_in),
+        layout.ROWS_PAGE: render_sections("Rows of the write-ups", ROWS, _describe_rows(files), stand_in),
         **files.pages,
     }
 
