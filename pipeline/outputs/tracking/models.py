@@ -45,7 +45,7 @@ def take_pixels(model: "keras.Model", scaling: Scaling) -> "keras.Model":
     import keras
     import numpy as np
 
-    shape = model.input_shape[1:]
+    shape = model.inputs[0].shape[1:]
     offset, divisor = (np.broadcast_to(one, shape) for one in (scaling.offset, scaling.divisor))
     axes = tuple(range(1, len(shape) + 1))
     pixels = keras.Input(shape, name="pixels")
@@ -66,7 +66,7 @@ def _save(client: MlflowClient, run_id: str, model_id: str, model: "keras.Model"
     import mlflow.keras as flavor
     from mlflow.models import Model
 
-    bare = keras.Model(model.inputs, model.outputs, name=model.name)  # never compiled: no optimizer, no state
+    bare = keras.Model(model.inputs[0], model.outputs[0], name=model.name)  # never compiled: no optimizer, no state
     with TemporaryDirectory() as folder:
         flavor.save_model(
             bare,
@@ -75,7 +75,7 @@ def _save(client: MlflowClient, run_id: str, model_id: str, model: "keras.Model"
             signature=_describe_signature(bare),
             input_example=_make_example(bare),
             pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
-            metadata={"input": f"pixels 0..255, uint8 or float, of shape {bare.input_shape}"},
+            metadata={"input": f"pixels 0..255, uint8 or float, of shape {bare.inputs[0].shape}"},
         )
         client.log_model_artifacts(model_id, f"{folder}/model")
     client.finalize_logged_model(model_id, "READY")
@@ -88,7 +88,7 @@ def _describe_signature(model: "keras.Model") -> "ModelSignature":
     from mlflow.types import Schema, TensorSpec
 
     anything = TensorSpec(np.dtype("O"), (-1,))  # what MLflow passes on as it is
-    out = model.output
+    out = model.outputs[0]
     return ModelSignature(Schema([anything]), Schema([TensorSpec(np.dtype(out.dtype), (-1, *out.shape[1:]))]))
 
 
@@ -96,5 +96,5 @@ def _make_example(model: "keras.Model") -> "npt.NDArray[np.uint8]":
     """One image, a ramp from black to white, as stored images are: uint8."""
     import numpy as np
 
-    shape = model.input_shape[1:]
+    shape = model.inputs[0].shape[1:]
     return np.linspace(0, 255, int(np.prod(shape))).astype(np.uint8).reshape(1, *shape)
