@@ -66,6 +66,9 @@ TIMES = "times.json"
 STUDY_PAGE = "page.html"
 DATA_PAGE, ROWS_PAGE = "data.html", "rows.html"
 
+STATISTICS = "statistics.json"  # of a variant, in MLflow
+ADVISORIES = "advisories"  # about what requirements.lock pins
+
 # Files of an evaluation in its store.
 EVALUATION = "evaluation.json"
 ANSWERS = "answers.npz"
