@@ -19,6 +19,7 @@ NOT_IMPORTED = {
 }
 CLUSTER = {"dask", "distributed"}  # modules, and distributions, of the extra `dask`, which need not be installed
 RIVALS = {"ictonyx"}  # of a benchmark, installed apart, as it says
+BROWSER = {"playwright", "axe_playwright_python"}  # of the extra `browser`, without which its tests are skipped
 
 
 def normalized(name: str) -> str:
@@ -39,7 +40,7 @@ def imported(folder: Path) -> set[str]:
     """Top-level names of the third-party modules that any module below a folder imports, anywhere in it."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in folder.rglob("*.py")]
     modules = {name.split(".")[0] for tree in trees for node in ast.walk(tree) for name in _modules(node)}
-    return modules - sys.stdlib_module_names - {"pipeline", "tests"}
+    return modules - sys.stdlib_module_names - {"pipeline", "tests", "benchmarks"}
 
 
 def imported_by(folder: Path, modules: set[str]) -> list[str]:
@@ -81,7 +82,7 @@ def test_every_import_of_a_test_is_declared(project: dict[str, Any], repository:
     extras = about["optional-dependencies"]
     declared = names([*about["dependencies"], *extras["develop"]])
     found = imported(repository / "tests") | imported(repository / "benchmarks")
-    assert {one for one in found - CLUSTER - RIVALS if not providers(one) & declared} == set()
+    assert {one for one in found - CLUSTER - RIVALS - BROWSER if not providers(one) & declared} == set()
 
 
 def test_every_dependency_is_imported_or_has_another_reason(project: dict[str, Any], repository: Path) -> None:
