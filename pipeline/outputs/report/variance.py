@@ -27,7 +27,8 @@ def describe_variance(results: StudyResults) -> Variance | None:
 
 def _conclude(arms: Mapping[str, VariantResults], metric: str, control: str) -> str | None:
     """Which stream moves the metric most, and whether its interval sets it apart; None where no spread is known."""
-    known = {name: arm.metrics[metric] for name, arm in arms.items() if arm.vary and arm.metrics[metric].sd is not None}
+    streams = {name: arm.metrics[metric] for name, arm in arms.items() if arm.vary and name != control}
+    known = {name: one for name, one in streams.items() if one.sd is not None}
     if not known:
         return None
     largest = max(known, key=lambda name: known[name].sd or 0.0)

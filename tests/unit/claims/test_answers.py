@@ -200,7 +200,7 @@ def test_a_difference_of_identical_variants_is_refuted_and_equality_supported(
     (row,) = make_ledger([found])
     assert count_verdicts([row])["controlled"]["on identical runs"] == 1
     assert (row.identical, row.p_adjusted) == (True, None)
-    assert "the same runs bit for bit" in format_answer(found)
+    assert "the same runs, bit for bit" in format_answer(found)
     mixed = acted(b="a") | {"weights_digest": acted()["weights_digest"]}
     other = ask(test, mixed, repeats=2)
     assert other.verdict == UNDECIDED and count_verdicts(make_ledger([other]))["controlled"]["on identical runs"] == 0
@@ -219,7 +219,7 @@ def test_a_difference_that_is_not_shown_to_matter_is_no_equality_and_not_undecid
     between = {"test_accuracy": {"high": BASE, "between": BASE - 0.019 + 2 * NOISE[::-1]}}
     found = ask({"of": "between", "equals": "high"}, between)
     assert (found.verdict, paired(found).verdict) == (DIFFERENT, "worse")
-    assert format_answer(found).startswith("Different: between is lower than high in test accuracy, and not shown to")
+    assert format_answer(found).startswith("Different: between is 1.88 points below high, not shown to matter.")
     assert (
         verdict(
             ask,
@@ -251,7 +251,7 @@ def test_a_run_that_diverged_has_the_worst_accuracy_whatever_it_says(ask: Ask) -
     }
     claimed = ask({"of": "b", "above": "a"}, columns)
     assert (paired(claimed).treatment_diverged, paired(claimed).wins, paired(claimed).losses) == (1, 9, 1)
-    assert "1 runs of b and 0 of a diverged" in format_answer(claimed)
+    assert "1 and 0 of 10 repeats diverged" in format_answer(claimed)
     below = paired(ask({"of": "a", "below": "b"}, columns))
     assert (below.wins, below.losses) == (9, 1)
 
