@@ -124,8 +124,8 @@ def _name_loss(finding: Finding) -> str:
 def _give_paired_evidence(verdict: str, finding: Finding, c: Comparison) -> list[str]:
     lost = ""
     if c.control_diverged or c.treatment_diverged:
-        count = f"{c.treatment_diverged} runs of {c.treatment} and {c.control_diverged} of {c.control}"
-        lost = f"{count} {_name_loss(finding)}"
+        rival = "" if finding.bound else f" and {c.control_diverged} of {c.control}"  # a number has no runs
+        lost = f"{c.treatment_diverged} runs of {c.treatment}{rival} {_name_loss(finding)}"
     if c.identical:
         return [f"equal weights and answers in all {_repeats(c)}, so that nothing is tested", lost]
     if lost:
