@@ -20,7 +20,7 @@ def nearest(name: object, legal: Iterable[str]) -> str | None:
 
 def hint(name: object, legal: Iterable[str]) -> str:
     """Closing half-sentence of an error about a name: the nearest legal one, or all of them."""
-    names = sorted(legal)
+    names = sorted(shorten(str(one), LONGEST_NAME) for one in legal)
     close = nearest(name, names)
     if close:
         return f"Did you mean '{close}'?"

@@ -187,13 +187,13 @@ class Claim(Section):
     text says it; a `question` is what the task or we ask, and no statement of the text.
     """
 
-    says: Text
+    says: Annotated[Text, Field(min_length=1)]
     place: Places = Field(default_factory=list)
     question: bool = False
     printed: dict[Text, Number] = Field(default_factory=dict)
     as_written: Conditions | None = None
     controlled: Conditions | None = None
-    not_testable: dict[Scope, Text] = Field(default_factory=dict)
+    not_testable: dict[Scope, Annotated[Text, Field(min_length=1)]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _a_test_or_a_reason(self) -> Self:

@@ -137,7 +137,8 @@ def _name_loss(finding: Finding) -> str:
 def _give_paired_evidence(verdict: str, finding: Finding, c: Comparison) -> list[str]:
     lost = ""
     if c.control_diverged or c.treatment_diverged:
-        lost = f"{c.treatment_diverged} and {c.control_diverged} of {_repeats(c)} {_name_loss(finding)}"
+        rival = "" if finding.bound else f" and {c.control_diverged}"  # a number has no runs
+        lost = f"{c.treatment_diverged}{rival} of {_repeats(c)} {_name_loss(finding)}"
     if c.identical:
         return [f"equal weights and answers in all {_repeats(c)}, so that nothing is tested", lost]
     if lost:

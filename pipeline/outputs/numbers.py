@@ -9,6 +9,7 @@ from pipeline.metrics import unit as unit_of
 
 MISSING = "–"
 MINUS = "−"
+LARGE = 1e12  # beyond which digits say less than their number
 
 
 def format_percent(fraction: float | None, decimals: int = 2) -> str:
@@ -41,6 +42,8 @@ def format_number(value: float | None) -> str:
     """Any other quantity: counts with thousands separated, the rest with fewer decimals the larger it is."""
     if value is None:
         return MISSING
+    if abs(value) >= LARGE:
+        return f"{value:.3g}".replace("-", MINUS)
     if float(value).is_integer():
         return _format_plain(value, 0)
     if abs(value) < 0.001:

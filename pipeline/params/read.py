@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.claims.check import check_claims
-from pipeline.errors import UserError, hint
+from pipeline.errors import UserError, hint, shorten
 from pipeline.layout import DECLARED_CLAIMS, RESERVED
 from pipeline.models.architectures import TUNABLE
 from pipeline.models.blocks import Conv
@@ -47,8 +47,9 @@ def _join(path: Path, of_claims: Path) -> dict[str, Any]:
     studies = data.get("studies")
     studies = studies if isinstance(studies, dict) else {}
     if misplaced := [name for name, one in studies.items() if isinstance(one, dict) and "claims" in one]:
-        raise UserError(f"{path}: studies.{misplaced[0]}.claims: expected in {of_claims}, under '{misplaced[0]}'.")
-    for key, mistake in chain.from_iterable(_unknown(name, name, studies) for name in claims):
+        study = shorten(str(misplaced[0]))
+        raise UserError(f"{path}: studies.{study}.claims: expected in {of_claims}, under '{study}'.")
+    for key, mistake in chain.from_iterable(_unknown(shorten(str(name)), name, studies) for name in claims):
         raise UserError(f"{of_claims}: {key}: {mistake}")
     plain = [name for name in claims if claims[name] and isinstance(studies[name], dict)]
     joined = {name: {**studies[name], "claims": claims[name]} for name in plain}
@@ -78,7 +79,7 @@ def _mistakes(params: Params, where: str) -> Mistakes:
 
 def _unknown(key: str, received: str, legal: Collection[str]) -> Mistakes:
     if received not in legal:
-        yield key, f"'{received}' is not declared. {hint(received, legal)}"
+        yield key, f"'{shorten(str(received))}' is not declared. {hint(received, legal)}"
 
 
 def _of_selection(params: Params) -> Mistakes:

@@ -1,11 +1,12 @@
 """How a variant is trained: its recipe, and what it takes from other variants. No table of architectures."""
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
 from pipeline.models.blocks import Block
-from pipeline.params.section import Name, Places, Section, Title, name_among
+from pipeline.params.section import CLAIM_ID, Name, Places, Section, Title, name_among
 from pipeline.seeds import STREAMS
 
 Fraction = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
@@ -45,8 +46,8 @@ def whole_or(word: str, minimum: int, maximum: int = LARGEST) -> PlainValidator:
 
 
 def _rows(value: object) -> object:
-    listed = isinstance(value, list) and value and all(isinstance(one, str) for one in value)
-    if not (value is None or isinstance(value, str) or listed):
+    every = value if isinstance(value, list) and value else [value]
+    if value is not None and not all(isinstance(one, str) and re.fullmatch(CLAIM_ID, one) for one in every):
         raise ValueError("expected the id of a row, or a list of ids")
     return value
 

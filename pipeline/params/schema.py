@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from pipeline.claims.vocabulary import Claim
+from pipeline.errors import LONGEST_NAME
 from pipeline.metrics import MetricName
 from pipeline.models.architectures import ARCHITECTURES, TUNABLE
-from pipeline.params.recipe import MOST_EXAMPLES, Count, Fraction, RecipeFields, whole_or
+from pipeline.params.recipe import LARGEST, MOST_EXAMPLES, Count, Fraction, RecipeFields, whole_or
 from pipeline.params.section import ClaimId, Name, Named, Section, Text, Title, name_among
 from pipeline.params.task import Task
 
@@ -19,6 +20,7 @@ NOT_BY_HAND = ("padding", "pooling", "loss", *MODIFIERS)
 MOST_REPEATS = 1000  # beyond which a difference is called out of reach
 Repeats = Annotated[int, Field(ge=1, le=MOST_REPEATS)]
 Margin = Annotated[float, Field(gt=0, le=1e12)]
+Entry = Annotated[str, Field(max_length=2 * LONGEST_NAME + 1)]  # of `select`
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -80,10 +82,10 @@ class Study(Section):
     title: Title | None = None
     question: Text
     task: Name
-    shifts: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = None
+    shifts: Annotated[list[Annotated[int, Field(ge=0, le=LARGEST)]], Field(min_length=1, max_length=100)] | None = None
     model: dict[str, object]
     control: Name
-    treatments: list[Name] | None = None
+    treatments: Annotated[list[Name], Field(max_length=1000)] | None = None
     variants: Named[dict[str, object]]
     claims: dict[ClaimId, Claim] = Field(default_factory=dict)  # of claims.yaml
 
@@ -157,10 +159,10 @@ class Execution(Section):
 class Params(Section):
     """The whole of params.yaml and claims.yaml."""
 
-    profile: str
-    select: Annotated[Annotated[list[str], Field(min_length=1)] | None, BeforeValidator(_list_selected)] = (
-        None  # studies, or variants as study.variant; None for all
-    )
+    profile: Name
+    select: Annotated[
+        Annotated[list[Entry], Field(min_length=1, max_length=1000)] | None, BeforeValidator(_list_selected)
+    ] = None  # studies, or variants as study.variant; None for all
     execution: Execution = Execution()
     protocol: Protocol
     profiles: Named[Profile]

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 from mlflow.entities import Dataset, DatasetInput, InputTag
 
 from pipeline import layout
@@ -162,8 +161,8 @@ def _tag_variant(name: str, planned: PlannedVariant) -> dict[str, str]:
 def _make_points(numbers: Mapping[str, float | None], step: int) -> Iterator[Point]:
     for name, value in numbers.items():
         if value is not None:
-            # MLflow's SQL store holds infinity as the largest float; NaN (a diverged run) it keeps.
-            yield Point(name, float(np.nan_to_num(value, nan=math.nan)), step)
+            # MLflow's SQL store would show infinity (a diverged run's loss, an epoch never reached) as 1.8e308.
+            yield Point(name, float(value) if math.isfinite(value) else math.nan, step)
 
 
 def _list_data(task: str, identity: Identity, split_seed: int) -> Iterator[DatasetInput]:

@@ -87,6 +87,8 @@ def page(view: StudyView) -> Page:
         (numbers.format_number(0.03004), "0.0300"),
         (numbers.format_number(-2.5), "−2.500"),
         (numbers.format_number(0.00001234), "1.2e−05"),
+        (numbers.format_number(1e308), "1e+308"),
+        (numbers.format_number(-1e30), "−1e+30"),
         (numbers.format_number(None), "–"),
         (numbers.format_value(0.0296, "generalization_gap"), "+2.96 pp"),
         (numbers.format_value(0.0366, "test_loss"), "0.0366"),
