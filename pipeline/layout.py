@@ -38,6 +38,7 @@ REPORT = Path("report")
 RECEIPT = Path("tracked/receipt.json")
 MLFLOW = Path("mlflow.db")
 MLFLOW_ARTIFACTS = Path("mlartifacts")
+STATISTICS = "statistics.json"  # of a variant, in MLflow
 
 # Files of a finished run, in the run store and, but for those of `KEPT_IN_STORE`, in runs/.
 RUN = "run.json"

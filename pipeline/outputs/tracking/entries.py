@@ -67,7 +67,7 @@ def describe_variant(study: StudyFiles, name: str) -> Entry:
         params=_flatten_recipe(planned.recipe),
         points=list(_make_points(select_figures(study.results, name), step=results.n)),
         data=list(_list_data(planned.task, study.identities[planned.task], runs[0].about.seeds.split)),
-        texts={"statistics.json": _write_statistics(study, name)},
+        texts={layout.STATISTICS: _write_statistics(study, name)},
         description=describe_arm(study.results, name, planned),
         span=_add_up([run.span for run in runs if run.span]),
     )
