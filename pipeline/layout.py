@@ -44,6 +44,7 @@ RECORD = Path("results/full")
 PICTURE_OF_RECORD = Path("results/printed.svg")
 MLFLOW = Path("mlflow.db")
 MLFLOW_ARTIFACTS = Path("mlartifacts")
+STATISTICS = "statistics.json"  # of a variant, in MLflow
 
 # Where a killed process may leave what it had begun.
 WRITTEN_INTO = (Path(), Path("data"), METRICS, TIMINGS, TRACKED, UNFINISHED, TRAINED, EVALUATED, KEPT)

@@ -10,7 +10,7 @@ from pipeline.errors import UserError
 
 LIBRARIES = {"alembic", "filelock", "mlflow", "requests", "sqlalchemy", "sqlite3", "urllib3"}
 CATCH_UP = "Results are safe, in files: `make track` (python -m pipeline.stages.track) brings them into MLflow later."
-LOGGERS = ("mlflow.store.db.utils", "urllib3.connectionpool", "alembic")
+LOGGERS = ("mlflow.store", "urllib3.connectionpool", "alembic")
 LONGEST = 300
 
 
