@@ -26,7 +26,7 @@ COMMAND = (
 def audit() -> None:
     """Print what is known; fails where anything is, and says so in one line where nobody can be asked."""
     with tempfile.TemporaryDirectory() as folder:
-        found = Path(folder) / "advisories"
+        found = Path(folder, "advisories")
         asked = [*COMMAND, "--requirement", str(layout.LOCKED), "--format", "json", "--output", str(found)]
         try:
             finished = subprocess.run(asked, capture_output=True, text=True)

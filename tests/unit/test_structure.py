@@ -34,7 +34,7 @@ FLOORS = (
 CONTENT = "pipeline.writeups"
 
 LIMITS = {
-    "lines of pipeline/": 14_950,
+    "lines of pipeline/": 15_000,
     "lines of a file": 250,
     "lines of the median function": 6,
     "lines of a function, 90th percentile": 20,

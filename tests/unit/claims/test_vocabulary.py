@@ -129,7 +129,10 @@ def test_an_id_with_a_space_is_refused(write_params: WriteParams) -> None:
     said = refusal(
         write_params({f"{CLAIMS}.mine 1": {"says": "It is so.", "controlled": {"of": "none", "above": 0.9}}})
     )
-    assert said == f"{STUDY}.mine 1: expected a name of letters, digits, _ and -; received 'mine 1'."
+    assert (
+        said
+        == f"{STUDY}.mine 1: expected a name of letters, digits, _ and -, of at most 100 characters; received 'mine 1'."
+    )
 
 
 @pytest.mark.parametrize(
