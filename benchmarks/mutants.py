@@ -271,7 +271,19 @@ def _test(root: Path, tests: list[str], times: Path | None) -> None:
         import pytest
 
         clock = _Clock()
-        options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", LEAVE, f"--rootdir={root}"]
+        options = [
+            "-x",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+            "-o",
+            "timeout=0",
+            "-k",
+            LEAVE,
+            f"--rootdir={root}",
+        ]
         status = int(pytest.main([*options, *tests], plugins=[clock]))
         if times:
             times.write_text(json.dumps(clock.seconds), "utf-8")
