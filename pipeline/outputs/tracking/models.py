@@ -70,14 +70,14 @@ def _save(client: MlflowClient, run_id: str, model_id: str, model: "keras.Model"
     with TemporaryDirectory() as folder:
         flavor.save_model(
             bare,
-            path=f"{folder}/model",
+            path=folder,  # which has to be there for an example
             mlflow_model=Model(run_id=run_id, model_uuid=model_id, model_id=model_id),
             signature=_describe_signature(bare),
             input_example=_make_example(bare),
             pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
             metadata={"input": f"pixels 0..255, uint8 or float, of shape {bare.inputs[0].shape}"},
         )
-        client.log_model_artifacts(model_id, f"{folder}/model")
+        client.log_model_artifacts(model_id, folder)
     client.finalize_logged_model(model_id, "READY")
 
 

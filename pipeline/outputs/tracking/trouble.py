@@ -54,6 +54,8 @@ def _reason(error: BaseException) -> str:
     while cause is not None:
         found = cause if isinstance(cause, OSError | sqlite3.Error) else found
         cause = cause.__cause__ or cause.__context__
-    text = (isinstance(found, OSError) and found.strerror) or str(found) or type(found).__name__
+    text = str(found) or type(found).__name__
+    if isinstance(found, OSError) and found.strerror:
+        text = found.strerror + (f" ({found.filename})" if found.filename else "")
     first = hide_password(next(iter(text.strip().splitlines()), ""))
     return first[:LONGEST].rstrip(" .")
