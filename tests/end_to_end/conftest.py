@@ -102,7 +102,8 @@ def small_checkout(folder: Path) -> Checkout:
     study["variants"] = SMALL
     study["claims"] = CLAIMS
     params["studies"] = {STUDY: study}
-    params["profiles"]["quick"] |= {"repeats": 2, "studies": {}}
+    for profile in params["profiles"].values():
+        profile |= {"repeats": 2, "studies": {}}
     params["tasks"] = {name: task for name, task in params["tasks"].items() if name == study["task"]}
     checkout.write_params(params)
     checkout.commit()

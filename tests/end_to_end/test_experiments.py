@@ -29,6 +29,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     one["claims"] = {"mine-1": {"says": "More.", "controlled": {"of": "dropout", "above": "none"}}}
     other["claims"], other["control"] = {}, "none"
     params["studies"] = {STUDY: one, OTHER: other}
+    params["profiles"]["full"]["studies"] = {}
     params["profiles"]["quick"] |= {"repeats": 2, "studies": {}, "caps": {"image_passes": 200}}
     checkout.write_params(params)
     checkout.commit()

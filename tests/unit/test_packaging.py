@@ -39,7 +39,7 @@ def imported(folder: Path) -> set[str]:
     """Top-level names of the third-party modules that any module below a folder imports, anywhere in it."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in folder.rglob("*.py")]
     modules = {name.split(".")[0] for tree in trees for node in ast.walk(tree) for name in _modules(node)}
-    return modules - sys.stdlib_module_names - {"pipeline", "tests"}
+    return modules - sys.stdlib_module_names - {"pipeline", "tests", "benchmarks"}
 
 
 def imported_by(folder: Path, modules: set[str]) -> list[str]:
