@@ -120,8 +120,8 @@ def bare(extended: Checkout) -> Checkout:
     _remove_stage(extended.folder / "dvc.yaml", stage, output, reader)
     params = extended.params()
     params["studies"] = {name: params["studies"][name] for name in OWN}
-    quick = params["profiles"]["quick"]
-    quick["studies"] = {name: one for name, one in quick["studies"].items() if name in OWN}
+    for profile in params["profiles"].values():
+        profile["studies"] = {name: one for name, one in profile["studies"].items() if name in OWN}
     extended.write_params(params)
     return extended
 
