@@ -73,7 +73,7 @@ def test_repeats_are_the_profiles_unless_it_names_the_study(write_params: WriteP
     assert plan_training(params, NAME).repeats == plan_comparison(params, NAME).repeats == 7
     params = read(write_params({f"profiles.quick.studies.{NAME}.repeats": 3}))
     assert plan_training(params, NAME).repeats == plan_comparison(params, NAME).repeats == 3
-    params = read(write_params({"profile": "full"}))
+    params = read(write_params({"profile": "full", "profiles.full.studies": {}}))
     assert plan_training(params, NAME).repeats == 10
 
 
