@@ -35,10 +35,11 @@ def whole_or(word: str, minimum: int, maximum: int = LARGEST) -> PlainValidator:
     """Validator that accepts a whole number from a minimum to a maximum, or one word."""
 
     def check(value: object) -> object:
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if value != word and not (whole and value >= minimum):
+        if value == word:
+            return value
+        if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
             raise ValueError(f"expected a whole number from {minimum}, or {word}")
-        if whole and value > maximum:
+        if value > maximum:
             raise ValueError(f"expected a whole number of at most {maximum}, or {word}")
         return value
 
