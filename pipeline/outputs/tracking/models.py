@@ -71,7 +71,7 @@ def _save(client: MlflowClient, run_id: str, model_id: str, model: "keras.Model"
         flavor.save_model(
             bare,
             path=folder,  # which has to be there for an example
-            mlflow_model=Model(run_id=run_id, model_uuid=model_id, model_id=model_id),
+            mlflow_model=Model(f"models:/{model_id}", run_id, model_uuid=model_id, model_id=model_id),
             signature=_describe_signature(bare),
             input_example=_make_example(bare),
             pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
