@@ -54,8 +54,12 @@ def message(source: PlannedSource, root: Path) -> str:
     return str(caught.value)
 
 
+def save(path: Path, content: dict[str, Any]) -> None:
+    np.savez(path, **content)
+
+
 def refused(tmp_path: Path, **content: Any) -> str:
-    np.savez(tmp_path / "mine.npz", **content)
+    save(tmp_path / "mine.npz", content)
     return message(own(), tmp_path)
 
 
@@ -82,10 +86,10 @@ def test_digits_are_the_pinned_arrays(params: dict[str, Any], tmp_path: Path) ->
     assert sorted(set(np.bincount(found["y_test"]))) == [35, 36, 37]  # stratified
 
 
-@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-def test_ones_own_arrays_are_found_from_the_root(tmp_path: Path, save: Any) -> None:
+@pytest.mark.parametrize("writer", [np.savez, np.savez_compressed])
+def test_ones_own_arrays_are_found_from_the_root(tmp_path: Path, writer: Any) -> None:
     (tmp_path / "data").mkdir()
-    save(tmp_path / "data" / "mine.npz", **arrays())
+    writer(tmp_path / "data" / "mine.npz", **arrays())
     found = load(own(path="data/mine.npz"), tmp_path)
     assert list(found) == list(KEYS)
     assert pins(found) == pins(arrays())
@@ -153,7 +157,7 @@ def test_images_have_one_to_four_channels(tmp_path: Path) -> None:
             key: np.repeat(one[..., np.newaxis], channels, -1) if key[0] == "x" else one
             for key, one in arrays().items()
         }
-        np.savez(tmp_path / "mine.npz", **shaped)
+        save(tmp_path / "mine.npz", shaped)
         if channels <= 4:
             assert load(own(sha256=pins(shaped)), tmp_path)["x_test"].shape[3] == channels
         else:
@@ -201,11 +205,8 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: py
 
 def test_only_the_four_arrays_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.data.sources.read_arrays", lambda path: pytest.fail("it was read"))
-    np.savez(
-        tmp_path / "mine.npz",
-        **arrays(),
-        **{"../../escaped": np.zeros(3), **{f"x{i}": np.zeros(1) for i in range(200)}},
-    )
+    others = {"../../escaped": np.zeros(3), **{f"x{i}": np.zeros(1) for i in range(200)}}
+    save(tmp_path / "mine.npz", arrays() | others)
     said = message(own(), tmp_path)
     assert said.startswith(f"{tmp_path / 'mine.npz'}: expected the arrays x_train, y_train, x_test, y_test; received ")
     assert len(said) < 1000
@@ -277,7 +278,12 @@ def test_a_gz_that_unpacks_to_more_than_the_images_is_not_unpacked_further(
 ) -> None:
     asked: list[int] = []
     real = gzip.GzipFile.read
-    monkeypatch.setattr(gzip.GzipFile, "read", lambda file, size=-1: (asked.append(size), real(file, size))[1])
+
+    def noted(file: gzip.GzipFile, size: int | None = -1) -> bytes:
+        asked.append(size or -1)
+        return real(file, size)
+
+    monkeypatch.setattr(gzip.GzipFile, "read", noted)
     for name in GZ:
         (mirror / name).write_bytes(gzip.compress(bytes(50_000_000), compresslevel=1))
     expected = 16 + 60000 * 784

@@ -160,7 +160,7 @@ def test_twenty_thousand_mutations_are_planned_or_refused_in_words(tmp_path: Pat
 def test_what_is_committed_survives_mutations_too(tmp_path: Path, repository: Path) -> None:
     committed = [YAML(typ="safe").load((repository / name).read_text()) for name in NAMES]
     for seed in range(30):
-        assert_planned_or_refused(tmp_path, mutate(tmp_path, *committed, seed))
+        assert_planned_or_refused(tmp_path, mutate(tmp_path, committed[0], committed[1], seed))
 
 
 BOMB = "a0: &a0 [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
