@@ -93,14 +93,8 @@ def _verdicts(claims: Iterable[LedgerRow]) -> dict[tuple[str, str], str]:
 
 def _join(plan: TrainingPlan, table: str) -> list[dict[str, str]]:
     """Rows of a table that runs have, of all runs of a study, as they were written."""
-    runs = [(variant, repeat) for variant in plan.trained for repeat in range(plan.repeats)]
-    paths = {run: layout.run_folder(plan.study, *run) / table for run in runs}
-    return [
-        {"variant": variant, "repeat": str(repeat), **row}
-        for (variant, repeat), path in paths.items()
-        if path.exists()
-        for row in read_rows(path)
-    ]
+    paths = {variant: layout.variant_runs(plan.study, variant) / table for variant in plan.trained}
+    return [{"variant": variant, **row} for variant, path in paths.items() if path.exists() for row in read_rows(path)]
 
 
 def _trace(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pipeline.data.identity import Identity
 from pipeline.params.plan import PlannedSource
 from pipeline.params.section import Section
-from pipeline.training.record import StudyRun
+from pipeline.training.study_runs import StudyRun
 
 
 class Provenance(Section):

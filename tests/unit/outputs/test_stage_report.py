@@ -45,7 +45,8 @@ from pipeline.seeds import repeat_seeds
 from pipeline.stages.report import report
 from pipeline.statistics.estimates import Estimate
 from pipeline.statistics.results import write_results
-from pipeline.training.record import FinishedRun, StudyRun
+from pipeline.training.record import FinishedRun
+from pipeline.training.study_runs import StudyRun, write_variant
 
 Make = Callable[..., Any]
 MARK = "selected on test images"
@@ -398,8 +399,10 @@ def folder(tmp_path: Path, make_parts: Make, monkeypatch: pytest.MonkeyPatch) ->
     runs = parts.runs.assign(test_accuracy_shift_1=0.5)
     write_text(layout.evaluated_runs("s"), runs.to_csv(index=False))
     for variant, one in plan.trained.items():
-        for repeat in range(plan.repeats):
-            write_run(variant, repeat, one, parts)
+        runs = [
+            write_run(tmp_path / f"{variant}_{repeat}", variant, repeat, one, parts) for repeat in range(plan.repeats)
+        ]
+        write_variant(layout.variant_runs("s", variant), runs)
     return tmp_path
 
 
@@ -430,14 +433,13 @@ def write_data(data: TaskData, tasks: tuple[str, ...]) -> None:
         write_rows(layout.task_rows(task), **chosen)
 
 
-def write_run(variant: str, repeat: int, planned: PlannedVariant, parts: Any) -> None:
-    folder = layout.run_folder("s", variant, repeat)
+def write_run(folder: Path, variant: str, repeat: int, planned: PlannedVariant, parts: Any) -> tuple[StudyRun, Path]:
     about = finished(planned.search).model_copy(update={"recipe": planned.recipe})
     named = StudyRun(study="s", variant=variant, repeat=repeat, task=planned.task, **dict(about))
-    write_model(folder / layout.RUN, named)
     write_text(folder / layout.HISTORY, parts.histories[variant][repeat].to_csv(index=False))
     write_text(folder / layout.MODEL_SUMMARY, parts.summaries[variant])
     write_text(folder / layout.TRIALS, "trial,units,val_accuracy,val_loss\n1,32,0.5,0.25\n")
+    return named, folder
 
 
 def written(folder: Path) -> dict[str, bytes]:
@@ -510,7 +512,7 @@ def test_a_page_is_made_again_only_when_what_is_on_it_changed(folder: Path, monk
     assert (built, written(folder)) == ([], first)
     summary = next(layout.RUNS.rglob(layout.MODEL_SUMMARY))
     before = summary.read_text()
-    write_text(summary, "another model")
+    write_text(summary, "repeat 0\nanother model")
     report()
     assert built == ["s"] and "another model" in (layout.REPORT / "s.html").read_text()
     write_text(summary, before)
