@@ -27,10 +27,10 @@ def kill_dvc(scene: Scene) -> Outcome:
     for stage in MAKES:
         scene.forget(stage)
     (scene.folder / "dvc.lock").unlink()
-    wrong = []
+    wrong, repro = [], ("dvc", "repro", "--no-run-cache")  # which would bring outputs back, but no kept result
     for _ in range(scene.kills):
-        wrong += scene.kill(sum(scene.seconds.values()), "dvc", "repro", "--no-run-cache") + scene.find_broken()
-    return Outcome(scene.kills, wrong + scene.run("dvc", "repro") + scene.find_wrong())
+        wrong += scene.kill(sum(scene.seconds.values()), *repro) + scene.find_broken()
+    return Outcome(scene.kills, wrong + scene.run(*repro) + scene.find_wrong())
 
 
 def kill_worker(scene: Scene) -> Outcome:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+from ruamel.yaml import YAML
 
 from pipeline import layout
 from pipeline.store import Store, digest_file, digest_folder
@@ -68,6 +69,7 @@ class Scene:
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)  # digests of the files of every hashed output
     kept: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)  # by store and fingerprint
     names: set[str] = field(default_factory=set)  # in the checkout's root
+    lock: object = None  # what dvc.lock says
     seconds: dict[str, float] = field(default_factory=dict)  # that each stage took last, with everything to do
     kills: int = 2  # one after the other, before everything is run to its end
 
@@ -142,6 +144,7 @@ class Scene:
                 f"{folder}/{name}: missing or other" for name, files in results.items() if found.get(name) != files
             ]
         wrong += [f"{path}: left behind" for path in self.list_unfinished()]
+        wrong += [] if _read_lock(self.folder) == self.lock else ["dvc.lock: not as before"]
         return wrong + self.find_wrong_in_mlflow()
 
     def find_broken(self) -> list[str]:
@@ -196,7 +199,8 @@ def describe_scene(checkout: Checkout, seconds: dict[str, float], seed: int = 0)
     folder = checkout.folder
     stages = {stage.name: stage for stage in in_order(read_stages(folder).values())}
     scene = Scene(checkout, random.Random(seed), stages, seconds=seconds)
-    scene.names = {one.name for one in folder.iterdir()}
+    scene.names = {one.name for one in folder.iterdir()} | {f"{layout.MLFLOW}-journal"}  # SQLite's own
+    scene.lock = _read_lock(folder)
     scene.outputs = {path: digest_output(folder / path) for path in _list_hashed(stages.values())}
     scene.kept = {str(one): _describe_store(scene.store(one)) for one in STORES}
     return scene
@@ -210,6 +214,10 @@ def count_in_mlflow(store: Path) -> tuple[int, int, int]:
     except sqlite3.OperationalError:  # it has no tables yet
         return 0, 0, 0
     return runs, keys, finished or 0
+
+
+def _read_lock(folder: Path) -> object:
+    return YAML(typ="safe", pure=True).load(folder / "dvc.lock")
 
 
 def digest_output(path: Path) -> dict[str, str]:

@@ -62,7 +62,6 @@ def pull(scene: Scene) -> Outcome:
     clone = Checkout(scene.folder.parent / "clone")
     scene.checkout.succeed("dvc", "remote", "add", "--local", "--force", "here", str(with_remote))
     scene.checkout.succeed("dvc", "push", "--remote", "here")
-    scene.checkout.succeed("git", "restore", "params.yaml", "dvc.lock")
     subprocess.run(["git", "clone", "--quiet", str(scene.folder), str(clone.folder)], check=True)
     clone.succeed("dvc", "remote", "add", "--local", "here", str(with_remote))
     clone.succeed("dvc", "pull", "--remote", "here", "--allow-missing")
