@@ -101,4 +101,4 @@ audit: setup
 	@python -m pipeline.commands.audit
 
 mutants: setup
-	@nice -n 19 python benchmarks/mutants.py
+	@nice -n 19 python -m benchmarks.mutants
