@@ -28,13 +28,15 @@ def build_overview(
     )
     missing = {study: title for study, title in declared.items() if study not in recorded}
     sections = [*_list_missing(missing), Section("origin", "Where they come from", "table.html", _origins(recorded))]
-    return build_report(files, sections, times=False, note=say_progress(recorded, declared))
+    note = f"{say_progress(recorded, declared)}.{' The others are named below.' if missing else ''}"
+    return build_report(files, sections, times=False, note=note)
 
 
 def say_progress(recorded: Mapping[str, RecordedStudy], declared: Mapping[str, str]) -> str:
-    """How many of the declared studies are recorded."""
-    found = f"{len(recorded)} of {len(declared)} studies have been run on real data so far"
-    return f"{found}; the others are named below." if len(recorded) < len(declared) else "Every study, on real data."
+    """How many of the declared studies are recorded, as a sentence without its full stop."""
+    done = sum(study in recorded for study in declared)
+    some = f"{done} of {len(declared)} studies {'has' if done == 1 else 'have'} been run on real data so far"
+    return "Every study has been run on real data" if done == len(declared) else some
 
 
 def _list_missing(missing: Mapping[str, str]) -> list[Section]:
