@@ -10,6 +10,7 @@ from pipeline.backend import describe_processor
 from pipeline.files import Arrays, digest, write_arrays
 from pipeline.outputs.record.study import find_again, list_recorded, read_recorded
 from tests.end_to_end.conftest import STUDY, Checkout, small_checkout
+from tests.recorded import assert_found_again
 from tests.unit.outputs.html_page import Page
 
 COMMIT = ("git", "-c", "user.name=tests", "-c", "user.email=tests@localhost", "commit", "--quiet", "--all", "-m")
@@ -53,15 +54,10 @@ def make_pictures() -> Arrays:
 def test_tables_and_verdicts_follow_from_the_recorded_runs(recorded: Checkout) -> None:
     assert list_recorded(recorded.folder) == [STUDY]
     study = read_recorded(STUDY, recorded.folder)
-    results, claims = find_again(study.plan, study.runs, study.arrays)
-    assert results == study.results
-    assert [row.sentence for row in claims] == [row.sentence for row in study.claims]
-    assert [(row.estimate, row.low, row.high) for row in claims] == [
-        (row.estimate, row.low, row.high) for row in study.claims
-    ]
+    assert_found_again(study)
     assert len(study.runs) == 10
     better = study.runs.assign(test_correct=np.where(study.runs["variant"] == "dropout", 200, 0))
-    assert find_again(study.plan, better, study.arrays)[0].comparisons != results.comparisons
+    assert find_again(study.plan, better, study.arrays)[0].comparisons != study.results.comparisons
 
 
 def test_what_is_recorded_says_where_it_comes_from(recorded: Checkout) -> None:

@@ -31,6 +31,7 @@ def draw_beside(runs: Runs, metric: str) -> Figure:
     `runs` has the printed figure and the repeats' values of each variant, in the metric's own unit (fractions).
     """
     figure, axes = make_rows([f"{name}, n = {len(ours)}" for name, (_, ours) in runs.items()], 0.4, 0.85)
+    axes.use_sticky_edges = False  # a band leaves room at its ends, as dots do
     factor = get_scale(metric)
     for row, (printed, ours) in enumerate(runs.values()):
         values = factor * np.asarray(ours, dtype=float)

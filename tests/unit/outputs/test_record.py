@@ -5,7 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipeline import layout
 from pipeline.claims.ledger import LedgerRow
+from pipeline.commands.readme import read_found
+from pipeline.commands.record import MOST_MB
 from pipeline.evaluation.table import stack_repeats
 from pipeline.files import Arrays
 from pipeline.outputs.figures.beside import draw_beside
@@ -13,6 +16,7 @@ from pipeline.outputs.figures.canvas import render_svg
 from pipeline.outputs.record import tables
 from pipeline.outputs.record.answers import pack_answers, unpack_answers
 from pipeline.outputs.record.found import NOTHING, Recorded, format_found
+from pipeline.outputs.record.picture import choose_runs, draw_picture
 from pipeline.outputs.record.provenance import (
     UNKNOWN,
     Declared,
@@ -21,8 +25,12 @@ from pipeline.outputs.record.provenance import (
     describe_origin,
     trace_study,
 )
+from pipeline.outputs.record.study import list_recorded, read_recorded
 from pipeline.statistics.intervals import further_run
+from pipeline.writeups.entries import read_printed
 from tests.builders import build_study_run
+from tests.documents import ROOT
+from tests.recorded import assert_found_again
 
 ROW = LedgerRow(
     id="C1",
@@ -163,3 +171,25 @@ def test_one_more_run_lies_in_its_interval_as_often_as_it_says() -> None:
 
 def test_the_page_for_people_says_how_to_begin_where_nothing_is_recorded() -> None:
     assert format_found(Recorded({}, {"s": "A study"}, (), {}, {})) == NOTHING
+
+
+def test_what_is_committed_is_small() -> None:
+    size = sum(file.stat().st_size for file in (ROOT / layout.RECORD).rglob("*") if file.is_file())
+    assert size <= MOST_MB * 1e6
+
+
+@pytest.mark.parametrize("study", list_recorded(ROOT))
+def test_committed_tables_and_verdicts_follow_from_the_committed_runs(study: str) -> None:
+    assert_found_again(read_recorded(study, ROOT))
+
+
+def test_every_printed_figure_that_is_far_from_ours_has_a_cause_and_every_cause_a_row() -> None:
+    found = read_found(ROOT)
+    assert found.causes.keys() <= read_printed().keys()
+    assert {row["row"] for row in tables.choose_first(found.printed) if tables.is_far(row)} <= found.causes.keys()
+
+
+def test_the_committed_picture_is_of_what_is_recorded() -> None:
+    found, picture = read_found(ROOT), ROOT / layout.PICTURE_OF_RECORD
+    runs = choose_runs(found.studies, found.printed)
+    assert (picture.read_text("utf-8") if picture.exists() else "") == (draw_picture(runs) if runs else "")
