@@ -67,8 +67,6 @@ SECONDS = "seconds.json"
 TIMES = "times.json"
 STUDY_PAGE = "page.html"
 DATA_PAGE, ROWS_PAGE = "data.html", "rows.html"
-
-STATISTICS = "statistics.json"  # of a variant, in MLflow
 ADVISORIES = "advisories"  # about what requirements.lock pins
 
 # Files of an evaluation in its store.
@@ -77,6 +75,7 @@ ANSWERS = "answers.npz"
 
 # Files of a recorded study, beside its claims, its answers and its pictures.
 DECLARED = "declared.json"
+DECLARED_TRAINING = "training.json"
 RECORDED_RESULTS = "results.json"
 RECORDED_RUNS = "runs.csv"
 PROVENANCE = "provenance.json"

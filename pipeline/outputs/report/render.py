@@ -31,11 +31,13 @@ def render_index(
     sections: Sequence[Section] = (),
     further: Mapping[str, str] | None = None,
     story: "Story | None" = None,
+    times: bool = True,
+    note: str = "",
 ) -> str:
     """Page of the overview, with the studies in their order.
 
-    `sections` are parts of it that belong to no single study, `further` are pages by file name that others wrote; it
-    links each by its title.
+    `sections` are parts of it that belong to no single study, `further` are the other pages by file name; it links
+    each by its title, and times where there are any. `note` is said first.
     """
     counts = Counter(one.verdict for study in studies for one in study.results.comparisons.values())
     return page(
@@ -43,6 +45,8 @@ def render_index(
         studies=studies,
         sections=sections,
         story=story,
+        times=times,
+        note=note,
         all_stand_in=all(study.results.stand_in for study in studies),
         pages={file: read_title(text) for file, text in (further or {}).items()},
         profiles=sorted({study.results.profile for study in studies}),

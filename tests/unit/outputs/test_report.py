@@ -228,7 +228,7 @@ def test_pages_ask_no_network_for_anything(small: Make) -> None:
     pages = render([view_of(small(name=name)) for name in ("one", "two")])
     for text in pages.values():
         targets = Page(text).values("href", "src", "xlink:href", "srcset", "action", "data")
-        local = {*pages, "claims.html", "claims.html#study=", "data.html", "rows.html", "../timings/index.html"}
+        local = {*pages, "claims.html", "claims.html#study=", "../timings/index.html"}
         assert targets
         assert all(target.startswith(("#", "data:")) or target in local for target in targets)
         assert "@import" not in text
@@ -496,3 +496,12 @@ def test_a_diverged_repeat_leaves_an_arms_spread_undefined(make_parts: Make) -> 
 
 def test_a_study_in_which_no_variant_says_what_varies_has_no_such_part(small: Make) -> None:
     assert {"variance", "spread"}.isdisjoint(section.anchor for section in view_of(small()).sections)
+
+
+def test_the_overview_names_the_pages_that_are_there_and_says_a_note_first(view: StudyView) -> None:
+    further = {"rows.html": "<title>Rows, Claimcheck report</title>"}
+    text = index_of(view, further=further, times=False, note="1 of 2 studies.")
+    assert '<a href="rows.html">Rows</a>' in text
+    assert "data.html" not in text
+    assert "timings" not in text
+    assert text.index("1 of 2 studies.") < text.index("The studies")
