@@ -22,13 +22,13 @@ from pipeline.outputs.report.recipes import describe_recipes, mark_variants
 from pipeline.outputs.report.render import render_index, render_sections, render_study
 from pipeline.outputs.report.story import answer_study, tell_story
 from pipeline.outputs.report.variance import describe_variance
-from pipeline.outputs.report.views import Section, StudyView, use_titles
+from pipeline.outputs.report.views import DataBlock, Section, StudyView, use_titles
 from pipeline.params.plan import TrainingPlan
 from pipeline.statistics.results import StudyResults
 
 ORDER = (
     *("variance", "spread", "differences", "verdicts", "printed", "claims", "variants", "curves", "gap", "shifts"),
-    *("confusion", "hardest", "predictions", "thresholds", "hyperparameters", "trials", "metrics", "models"),
+    *("confusion", "hardest", "predictions", "data", "thresholds", "hyperparameters", "trials", "metrics", "models"),
 )
 T = TypeVar("T")
 Facts = tuple[tuple[str, str], ...]
@@ -116,6 +116,11 @@ def _describe_data(files: ReportFiles) -> list[Section]:
     return [Section("data", "Images and tasks", "data.html", blocks)]
 
 
+def _describe_images(results: StudyResults, files: ReportFiles) -> tuple[DataBlock, ...]:
+    shown = {task: files.samples[task] for task in results.data}
+    return describe_data(files.about, files.identities, results.data, shown)
+
+
 def _describe_rows(files: ReportFiles) -> list[Section]:
     marks = {study: _mark(study, files) for study in files.plans}
     pairs = [
@@ -147,6 +152,7 @@ def _view(study: str, own: StudyFiles, files: ReportFiles) -> StudyView:
         Section("printed", "Printed beside ours", "printed.html", printed),
         Section("hyperparameters", "Hyperparameters", "recipes.html", describe_recipes(plan, finished, marks, titles)),
         Section("trials", "Trials of the searches", "tables.html", tables.tabulate_trials(searches)),
+        Section("data", "The data", "data_of_study.html", _describe_images(results, files)),
         Section("hardest", "The hardest images", "images.html", hardest),
         Section("predictions", "Predictions", "images.html", grid),
     )

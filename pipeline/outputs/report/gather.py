@@ -90,6 +90,7 @@ def fingerprint_study(study: str, files: ReportFiles) -> str:
         format_ledger(row for row in files.claims if row.study == study),
         {task: files.identities[task].model_dump(mode="json") for task in sorted(identities)},
         {task: files.samples[task].identity for task in results.data},
+        {task: {name: one.model_dump(mode="json") for name, one in files.about[task].items()} for task in results.data},
         {
             row: files.printed[row].model_dump(mode="json")
             for row in _list_rows(files.plans[study])

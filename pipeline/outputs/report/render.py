@@ -15,6 +15,7 @@ from pipeline.layout import study_page
 from pipeline.metrics import words
 from pipeline.outputs import numbers
 from pipeline.outputs.figures import theme
+from pipeline.outputs.report.marks import explain_marks
 from pipeline.outputs.report.views import TOLD, Section, StudyView, read_headline
 from pipeline.statistics.wording import format_headline
 
@@ -92,7 +93,7 @@ def _make_environment(folder: Path | None) -> Environment:
     )
     filters = {n.removeprefix("format_"): one for n, one in vars(numbers).items() if n.startswith("format_")}
     environment.filters |= filters | {"words": words, "study_page": study_page}
-    environment.filters |= {"headline": format_headline, "first_sentence": read_headline}
+    environment.filters |= {"headline": format_headline, "first_sentence": read_headline, "explain": explain_marks}
     styles = {"STYLES": theme.COMPARISON_STYLES | theme.CLAIM_STYLES, "CLAIM_STYLES": theme.CLAIM_STYLES}
     environment.globals |= {**styles, "theme": theme, "TOLD": TOLD}
     return environment

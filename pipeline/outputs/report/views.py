@@ -9,12 +9,10 @@ from markupsafe import Markup
 
 from pipeline.layout import study_page
 from pipeline.outputs.figures.theme import COMPARISON_STYLES
+from pipeline.outputs.report.marks import INERT, explain_marks
 from pipeline.params.plan import Origin
 from pipeline.statistics.interim import plan_analyses
 from pipeline.statistics.results import StudyResults
-
-INERT = "The treatment is inert: with it and without it, every repeat ends in the same weights."
-
 
 TOLD = {
     "survive": "survive",
@@ -72,6 +70,11 @@ class Table:
     folded: bool = False
     summary: str = "Show the table"
     wordy: bool = False
+
+    @property
+    def explained(self) -> list[str]:
+        """What its marks mean."""
+        return explain_marks(cell.tag for row in self.rows for cell in row)
 
 
 @dataclass(frozen=True)
@@ -177,7 +180,7 @@ class StudyView:
         return group_by_verdict({v: one.verdict for v, one in self.results.comparisons.items()})
 
     def explain(self, treatment: str) -> list[str]:
-        """What a reader must know of a treatment beside its figures, where it is inert, diverged or at chance."""
+        """What a reader must know of a treatment beside its figures, by its marks and where it is inert."""
         c = self.results.comparisons[treatment]
         arms = {name: self.results.variants[name] for name in (treatment, self.results.control)}
         told = [
@@ -190,7 +193,8 @@ class StudyView:
             for name, one in arms.items()
             if one.at_chance
         ]
-        return [*told, *([INERT] if c.identical else [])]
+        chosen = [one for one in explain_marks([self.marks.get(treatment)]) if "test images" in one]
+        return [*told, *chosen, *([INERT] if c.identical else [])]
 
     @property
     def level(self) -> float:

@@ -164,6 +164,27 @@ def test_what_is_inert_diverged_or_at_chance_is_explained_where_it_stands(small:
     assert "The treatment is inert" in told
 
 
+def test_marks_are_explained_below_their_table_and_beside_their_verdict(small: Make) -> None:
+    plain = Page(page_of(view_of(small()))).words
+    words = Page(page_of(view_of(small(), marks={"dropout": "selected on test images, at chance"}))).words
+    for meaning in ("Selected on test images: an epoch", "At chance: no better than"):
+        assert meaning in words and meaning not in plain
+    assert words.count("Selected on test images: an epoch") == 3  # verdicts, variants, other metrics
+    assert "Diverged:" not in words
+
+
+def test_ranks_are_drawn_of_three_variants_and_not_of_two(small: Make, make_parts: Make) -> None:
+    captions = [
+        picture.caption
+        for parts in (small(), make_parts())
+        for section in view_of(parts).sections
+        if section.anchor == "differences"
+        for picture in section.content
+    ]
+    assert len([one for one in captions if one.startswith("Critical-difference diagram.")]) == 1
+    assert "not over data sets" in captions[-1] and "verdicts come from the paired tests" in captions[-1]
+
+
 def test_a_study_answers_its_question_in_a_line(make_parts: Make, small: Make) -> None:
     many = view_of(make_parts())
     assert many.answer is not None and re.fullmatch(
