@@ -363,8 +363,14 @@ def test_times_are_means_with_n_and_a_warning() -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, make_parts: Make, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Working folder of one study with a search and a merged variant."""
+    """Working folder of one study, see `write_study`."""
     monkeypatch.chdir(tmp_path)
+    write_study(make_parts)
+    return tmp_path
+
+
+def write_study(make_parts: Make) -> None:
+    """Fill the working folder with all that the report reads of one study with a search and a merged variant."""
     parts = make_parts(treatments=("dropout", "merged"), repeats=2, classes=2, epochs=2, name="s")
     plan = plan_of(
         none=planned(row="r"),
@@ -400,7 +406,6 @@ def folder(tmp_path: Path, make_parts: Make, monkeypatch: pytest.MonkeyPatch) ->
     for variant, one in plan.trained.items():
         for repeat in range(plan.repeats):
             write_run(variant, repeat, one, parts)
-    return tmp_path
 
 
 def write_data(data: TaskData, tasks: tuple[str, ...]) -> None:
