@@ -1,8 +1,9 @@
 """A made-up study in the shape of the files that the report is built from."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -190,6 +191,21 @@ def build(
 def make_parts() -> Callable[..., Parts]:
     """Builder of made-up studies, see `build`."""
     return build
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """The machine's own Chromium; tests that ask for it are skipped where it is missing, or what drives it."""
+    if (chromium := shutil.which("chromium") or shutil.which("chromium-browser")) is None:
+        pytest.skip("no chromium: apt-get install chromium")
+    if missing := [name for name in ("playwright", "axe_playwright_python") if find_spec(name) is None]:
+        pytest.skip(f"no {' and '.join(missing)}: pip install -e '.[browser]'")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        one = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield one
+        one.close()
 
 
 @pytest.fixture(scope="session")

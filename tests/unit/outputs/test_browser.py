@@ -5,9 +5,7 @@ through in place of a made-up study's.
 """
 
 import os
-import shutil
-from collections.abc import Iterator
-from importlib.util import find_spec
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +13,8 @@ import pytest
 
 from pipeline import layout
 from pipeline.stages.report import report
-from tests.unit.outputs.test_stage_report import folder  # noqa: F401
+from tests.unit.outputs.test_stage_report import Make, write_study
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-MISSING = [name for name in ("playwright", "axe_playwright_python") if find_spec(name) is None]
 WIDTHS, SCHEMES = (1280, 768, 390), ("light", "dark")
 OUT_OF_REACH = """() => {
   const seen = (one) => one.checkVisibility();
@@ -30,37 +26,33 @@ OUT_OF_REACH = """() => {
 SMALL = """() => [...document.querySelectorAll("main svg text")].filter((one) => one.checkVisibility())
   .map((one) => parseFloat(getComputedStyle(one).fontSize) * Math.hypot(one.getScreenCTM().a, one.getScreenCTM().b))
   .filter((size) => size < 10.9)"""
+OPEN = "document.querySelectorAll('main details').forEach((one) => { one.open = true; })"
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
-    pytest.mark.skipif(bool(MISSING), reason=f"no {' and '.join(MISSING)}: pip install -e '.[browser]'"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of what drives the browser
 
 
-@pytest.fixture
-def pages(request: pytest.FixtureRequest) -> Path:
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory, make_parts: Make) -> Path:
     """Folder of the pages."""
     if named := os.environ.get("CLAIMCHECK_REPORT"):
-        return Path(named)
-    made: Path = request.getfixturevalue("folder")
-    report()
+        return Path(named).absolute()
+    made = tmp_path_factory.mktemp("built")
+    with chdir(made):
+        write_study(make_parts)
+        report()
     return made / layout.REPORT
 
 
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        one = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield one
-        one.close()
+def assert_in_reach(page: Any, name: str) -> None:
+    """Nothing is cut off or lies where no scroll bar leads, and no text of a figure is too small."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    assert page.evaluate(OUT_OF_REACH) == [], name
+    assert page.evaluate(SMALL) == [], name
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", WIDTHS)
-def test_pages_are_whole_quiet_and_accessible(pages: Path, browser: Any, width: int, scheme: str) -> None:
+def test_pages_are_whole_quiet_and_accessible(browser: Any, pages: Path, width: int, scheme: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
@@ -70,16 +62,16 @@ def test_pages_are_whole_quiet_and_accessible(pages: Path, browser: Any, width: 
     page.on("request", lambda one: found.append(one.url) if not one.url.startswith(("file:", "data:")) else None)
     for file in sorted(pages.glob("*.html")):
         page.goto(file.as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), file.name
-        assert page.evaluate(OUT_OF_REACH) == [], file.name
-        assert page.evaluate(SMALL) == [], file.name
+        assert_in_reach(page, file.name)
+        page.evaluate(OPEN)  # what is folded has to fit, too
+        assert_in_reach(page, file.name)
         results = Axe().run(page).response["violations"]
         told = [(one["id"], one["impact"], [node["html"][:90] for node in one["nodes"][:3]]) for one in results]
         assert not [one for one in told if one[1] != "minor"], file.name
     assert found == []
 
 
-def test_the_ledger_keeps_its_filters_in_the_address_and_shows_a_hidden_row(pages: Path, browser: Any) -> None:
+def test_the_ledger_keeps_its_filters_in_the_address_and_shows_a_hidden_row(browser: Any, pages: Path) -> None:
     page = browser.new_page()
     page.goto((pages / "claims.html").as_uri())
     shown = "[...document.querySelectorAll('table.ledger tbody')].filter((one) => !one.hidden).map((one) => one.id)"
@@ -100,7 +92,7 @@ def test_the_ledger_keeps_its_filters_in_the_address_and_shows_a_hidden_row(page
     assert page.evaluate(shown) == every
 
 
-def test_the_ledger_is_sorted_from_the_keyboard(pages: Path, browser: Any) -> None:
+def test_the_ledger_is_sorted_from_the_keyboard(browser: Any, pages: Path) -> None:
     page = browser.new_page()
     page.goto((pages / "claims.html").as_uri())
     ids = "[...document.querySelectorAll('table.ledger tbody')].map((one) => one.id)"
@@ -112,7 +104,21 @@ def test_the_ledger_is_sorted_from_the_keyboard(pages: Path, browser: Any) -> No
     assert page.evaluate(ids) == first
 
 
-def test_print_opens_what_is_folded_and_a_phone_folds_the_contents(pages: Path, browser: Any) -> None:
+def test_the_keyboard_goes_past_the_contents_and_reaches_every_control(browser: Any, pages: Path) -> None:
+    page = browser.new_page()
+    page.goto((pages / "claims.html").as_uri())
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#main"
+    wanted = "form.choices :is(select, input, button), table.ledger thead button"
+    left = page.evaluate(f"document.querySelectorAll('{wanted}').length")
+    for _ in range(left + 20):  # some links stand before them
+        page.keyboard.press("Tab")
+        left -= page.evaluate(f"document.activeElement.matches('{wanted}')")
+    assert left == 0
+
+
+def test_print_opens_what_is_folded_and_a_phone_folds_the_contents(browser: Any, pages: Path) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 900})
     page.goto((pages / "index.html").as_uri())
     assert not page.evaluate("document.querySelector('details.menu').open")

@@ -384,8 +384,14 @@ def test_times_go_by_titles_beside_accuracies_where_both_are_known() -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, make_parts: Make, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Working folder of one study with a search and a merged variant."""
+    """Working folder of one study, see `write_study`."""
     monkeypatch.chdir(tmp_path)
+    write_study(make_parts)
+    return tmp_path
+
+
+def write_study(make_parts: Make) -> None:
+    """Fill the working folder with all that the report reads of one study with a search and a merged variant."""
     parts = make_parts(treatments=("dropout", "merged"), repeats=2, classes=2, epochs=2, name="s")
     plan = plan_of(
         none=planned(row="r"),
@@ -419,11 +425,9 @@ def folder(tmp_path: Path, make_parts: Make, monkeypatch: pytest.MonkeyPatch) ->
     runs = parts.runs.assign(test_accuracy_shift_1=0.5)
     write_text(layout.evaluated_runs("s"), runs.to_csv(index=False))
     for variant, one in plan.trained.items():
-        runs = [
-            write_run(tmp_path / f"{variant}_{repeat}", variant, repeat, one, parts) for repeat in range(plan.repeats)
-        ]
+        folders = [Path(f"{variant}_{repeat}") for repeat in range(plan.repeats)]
+        runs = [write_run(at, variant, repeat, one, parts) for repeat, at in enumerate(folders)]
         write_variant(layout.variant_runs("s", variant), runs)
-    return tmp_path
 
 
 def write_data(data: TaskData, tasks: tuple[str, ...]) -> None:
