@@ -483,7 +483,7 @@ def test_stage_writes_pages_and_pictures_and_repeats_them(folder: Path) -> None:
     drawn |= {f"plots/{kind}/s.csv" for kind in ("curves", "forest", "confusion")}
     assert set(first) == {f"report/{name}.html" for name in ("index", "s", "claims", "data", "rows")} | drawn
     study = first["report/s.html"].decode()
-    assert "nobody counted" in study and "E-2" not in study
+    assert "Nobody counted." in study and "E-2" not in study
     assert all(f'id="E-{n}"' in first["report/claims.html"].decode() for n in (1, 2))
     anchors = (
         "claims",
