@@ -86,6 +86,6 @@ def exchange_results(scene: Scene) -> Outcome:
 
 DAMAGE = [
     *(Fault(f"{harm} any file of any kept folder", 1, partial(find_damage, harm)) for harm in HARMS),
-    Fault("one file of every kept folder at once", 4, make_again, slow=True),
+    Fault("one file of every kept folder at once", 2, make_again, slow=True),
     Fault("kept folders under each other's names", 1, exchange_results, slow=True),
 ]

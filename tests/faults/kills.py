@@ -7,7 +7,7 @@ import psutil
 
 from tests.faults.scene import MAKES, STORES, Fault, Outcome, Scene
 
-DATA = ("plan", "download@mnist", "preprocess", "split", "standardize")
+QUICK = ("plan", "download@mnist", "preprocess", "split", "standardize", "compare", "timing", "writeups", "report")
 
 
 def kill_stage(stage: str, scene: Scene) -> Outcome:
@@ -71,11 +71,8 @@ def _kill_any(workers: list[psutil.Process], scene: Scene) -> bool:
 
 
 KILLS = [
-    *(Fault(f"kill {stage.partition('@')[0]}", 1, partial(kill_stage, stage)) for stage in DATA),
-    Fault("kill train", 4, partial(kill_stage, "train")),
-    Fault("kill evaluate", 3, partial(kill_stage, "evaluate")),
-    *(Fault(f"kill {stage}", 2, partial(kill_stage, stage)) for stage in ("compare", "timing", "writeups", "report")),
-    Fault("kill track", 3, partial(kill_stage, "track")),
-    Fault("kill dvc", 2, kill_dvc, slow=True),
-    Fault("kill a worker", 4, kill_worker),
+    *(Fault(f"kill {stage.partition('@')[0]}", 1, partial(kill_stage, stage)) for stage in QUICK),
+    *(Fault(f"kill {stage}", 2, partial(kill_stage, stage)) for stage in ("train", "evaluate", "track")),
+    Fault("kill dvc", 1, kill_dvc, slow=True),
+    Fault("kill a worker", 3, kill_worker),
 ]

@@ -71,7 +71,7 @@ class Scene:
     names: set[str] = field(default_factory=set)  # in the checkout's root
     lock: object = None  # what dvc.lock says
     seconds: dict[str, float] = field(default_factory=dict)  # that each stage took last, with everything to do
-    kills: int = 2  # one after the other, before everything is run to its end
+    kills: int = 3  # one after the other, before everything is run to its end
 
     @property
     def folder(self) -> Path:
