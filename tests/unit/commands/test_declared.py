@@ -1,5 +1,7 @@
 """The commit that declared: the earliest that is reached through commits which all declare the same."""
 
+from typing import Any
+
 import pytest
 
 from pipeline.commands.declared import follow, leave_words
@@ -46,7 +48,7 @@ def test_words_may_be_mended_after_a_run_and_nothing_else() -> None:
     declared = leave_words(training, asked)
     name = next(name for name, one in asked.claims.items() if one.controlled)
 
-    def claim(**change: object) -> ComparisonPlan:
+    def claim(**change: Any) -> ComparisonPlan:
         return asked.model_copy(update={"claims": asked.claims | {name: asked.claims[name].model_copy(update=change)}})
 
     mended = claim(says="in other words").model_copy(update={"title": "t", "question": "q"})
