@@ -53,7 +53,13 @@ def test_words_may_be_mended_after_a_run_and_nothing_else() -> None:
 
     mended = claim(says="in other words").model_copy(update={"title": "t", "question": "q"})
     assert leave_words(training, mended) == declared
-    changes = [{"margin": 0.5}, {"repeats": 3}, {"alpha": 0.1}, {"control": "dropout"}, {"treatments": []}]
+    changes: list[dict[str, Any]] = [
+        {"margin": 0.5},
+        {"repeats": 3},
+        {"alpha": 0.1},
+        {"control": "dropout"},
+        {"treatments": []},
+    ]
     for other in (claim(controlled=None), *(asked.model_copy(update=change) for change in changes)):
         assert leave_words(training, other) != declared
     assert leave_words(training.model_copy(update={"repeats": 3}), asked) != declared
