@@ -41,6 +41,7 @@ REPORT = Path("report")
 TRACKED = Path("tracked")
 RECEIPT = TRACKED / "receipt.json"
 RECORD = Path("results/full")
+CAUSES = Path("results/causes.yaml")  # why a printed figure is far from ours, as far as we know
 PICTURE_OF_RECORD = Path("results/printed.svg")
 MLFLOW = Path("mlflow.db")
 MLFLOW_ARTIFACTS = Path("mlartifacts")

@@ -54,7 +54,7 @@ def follow(head: str, parents: Mapping[str, Sequence[str]], same: Callable[[str]
 
 def leave_words(training: TrainingPlan, comparison: ComparisonPlan) -> Declaration:
     """What is run and asked, without the words for it and the places in the texts: these may be mended after a run."""
-    variants = {name: one.model_copy(update=OF_VARIANT) for name, one in training.variants.items()}
+    variants = {name: one.model_copy(update={**OF_VARIANT, "row": None}) for name, one in training.variants.items()}
     compared = {name: one.model_copy(update=OF_VARIANT) for name, one in comparison.variants.items()}
     claims = {name: one.model_copy(update=OF_CLAIM) for name, one in comparison.claims.items()}
     data = {task: one.model_copy(update={"description": ""}) for task, one in comparison.data.items()}

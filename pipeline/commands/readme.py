@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ruamel.yaml import YAML
+
 from pipeline import layout
 from pipeline.claims.ledger import ON_IDENTICAL, count_verdicts
 from pipeline.command_line import run
@@ -19,7 +21,6 @@ from pipeline.outputs.record.study import list_recorded, merge_claims, read_reco
 from pipeline.outputs.record.tables import Printed
 from pipeline.params.read import read
 from pipeline.statistics.results import StudyResults, read_results, read_summary
-from pipeline.writeups.entries import Cause, read_entries
 
 README, FOUND = Path("README.md"), Path("results/README.md")
 STAND_IN = """
@@ -81,7 +82,7 @@ def read_found(root: Path = Path()) -> Recorded:
         declared={name: one.title or name for name, one in read(root / layout.PARAMS).studies.items()},
         printed=[row for study in names for row in _read_printed(study, root)],
         pictures={study: path for study in names if (path := _find_picture(study, root))},
-        causes={row: one.why for row, one in read_entries("causes.yaml", Cause).items()},
+        causes=YAML(typ="safe").load((root / layout.CAUSES).read_text("utf-8")),
     )
 
 

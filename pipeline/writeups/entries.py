@@ -46,12 +46,6 @@ Figures = dict[str, Annotated[Figure, TextAlone]]
 Inserted = Literal["batch_norm", "dropout"] | None
 
 
-class Cause(Section):
-    """Why a row's printed figures are as far from ours as they are, as far as we know."""
-
-    why: str
-
-
 class WorkedStep(Section):
     """A step of a worked exercise; its result is the value of its title, unless named. `optional`: only if printed."""
 

@@ -48,8 +48,18 @@ def format_found(found: Recorded) -> str:
     """The page below its heading; where nothing is recorded, how to begin."""
     if not found.studies:
         return NOTHING
-    progress = say_progress(found.studies, found.declared)
-    return "\n\n".join([f"{progress}.", *_list_parts(found)]).rstrip() + "\n"
+    progress = [f"{say_progress(found.studies, found.declared)}.", *_warn(found.studies)]
+    return "\n\n".join([" ".join(progress), *_list_parts(found)]).rstrip() + "\n"
+
+
+def _warn(studies: Mapping[str, RecordedStudy]) -> Iterator[str]:
+    """Studies whose origin asks for care."""
+    late = [one.results.label for one in studies.values() if one.provenance.precedes is False]
+    mixed = [one.results.label for one in studies.values() if len(one.provenance.processors) > 1]
+    if late:
+        yield f"Declared after the first run: {'; '.join(late)}."
+    if mixed:
+        yield f"Trained by several kinds of processor: {'; '.join(mixed)}."
 
 
 def _list_parts(found: Recorded) -> Iterator[str]:
@@ -70,7 +80,7 @@ def _list_parts(found: Recorded) -> Iterator[str]:
 def _tell(story: Story) -> str:
     parts = [f"{n} {TOLD[name]}" for name, n in story.outcomes.items() if n and name != UNTESTABLE]
     testable = story.total - story.outcomes[UNTESTABLE]
-    told = f": {', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}" if parts else ""
+    told = f", {', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}" if parts else ""
     rest = f" {story.outcomes[UNTESTABLE]} more can't be tested." if story.outcomes[UNTESTABLE] else ""
     return f"**Of {testable} testable conclusions{told}.**{rest}"
 

@@ -57,7 +57,7 @@ def _describe_origin(study: str, one: RecordedStudy) -> tuple[Cell, ...]:
     return (
         Cell(one.results.label, href=study_page(study)),
         Cell(str(len(one.runs))),
-        Cell(origin.declared[:12], (WHEN[origin.precedes],)),
+        Cell(origin.declared[:12], (WHEN[origin.precedes],), tag="late" if origin.precedes is False else None),
         Cell(", ".join(origin.data)),
         Cell("; ".join(f"{name}: {len(runs)} runs" for name, runs in origin.processors.items()), tag=mixed),
         Cell(", ".join(code[:12] for code in origin.code)),

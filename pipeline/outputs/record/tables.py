@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pipeline.claims.findings import EQUIVALENT, UNDECIDED
 from pipeline.claims.ledger import LedgerRow, count_verdicts
 from pipeline.claims.verdicts import NOT_TESTABLE
+from pipeline.layout import study_page
 from pipeline.metrics import words
 from pipeline.outputs.figures.theme import CLAIM_STYLES, COMPARISON_STYLES
 from pipeline.outputs.numbers import format_change, format_change_interval
@@ -43,7 +44,12 @@ def format_studies(recorded: Mapping[str, RecordedStudy]) -> str:
         counts = ", ".join(f"{found.count(verdict)} {verdict}" for verdict in COMPARISON_STYLES if verdict in found)
         reached = one.results.variants[one.results.control].metrics[one.results.metric].mean
         control = f"{one.results.control} {'–' if reached is None else f'{reached:.4f}'}"
-        cells = (f"[{study}](full/{study}.html)", str(one.results.repeats), ", ".join(one.provenance.data), control)
+        cells = (
+            f"[{one.results.label}](full/{study_page(study)})",
+            str(one.results.repeats),
+            ", ".join(one.provenance.data),
+            control,
+        )
         rows.append([*cells, counts or "no comparisons"])
     return format_table(["study", "n", "data", "control", "treatments by verdict"], rows)
 

@@ -1,6 +1,8 @@
 """Results of record: answers come back as they were, processors are not mixed unseen, tables say what was found."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from pipeline.outputs.figures.canvas import render_svg
 from pipeline.outputs.record import tables
 from pipeline.outputs.record.answers import pack_answers, unpack_answers
 from pipeline.outputs.record.found import NOTHING, Recorded, format_found
+from pipeline.outputs.record.overview import build_overview
 from pipeline.outputs.record.picture import choose_runs, draw_picture
 from pipeline.outputs.record.provenance import (
     UNKNOWN,
@@ -25,12 +28,13 @@ from pipeline.outputs.record.provenance import (
     describe_origin,
     trace_study,
 )
-from pipeline.outputs.record.study import list_recorded, read_recorded
+from pipeline.outputs.record.study import RecordedStudy, list_recorded, read_recorded
 from pipeline.statistics.intervals import further_run
 from pipeline.writeups.entries import read_printed
-from tests.builders import build_study_run
+from tests.builders import build_identity, build_plan, build_study_run
 from tests.documents import ROOT
 from tests.recorded import assert_found_again
+from tests.unit.outputs.html_page import Page
 
 ROW = LedgerRow(
     id="C1",
@@ -171,6 +175,55 @@ def test_one_more_run_lies_in_its_interval_as_often_as_it_says() -> None:
 
 def test_the_page_for_people_says_how_to_begin_where_nothing_is_recorded() -> None:
     assert format_found(Recorded({}, {"s": "A study"}, (), {}, {})) == NOTHING
+
+
+@pytest.fixture
+def studies(make_parts: Callable[..., Any]) -> dict[str, RecordedStudy]:
+    """One recorded study of two that are declared, which the text of row `r` printed a figure of."""
+    parts = make_parts(treatments=("b",), repeats=3, classes=2, epochs=2, name="s")
+    results = replace(parts.results, data={}, title="The first")
+    names = {name: {"row": "r"} if name == "b" else {} for name in results.variants}
+    origin = trace({"a": "avx2", "b": "avx512f", "c": "avx2"}, False)
+    origin = origin.model_copy(update={"tasks": {"mnist": build_identity()}})
+    plan: Any = None  # which no page of what was found reads
+    claim = replace(ROW, verdict="supported", p_adjusted=0.01, sentence="Supported: B is above.")
+    return {"s": RecordedStudy(plan, build_plan(names), parts.runs, {}, results, [claim], origin)}
+
+
+DECLARED = {"s": "The first", "t": "The second"}
+
+
+def test_the_page_for_people_says_what_is_done_what_is_missing_and_what_asks_for_care(
+    studies: dict[str, RecordedStudy],
+) -> None:
+    text = format_found(Recorded(studies, DECLARED, [{**PRINTED, "z": "4"}], {"s": "full/s/a.svg"}, {"r": "luck"}))
+    assert text.startswith(
+        "1 of 2 studies has been run on real data so far. Declared after the first run: The first. Trained by several "
+        "kinds of processor: The first.\n\n**Of 1 testable conclusions, 1 survive.**"
+    )
+    assert "- “b above a” **supported**. B is above. ([C1](full/s.html))\n\n  ![s](full/s/a.svg)" in text
+    assert "| +4.0 | luck |" in text
+    assert "- The second: `t`" in text.partition("## Not yet run on real data")[2]
+    assert tables.EMPTY.strip() not in text.splitlines()
+
+
+def test_the_overview_says_which_studies_are_done_and_links_no_page_that_is_not_there(
+    studies: dict[str, RecordedStudy],
+) -> None:
+    pages = build_overview(studies, DECLARED, {}, {"more.html": "<title>More, Claimcheck report</title>"})
+    page = Page(pages["index.html"])
+    assert "1 of 2 studies has been run on real data so far. The others are named below." in page.text
+    assert "The second" in page.text
+    assert "after the first run" in page.text
+    targets = {one.partition("#")[0] for one in page.values("href") if not one.startswith(("#", "data:"))}
+    assert targets <= {*pages, "s.html"}
+    assert {"claims.html", "rows.html", "more.html"} <= targets
+
+
+def test_the_picture_has_printed_accuracies_that_share_an_axis_each_once(studies: dict[str, RecordedStudy]) -> None:
+    low, again = {**PRINTED, "row": "low", "printed": "0.72"}, {**PRINTED, "study": "t"}
+    found = choose_runs(studies, [PRINTED, {**PRINTED, "figure": "test_loss"}, low, again])
+    assert found == {"The first: b": (0.99, studies["s"].runs.query("variant == 'b'")["test_accuracy"].tolist())}
 
 
 def test_what_is_committed_is_small() -> None:
