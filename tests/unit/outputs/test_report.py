@@ -160,8 +160,12 @@ def test_what_is_inert_diverged_or_at_chance_is_explained_where_it_stands(small:
     parts.results = replace(parts.results, variants=changed, comparisons={"dropout": same})
     told = Page(page_of(view_of(parts))).words
     assert "dropout: 2 of 3 runs diverged" in told
-    assert "none is at chance: no better than always naming the largest class" in told
-    assert "The treatment is inert" in told
+    assert told.count("none is at chance: no better than always naming the largest class.") == 1
+    assert "The treatment is inert" in told and "nothing is learnt" not in told
+    both = {name: replace(one, at_chance=True) for name, one in changed.items()}
+    parts.results = replace(parts.results, variants=both, comparisons={"dropout": replace(same, at_chance=True)})
+    told = Page(page_of(view_of(parts))).words
+    assert "dropout is at chance: no better than always naming the largest class; nor is the control" in told
 
 
 def test_marks_are_explained_below_their_table_and_beside_their_verdict(small: Make) -> None:
