@@ -189,6 +189,15 @@ def test_ranks_are_drawn_of_three_variants_and_not_of_two(small: Make, make_part
     assert "not over data sets" in captions[-1] and "verdicts come from the paired tests" in captions[-1]
 
 
+def test_a_variant_with_other_classes_has_a_confusion_and_no_difference_of_it(make_parts: Make) -> None:
+    parts = make_parts(treatments=("dropout", "four"), repeats=3, classes=3, epochs=2)
+    four = replace(parts.results.variants["four"], confusion=[[5.0, 1.0], [0.0, 6.0]])
+    parts.results = replace(parts.results, variants={**parts.results.variants, "four": four})
+    (section,) = [one for one in view_of(parts).sections if one.anchor == "confusion"]
+    confusion, changes = (re.sub(r"<[^>]+>", " ", picture.svg) for picture in section.content)
+    assert "four" in confusion and "dropout" in changes and "four" not in changes
+
+
 def test_a_study_answers_its_question_in_a_line(make_parts: Make, small: Make) -> None:
     many = view_of(make_parts())
     assert many.answer is not None and re.fullmatch(
