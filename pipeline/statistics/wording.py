@@ -41,7 +41,8 @@ def format_number(x: float | None, unit: Metric) -> str:
         return "undefined"
     text = f"{x:+,.0f}" if abs(x) >= 1000 else f"{x:+.3g}"
     if unit.share:
-        text = f"{100 * x:+.2f}" if abs(x) < ROUNDING or abs(x) >= 5e-5 else f"{100 * x:+.1g}"
+        x = x if abs(x) >= ROUNDING else 0.0
+        text = f"{100 * x:+.2f}" if x == 0 or abs(x) >= 5e-5 else f"{100 * x:+.1g}"
     return text.replace("-", MINUS)
 
 

@@ -27,6 +27,10 @@ def draw_ranks(ranks: Mapping[str, float], verdicts: Mapping[str, str], control:
     axes.axvline(ranks[control], zorder=1, gid="control", **DASHED)
     for row, name in enumerate(order):
         _place(axes, row, ranks[name], verdicts.get(name), ranks[control])
+    right = axes.secondary_yaxis("right")
+    right.set_yticks(range(len(order)), [f"{ranks[name]:.1f} · {verdicts.get(name, 'control')}" for name in order])
+    right.tick_params(length=0)
+    right.spines["right"].set_visible(False)
     axes.set_xlim(len(ranks) + 0.1, 0.9)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel(f"mean rank of {len(ranks)} variants in a repeat, n = {repeats} repeats")

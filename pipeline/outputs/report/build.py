@@ -33,7 +33,9 @@ ORDER = (
 T = TypeVar("T")
 Facts = tuple[tuple[str, str], ...]
 PICTURED = ("spread", "differences", "curves", "confusion")
-ROWS = "Every row of the write-ups’ tables that was run, with its place in the text, and what became of it."
+ROWS = (
+    "Every row of the write-ups’ tables that was run, with its place (000:458 is line 458 of write-up 000), and ours."
+)
 DATA = "Where the images come from, how each task divides them, and what they look like."
 
 

@@ -20,7 +20,8 @@ from pipeline.params.plan import ComparisonPlan
 COLUMNS = ("variant", "n", "training (s)", "of which traced", "inference on the test images (s)")
 CAPTION = (
     "Test accuracy against training time: up and to the left is better. One point a variant, the mean of its runs, "
-    "with a standard deviation to either side. The times are those of the table, of this machine and its load."
+    "with a standard deviation to either side. Times are the table's, on this machine under its load, but without runs "
+    "that were traced, where there are others."
 )
 
 
@@ -82,7 +83,10 @@ def _draw(study: str, timed: TimedStudy) -> Picture | None:
 
 
 def _pair(timed: TimedStudy, variant: str) -> tuple[list[float], list[float]]:
-    seconds = [one.train_seconds for one in timed.times[variant].values() if one.train_seconds is not None]
+    """Seconds of a variant's runs that were not traced, of all where each was, and its finite accuracies."""
+    runs = list(timed.times[variant].values())
+    chosen = [one for one in runs if not one.traced] or runs
+    seconds = [one.train_seconds for one in chosen if one.train_seconds is not None]
     return seconds, [one for one in timed.accuracies.get(variant, ()) if np.isfinite(one)]
 
 
@@ -105,5 +109,12 @@ def _make_cell(seconds: Sequence[float | None]) -> Cell:
     known = np.array([one for one in seconds if one is not None])
     if not known.size:
         return Cell(MISSING)
-    spread = (f"sd {known.std(ddof=1):.2g}",) if known.size > 1 else ()
-    return Cell(f"{known.mean():.3g}", spread)
+    spread = (f"sd {_format(float(known.std(ddof=1)), 2)}",) if known.size > 1 else ()
+    return Cell(_format(float(known.mean()), 3), spread)
+
+
+def _format(seconds: float, digits: int) -> str:
+    """Seconds to so many digits, and never fewer than whole ones; no exponent."""
+    if seconds >= 10**digits:
+        return f"{seconds:,.0f}"
+    return np.format_float_positional(seconds, precision=digits, fractional=False, trim="-")

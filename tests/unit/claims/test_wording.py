@@ -241,9 +241,10 @@ def test_no_sentence_contradicts_its_figures(n: int, relation: str, shift: float
     if found.verdict == "refuted" and relation == "equals":
         assert abs(d) > 0.02
     plain = said.replace("−", "-").replace("towards the claim ", "")
-    for interval in re.findall(r"interval ([+-][\d.e-]+) to ([+-][\d.e-]+)", plain):
-        assert float(interval[0]) <= float(interval[1])
-        assert [float(x) for x in interval] == pytest.approx([100 * low, 100 * high], abs=0.006)
+    intervals = [[float(x) for x in one] for one in re.findall(r"interval ([+-][\d.e-]+) to ([+-][\d.e-]+)", plain)]
+    assert all(start <= end for start, end in intervals)
+    for decided in intervals[:1]:  # a second one is of the equivalence test behind "negligible"
+        assert decided == pytest.approx([100 * low, 100 * high], abs=0.006)
 
 
 def test_the_ledger_has_a_row_for_every_claim_and_scope_in_order() -> None:

@@ -160,8 +160,12 @@ def test_what_is_inert_diverged_or_at_chance_is_explained_where_it_stands(small:
     parts.results = replace(parts.results, variants=changed, comparisons={"dropout": same})
     told = Page(page_of(view_of(parts))).words
     assert "dropout: 2 of 3 runs diverged" in told
-    assert "none is at chance: no better than always naming the largest class" in told
-    assert "The treatment is inert" in told
+    assert told.count("none is at chance: no better than always naming the largest class.") == 1
+    assert "The treatment is inert" in told and "nothing is learnt" not in told
+    both = {name: replace(one, at_chance=True) for name, one in changed.items()}
+    parts.results = replace(parts.results, variants=both, comparisons={"dropout": replace(same, at_chance=True)})
+    told = Page(page_of(view_of(parts))).words
+    assert "dropout is at chance: no better than always naming the largest class; nor is the control" in told
 
 
 def test_marks_are_explained_below_their_table_and_beside_their_verdict(small: Make) -> None:
@@ -183,6 +187,15 @@ def test_ranks_are_drawn_of_three_variants_and_not_of_two(small: Make, make_part
     ]
     assert len([one for one in captions if one.startswith("Critical-difference diagram.")]) == 1
     assert "not over data sets" in captions[-1] and "verdicts come from the paired tests" in captions[-1]
+
+
+def test_a_variant_with_other_classes_has_a_confusion_and_no_difference_of_it(make_parts: Make) -> None:
+    parts = make_parts(treatments=("dropout", "four"), repeats=3, classes=3, epochs=2)
+    four = replace(parts.results.variants["four"], confusion=[[5.0, 1.0], [0.0, 6.0]])
+    parts.results = replace(parts.results, variants={**parts.results.variants, "four": four})
+    (section,) = [one for one in view_of(parts).sections if one.anchor == "confusion"]
+    confusion, changes = (re.sub(r"<[^>]+>", " ", picture.svg) for picture in section.content)
+    assert "four" in confusion and "dropout" in changes and "four" not in changes
 
 
 def test_a_study_answers_its_question_in_a_line(make_parts: Make, small: Make) -> None:

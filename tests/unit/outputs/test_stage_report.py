@@ -378,6 +378,11 @@ def test_times_go_by_titles_beside_accuracies_where_both_are_known() -> None:
     assert "no accuracy" not in shown and "never trained" not in shown
     rows = re.findall(r'role="rowheader">(.*?)</th>', text)
     assert rows == list(titles.values())
+    # The run that was traced took longer, and is left out where another was not.
+    traced = {0: RunSeconds(train_seconds=900.0, traced=True), 1: RunSeconds(train_seconds=2.0, traced=False)}
+    slow = replace(timed, times={**times, "none": traced, "l1": {1: traced[1]}})
+    picture = re.search(r"<svg.*?</svg>", render_timings({"s": slow}, [], stand_in=False), re.DOTALL)
+    assert picture is not None and max(float(tick) for tick in re.findall(r">([\d.]+)</text>", picture[0])) < 200
     alone = replace(timed, accuracies={"none": [0.9]})
     assert "<svg" not in render_timings({"s": alone}, [], stand_in=False)
 

@@ -216,7 +216,7 @@ def test_divergence_is_told() -> None:
     d = np.array([-0.1] * 7 + [np.nan])
     assert format_sentence(compared(d, LOSS)) == (
         "Undecided: 1 of 16 runs diverged; 7 of 8 repeats better. l1 against none, test loss: 1 and 0 of 8 runs "
-        "diverged and count as worst; 7 wins, 0 ties, 1 loss; exact sign test p = 0.0703 (smallest 0.00781)."
+        "diverged and count as worst; 7 wins, 0 ties, 1 loss; exact sign-test p = 0.0703 (smallest 0.00781)."
     )
 
 
@@ -227,7 +227,7 @@ def test_losses_have_their_unit() -> None:
 
 
 def test_more_than_16_repeats_are_said_to_be_resampled() -> None:
-    assert "resampled sign-flip test p" in format_sentence(compared(np.tile(RISE, 2)))
+    assert "resampled sign-flip p" in format_sentence(compared(np.tile(RISE, 2)))
 
 
 def test_without_a_margin_none_is_told() -> None:
