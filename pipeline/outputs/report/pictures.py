@@ -134,7 +134,6 @@ def _draw_confusions(results: StudyResults, classes: Mapping[str, Sequence[str]]
     found = {variant: one.confusion for variant, one in results.variants.items()}
     yield "confusion", draw_confusions(found, classes, results.repeats)
     base = np.asarray(found[results.control])
-    others = {v: np.asarray(one) - base for v, one in found.items() if v != results.control}
-    alike = {v: one for v, one in others.items() if np.shape(found[v]) == base.shape and one.any()}
-    if alike:
-        yield "changes", draw_changes(alike, classes, results.control)
+    alike = {v: np.asarray(one) - base for v, one in found.items() if np.shape(one) == base.shape}
+    if changed := {v: one for v, one in alike.items() if one.any()}:
+        yield "changes", draw_changes(changed, classes, results.control)

@@ -15,6 +15,7 @@ from pipeline.metrics import words
 from pipeline.outputs import numbers
 from pipeline.outputs.figures.theme import COMPARISON_STYLES
 from pipeline.outputs.report.build import view_study
+from pipeline.outputs.report.pictures import make_picture_sections
 from pipeline.outputs.report.render import TEMPLATES, link_studies, render_index, render_study
 from pipeline.outputs.report.views import Cell, Section, StudyView, Table, anchor_of, read_headline
 from pipeline.statistics.comparison import VERDICTS, Declaration
@@ -496,3 +497,13 @@ def test_a_diverged_repeat_leaves_an_arms_spread_undefined(make_parts: Make) -> 
 
 def test_a_study_in_which_no_variant_says_what_varies_has_no_such_part(small: Make) -> None:
     assert {"variance", "spread"}.isdisjoint(section.anchor for section in view_of(small()).sections)
+
+
+def test_a_variant_of_other_classes_has_a_confusion_and_no_change_from_the_controls(make_parts: Make) -> None:
+    parts = make_parts(treatments=("dropout", "merged"), classes=3)
+    merged = replace(parts.results.variants["merged"], confusion=[[1.0, 2.0], [3.0, 4.0]])
+    results = replace(parts.results, variants={**parts.results.variants, "merged": merged})
+    sections = make_picture_sections(results, parts.histories, parts.runs, None)
+    confusion, changes = next(one.content for one in sections if one.anchor == "confusion")
+    assert "merged" in confusion.svg
+    assert "dropout" in changes.svg and "merged" not in changes.svg
