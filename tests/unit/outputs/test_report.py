@@ -540,13 +540,3 @@ def test_the_overview_names_the_pages_that_are_there_and_says_a_note_first(view:
     assert "data.html" not in text
     assert "timings" not in text
     assert text.index("1 of 2 studies.") < text.index("The studies")
-
-
-def test_a_variant_of_other_classes_has_a_confusion_and_no_change_from_the_controls(make_parts: Make) -> None:
-    parts = make_parts(treatments=("dropout", "merged"), classes=3)
-    merged = replace(parts.results.variants["merged"], confusion=[[1.0, 2.0], [3.0, 4.0]])
-    results = replace(parts.results, variants={**parts.results.variants, "merged": merged})
-    sections = make_picture_sections(results, parts.histories, parts.runs, None)
-    confusion, changes = next(one.content for one in sections if one.anchor == "confusion")
-    assert "merged" in confusion.svg
-    assert "dropout" in changes.svg and "merged" not in changes.svg
