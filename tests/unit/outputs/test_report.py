@@ -15,7 +15,6 @@ from pipeline.metrics import words
 from pipeline.outputs import numbers
 from pipeline.outputs.figures.theme import COMPARISON_STYLES
 from pipeline.outputs.report.build import view_study
-from pipeline.outputs.report.pictures import make_picture_sections
 from pipeline.outputs.report.render import TEMPLATES, link_studies, render_index, render_study
 from pipeline.outputs.report.views import Cell, Section, StudyView, Table, anchor_of, read_headline
 from pipeline.statistics.comparison import VERDICTS, Declaration
