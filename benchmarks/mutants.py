@@ -6,22 +6,23 @@
 
 Why not mutmut or cosmic-ray: both start Python with scipy and pandas anew for every mutant, which takes longer than
 most tests; and they mutate type annotations, whose mutants die as the module is imported and only flatter the score.
-Here a process that has the libraries in memory is forked for every mutant, and runs the tests that run its line, the
-quickest first. It is killed where a test fails or runs for too long. Prints one line a mutant.
+Here a process that has the tests' libraries in memory is forked for every mutant, and runs the tests that run its line,
+the quickest first. It is killed where a test fails or runs for too long. Prints one line a mutant.
 """
 
 import argparse
 import contextlib
+import hashlib
+import importlib
 import json
 import os
-import random
-import re
 import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,11 +49,17 @@ LEAST = 0.85  # of the mutants, to be killed
 
 
 def sample(root: Path, room: str, count: int, seed: int) -> list[Mutant]:
-    """So many mutants of a room, by the seed."""
+    """So many mutants of a room, by the seed and their own text, so that other code draws no others."""
     files = sorted((root / room).rglob("*.py")) or [root / room]
     names = [file.relative_to(root).as_posix() for file in files]
     every = [one for name in names if name not in NOT_BY_UNIT_TESTS for one in mutants_of(name, _read(root / name))]
-    return random.Random(f"{seed}/{room}").sample(every, min(count, len(every)))
+    seen: Counter[str] = Counter()
+    drawn = {}
+    for one in every:
+        text = f"{one.path}: {one.old} -> {one.new}"
+        drawn[hashlib.sha256(f"{seed} {seen[text]} {text}".encode()).hexdigest()] = one
+        seen[text] += 1
+    return [drawn[key] for key in sorted(drawn)[:count]]
 
 
 def _read(file: Path) -> bytes:
@@ -90,7 +97,10 @@ def learn(root: Path, tests: list[str]) -> Known:
             sys.exit(f"error: {' '.join(tests)}: expected tests that pass without a mutant.\n{said}")
         covered = coverage.CoverageData(str(data))
         covered.read()
-        seconds = json.loads(times.read_text("utf-8"))
+        seconds, libraries = json.loads(times.read_text("utf-8"))
+        for name in libraries:
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
         found: dict[str, dict[int, list[str]]] = {"": {0: sorted(seconds, key=seconds.__getitem__)}}
         for file in covered.measured_files():
             lines = covered.contexts_by_lineno(file)
@@ -154,7 +164,9 @@ def _test(root: Path, tests: list[str], times: Path | None) -> None:
         options = [*plain, "-k", LEAVE, f"--rootdir={root}"]
         status = int(pytest.main([*options, *tests], plugins=[clock]))
         if times:
-            times.write_text(json.dumps(clock.seconds), "utf-8")
+            own = ("pipeline", "tests", "conftest", "tensorflow", "keras")  # which doesn't survive a fork
+            libraries = [name for name in sys.modules if name.partition(".")[0] not in own]
+            times.write_text(json.dumps([clock.seconds, libraries]), "utf-8")
     except BaseException:
         status = 1
     os._exit(status)
@@ -182,17 +194,11 @@ def main() -> None:
 
 
 def _prepare(root: Path) -> None:
-    """Have the libraries in memory, and the clone's modules where Python looks for this checkout's."""
+    """Have the clone's modules where Python looks for this checkout's."""
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     sys.dont_write_bytecode = True
     here = Path(__file__).parents[1]
     sys.path[:] = [str(root), *(place for place in sys.path if Path(place).resolve() != here)]
-    import matplotlib.pyplot  # noqa: F401
-    import pandas  # noqa: F401
-    import pydantic  # noqa: F401
-    import pytest  # noqa: F401
-    import scipy.stats  # noqa: F401
-    import statsmodels.stats.api  # noqa: F401
 
 
 def _run(root: Path, room: str, mutants: list[Mutant], killed: set[str]) -> dict[Mutant, bool]:
@@ -226,14 +232,9 @@ def _write(found: dict[str, dict[Mutant, bool]], seed: int) -> None:
     ]
     before, after = text.partition(BEGIN)[0], text.partition(END)[2]
     DOCUMENT.write_text(before + BEGIN + "\n".join(lines) + "\n" + END + after, "utf-8")
-    unjudged = [one for one in survivors if _name(one) not in after]
+    unjudged = [one for one in survivors if one.strip() not in after]
     print("\n".join([*lines, *(f"not judged: {one.strip()}" for one in unjudged)]))
     sys.exit(bool(unjudged) or sum(every[-1][1]) < LEAST * len(every[-1][1]))
-
-
-def _name(survivor: str) -> str:
-    """A survivor without its line, which changes with what stands above."""
-    return re.sub(r":\d+:", ":", survivor.strip())
 
 
 if __name__ == "__main__":

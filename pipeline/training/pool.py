@@ -96,13 +96,15 @@ class LocalPool:
 
     def run(self, bundles: Iterable[Bundle], hear: Say) -> Iterator[list[Done]]:
         """See `Pool`."""
+        main = os.getpid()
         pool = joblib.Parallel(
             n_jobs=self.workers,  # always the same, so that a process's next call finds its workers warm
             return_as="generator_unordered",
             batch_size=1,
             pre_dispatch="n_jobs",
+            initializer=end_with,  # before a worker's first job, as it waits for the rest of one that was half sent
+            initargs=(main,),
         )
-        main = os.getpid()
         with unfinished(layout.UNFINISHED.absolute()) as folder, _listening(folder, hear):
             try:
                 yield from pool(joblib.delayed(_work)(bundle, main, folder) for bundle in bundles)
@@ -129,10 +131,9 @@ def _work(bundle: Bundle, main: int, folder: Path) -> list[Done]:
 
 @cache
 def _prepare_worker(main: int) -> None:
-    """Start TensorFlow; see that a worker ends with the main process, which may be this one."""
+    """Start TensorFlow, in a worker or in the main process itself."""
     if os.getpid() != main:
         process_executor._MAX_MEMORY_LEAK_SIZE = MAY_GROW
-        end_with(main)
         take_gpu()
     start_tensorflow()
 

@@ -30,60 +30,65 @@ TRACK = ("python", "-m", "pipeline.stages.track")
 LIMIT = 20.0  # seconds from MLflow's trouble to the message
 
 
+class Refusal(NamedTuple):
+    """How a stage ended that couldn't write: seconds until it did, and what is wrong with that."""
+
+    seconds: float
+    wrong: list[str]
+
+
 def lose_store(scene: Scene) -> list[str]:
     """Database and artifacts are gone."""
     (scene.folder / layout.MLFLOW).unlink()
     shutil.rmtree(scene.folder / layout.MLFLOW_ARTIFACTS)
-    return _catch_up(scene)
+    return _catch_up(scene, [])
 
 
 def damage_store(scene: Scene) -> list[str]:
     """The database is cut, filled with zeros, and no database, each in turn."""
-    wrong, store = [], scene.folder / layout.MLFLOW
+    refusals, changed, store = [], [], scene.folder / layout.MLFLOW
     whole = store.read_bytes()
     for damaged in (whole[: len(whole) // 2], whole[:4096] + bytes(len(whole) - 4096), b"no database" * 1000):
         store.write_bytes(damaged)
-        wrong += _refused(scene, str(store))
-        if store.read_bytes() != damaged:
-            wrong.append("a damaged database was written to")
+        refusals.append(_refused(scene, str(store)))
+        changed += [] if store.read_bytes() == damaged else ["a damaged database was written to"]
     store.write_bytes(whole)
-    return wrong + _catch_up(scene)
+    return changed + _catch_up(scene, refusals)
 
 
 def lock_store(scene: Scene) -> list[str]:
     """Something else keeps the database locked."""
     with closing(sqlite3.connect(scene.folder / layout.MLFLOW, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        wrong = _refused(scene, "database is locked")
-    return wrong + _catch_up(scene)
+        refusal = _refused(scene, "database is locked")
+    return _catch_up(scene, [refusal])
 
 
 def name_no_store(scene: Scene) -> list[str]:
     """A scheme that no store has."""
-    return _refused(scene, "nosuch", MLFLOW_TRACKING_URI="nosuch://store") + _catch_up(scene)
+    return _catch_up(scene, [_refused(scene, "nosuch", MLFLOW_TRACKING_URI="nosuch://store")])
 
 
 def call_dead_server(scene: Scene) -> list[str]:
-    """Nobody listens; then somebody who never says a word."""
+    """Somebody listens who never says a word; then nobody."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         uri = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        wrong = _refused(scene, uri, MLFLOW_TRACKING_URI=uri)
-    return wrong + _refused(scene, "Connection refused", MLFLOW_TRACKING_URI=uri) + _catch_up(scene)
+        unanswered = _refused(scene, uri, MLFLOW_TRACKING_URI=uri)
+    return _catch_up(scene, [unanswered, _refused(scene, "Connection refused", MLFLOW_TRACKING_URI=uri)])
 
 
 def kill_server(scene: Scene) -> list[str]:
     """A server is killed while runs are written to it; one that is started again on its store gets the rest."""
     with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder) / layout.MLFLOW
         with _serve(Path(folder)) as server:
             process = scene.start(*TRACK, MLFLOW_TRACKING_URI=server.uri)
-            while process.poll() is None and not count_in_mlflow(Path(folder) / layout.MLFLOW)[0]:
+            while process.poll() is None and not count_in_mlflow(store)[0]:
                 time.sleep(0.05)
             os.killpg(server.process.pid, signal.SIGKILL)
-            began = time.monotonic()
-            wrong = _judge_refusal(process, "127.0.0.1", began)
+            refusal = _await_refusal(process, "127.0.0.1")
         with _serve(Path(folder)) as server:
-            wrong += scene.run(*TRACK, MLFLOW_TRACKING_URI=server.uri)
-        return wrong + scene.find_wrong_in_mlflow(Path(folder) / layout.MLFLOW)
+            return _catch_up(scene, [refusal], store, MLFLOW_TRACKING_URI=server.uri)
 
 
 def share_between_clones(scene: Scene) -> list[str]:
@@ -141,24 +146,29 @@ def _answers(server: Server) -> bool:
         return False
 
 
-def _refused(scene: Scene, reason: str, **environment: str) -> list[str]:
-    """What is wrong with how a stage ends that can't write."""
-    began = time.monotonic() + scene.seconds["track"]  # at the latest it asks MLflow then
-    return _judge_refusal(scene.start(*TRACK, **environment), reason, began)
+def _refused(scene: Scene, reason: str, **environment: str) -> Refusal:
+    return _await_refusal(scene.start(*TRACK, **environment), reason)
 
 
-def _judge_refusal(process: subprocess.Popen[str], reason: str, began: float) -> list[str]:
-    """It is to say why, and what catches up, once and in time."""
+def _await_refusal(process: subprocess.Popen[str], reason: str) -> Refusal:
+    """A stage is to say why it can't write, and what catches up, once."""
+    began = time.monotonic()
     said = process.communicate()[0]
-    seconds = time.monotonic() - began
-    wrong = [f"{seconds:.0f} s until a message"] if seconds > LIMIT else []
-    if process.returncode != 1 or "Traceback" in said or said.count(CATCH_UP) != 1 or reason not in said:
-        wrong.append(f"{reason}: exit code {process.returncode}, {said[-600:]}")
-    return wrong
+    clear = process.returncode == 1 and "Traceback" not in said and said.count(CATCH_UP) == 1 and reason in said
+    wrong = [] if clear else [f"{reason}: exit code {process.returncode}, {said[-600:]}"]
+    return Refusal(time.monotonic() - began, wrong)
 
 
-def _catch_up(scene: Scene) -> list[str]:
-    return scene.run(*TRACK) + scene.find_wrong_in_mlflow()
+def _catch_up(scene: Scene, refusals: list[Refusal], store: Path = layout.MLFLOW, **environment: str) -> list[str]:
+    """What is wrong with refusals, and with what a stage adds that can write.
+
+    That one says how long it takes to start, here and now: so much later a refusal may come.
+    """
+    began = time.monotonic()
+    wrong = scene.run(*TRACK, **environment) + scene.find_wrong_in_mlflow(store)
+    limit = LIMIT + time.monotonic() - began
+    late = [f"{one.seconds:.0f} s until a message, not {limit:.0f}" for one in refusals if one.seconds > limit]
+    return wrong + late + [line for one in refusals for line in one.wrong]
 
 
 def _share(scene: Scene, folders: list[Path], store: Path) -> list[str]:

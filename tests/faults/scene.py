@@ -117,19 +117,20 @@ class Scene:
             return self.kill(seconds / 2, *words)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
-        end = time.monotonic() + SECONDS_TO_END
-        while (alive := self.processes()) and time.monotonic() < end:
-            time.sleep(0.1)
+        _, alive = psutil.wait_procs(self.list_processes(), timeout=SECONDS_TO_END)
+        wrong = [f"still running: {one.cmdline()}" for one in alive]
+        for one in alive:
+            one.kill()
         process.communicate()
-        return [f"still running: {command}" for command in alive]
+        return wrong
 
-    def processes(self) -> list[list[str]]:
-        """Command lines of what runs in the checkout."""
+    def list_processes(self) -> list[psutil.Process]:
+        """What runs in the checkout."""
         found = []
         for one in psutil.process_iter():
             try:
                 if one.cwd() == str(self.folder) and one.pid != os.getpid() and one.status() != psutil.STATUS_ZOMBIE:
-                    found.append(one.cmdline())
+                    found.append(one)
             except psutil.Error:
                 continue
         return found

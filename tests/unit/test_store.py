@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import layout
+from pipeline import store as store_module
 from pipeline.errors import UserError
 from pipeline.files import read_json, write_json
 from pipeline.store import (
@@ -253,6 +254,27 @@ def test_damaged_results_are_removed_named_or_counted_and_the_others_stay(
     assert said[-1].endswith(": 2 more are not as they were, and made again")
 
 
+def test_as_many_as_are_named_are_not_counted(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in "abc":
+        store.put(name, text(name))
+        flip(store.path(name) / "result.txt")
+    assert store.check("abc") == set()
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_of_damaged_files_the_first_is_named(store: Store) -> None:
+    folder = store.keep("a", text("one"))
+    flip(folder / "result.txt")
+    flip(folder / "timing.json")
+    assert store.find_damage("a").startswith("result.txt")
+
+
+def test_a_result_takes_the_place_of_one_that_is_there(store: Store) -> None:
+    for said in ("one", "other"):
+        store.replace("a", text(said))
+        assert store.holds("a") and content(store, "a") == said
+
+
 def as_form_1(folder: Path) -> None:
     """What this project wrote before results were signed: the digests alone."""
     write_json(folder / layout.DIGESTS, digest_folder(folder, [layout.DIGESTS]))
@@ -274,14 +296,31 @@ def test_a_result_of_the_first_form_is_read_and_verified_by_its_record(store: St
     assert not store.holds("a")
 
 
+def set_age(store: Store, name: str, days: float) -> None:
+    since = time.time() - days * 86_400
+    os.utime(store.path(name), (since, since))
+
+
 def test_what_nobody_used_for_days_is_listed(store: Store) -> None:
-    for name in "ab":
+    for name, days in (("a", 8), ("b", 8), ("c", 6)):
         store.keep(name, text(name))
-        since = time.time() - 8 * 86_400
-        os.utime(store.path(name), (since, since))
+        set_age(store, name, days)
     assert store.list_unused(7) == ["a", "b"]
     store.keep("b", text("b"))
     assert store.list_unused(7) == ["a"]
+
+
+@pytest.mark.parametrize("changed", ["fingerprint_code", "version"])
+def test_a_fingerprint_changes_with_the_code_and_its_libraries(monkeypatch: pytest.MonkeyPatch, changed: str) -> None:
+    def make() -> str:
+        store_module._fingerprint_maker.cache_clear()
+        return fingerprint_made("pipeline.seeds", 1)
+
+    before = make()
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, changed, lambda _: "another")
+        assert make() != before
+    assert make() == before
 
 
 def test_a_fingerprint_tells_makers_and_inputs_apart_and_nothing_else() -> None:

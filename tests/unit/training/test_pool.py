@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import joblib
+import psutil
 import pytest
 
 from pipeline import backend, layout
@@ -116,6 +118,30 @@ def test_a_job_in_ones_own_process_does_not_tie_it_to_its_parent(monkeypatch: py
     monkeypatch.setattr(pool, "end_with", watched.append)
     assert list(run_all(negate, [1], LocalPool(1), [[0]], unheard)) == [(0, -1)]
     assert os.getppid() not in watched
+
+
+HANGING = (
+    "import time; from pipeline.training.pool import Bundle, LocalPool;"
+    "list(LocalPool(2).run([Bundle(lambda *_: time.sleep(1000), [0], [0])], print))"
+)
+
+
+def find_workers(main: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    children = psutil.Process(main.pid).children(recursive=True)
+    return [one for one in children if any("popen_loky" in word for word in one.cmdline())]
+
+
+def test_a_worker_that_has_no_job_yet_ends_with_the_main_process(tmp_path: Path) -> None:
+    """One of two that share one job."""
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    with subprocess.Popen([sys.executable, "-c", HANGING], cwd=tmp_path, env=environment) as main:
+        while len(workers := find_workers(main)) < 2:
+            time.sleep(0.05)
+        main.kill()
+    left = psutil.wait_procs(workers, timeout=60)[1]
+    for one in left:
+        one.kill()
+    assert not left
 
 
 def end_worker(job: int, tell: Tell) -> int:
