@@ -161,6 +161,11 @@ def test_a_themed_figure_takes_its_colours_from_the_page(comparisons: dict[str, 
     assert "var(" not in render_svg(draw_forest(comparisons))
 
 
+def test_a_scale_of_changes_is_labelled_with_numbers_and_real_minus_signs() -> None:
+    shown = texts(draw_changes({"a": [[30.0, -30.0], [-2.0, 2.0]]}, None, "none"))
+    assert "−10" in shown and "mathdefault" not in shown and not re.search(r"-\d", shown)
+
+
 RANKS = {"none": 2.5, **{name: 1.0 + i for i, name in enumerate(COMPARISON_STYLES)}}
 
 
