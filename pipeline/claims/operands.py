@@ -51,7 +51,8 @@ def label_operand(operand: Operand, titles: Mapping[str, str], share: bool = Fal
         case Operand(rank=str(name)):
             text = f"the rank of {titles.get(name) or name}"
         case Operand(value=float(number)):
-            text = f"{100 * number:g} %" if share else f"{number:g}"
+            text = f"{100 * number:g} %" if share else np.format_float_positional(number, trim="-")
+            text = text.replace("-", "−")
         case Operand(network=Network() as network):
             text = _name_network(network)
         case Operand(split=SplitOf() as split):

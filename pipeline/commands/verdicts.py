@@ -10,6 +10,7 @@ from pipeline.claims.ledger import ON_IDENTICAL
 from pipeline.command_line import run
 from pipeline.metrics import words
 from pipeline.outputs.figures.theme import CLAIM_STYLES
+from pipeline.outputs.report.marks import explain_marks
 from pipeline.outputs.report.views import group_by_verdict
 from pipeline.statistics.results import StudyVerdicts, Summary, read_summary
 
@@ -31,7 +32,8 @@ def _list_groups(study: StudyVerdicts) -> list[str]:
     called = {name: study.titles.get(name, name) for name in (*study.verdicts, *study.marks)}
     groups = group_by_verdict(study.verdicts).items()
     told = [f"{verdict}: {'; '.join(called[name] for name in names)}" for verdict, names in groups]
-    return [*told, *(f"({called[variant]}: {mark})" for variant, mark in study.marks.items())]
+    marks = {mark: [called[name] for name, one in study.marks.items() if one == mark] for mark in study.marks.values()}
+    return [*told, *(f"({mark}: {'; '.join(names)})" for mark, names in marks.items())]
 
 
 def tabulate_claims(summary: Summary) -> Table:
@@ -47,6 +49,8 @@ def tabulate_claims(summary: Summary) -> Table:
 def show(summary: Summary, console: Console) -> None:
     """Print every study's verdicts and the number of claims by verdict; say when the data are stand-ins."""
     console.print(tabulate_verdicts(summary))
+    for meaning in explain_marks(mark for study in summary.studies.values() for mark in study.marks.values()):
+        console.print(meaning)
     if summary.claims:
         console.print(tabulate_claims(summary))
     if summary.stand_in:

@@ -7,9 +7,11 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, SymLogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from pipeline.outputs.figures.canvas import SMALLEST_POINTS, Grid, apply_theme, fit_grid, make_figure, set_panel_title
 from pipeline.outputs.figures.theme import ACCENT, BAND, FAINT, INK, MUTED, WARNING
+from pipeline.outputs.numbers import MINUS
 
 Matrix = npt.NDArray[np.float64]
 ERRORS = LinearSegmentedColormap.from_list("errors", ["white", "#f3b48a", WARNING, "#5a2300"])
@@ -128,4 +130,6 @@ def _labels(figure: Figure, what: str) -> None:
     image = figure.axes[0].images[0]
     bar = figure.colorbar(image, ax=figure.axes, location="top", shrink=0.5, aspect=45, pad=0.01, anchor=(0.0, 0.5))
     bar.set_label(what, fontsize=9)
+    bar.ax.xaxis.set_major_formatter(lambda count, _: f"{count:,g}".replace("-", MINUS))  # a log scale's is of math
+    bar.ax.xaxis.set_minor_formatter(NullFormatter())
     bar.outline.set_visible(False)

@@ -1,7 +1,6 @@
 """Critical-difference diagram: mean ranks, and who the corrected paired tests do not set apart from the control."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,7 +11,8 @@ from pipeline.outputs.figures.canvas import add_legend, apply_theme, make_rows
 from pipeline.outputs.figures.theme import COMPARISON_STYLES, DASHED, FAINT, INK, MUTED
 
 ALIKE = ("equivalent", "identical", "undecided")  # by which no difference is shown
-BAR: dict[str, Any] = {"color": FAINT, "linewidth": 6, "solid_capstyle": "butt"}
+CONTROL = "control"
+BAR_POINTS = 6
 
 
 @apply_theme
@@ -23,30 +23,34 @@ def draw_ranks(ranks: Mapping[str, float], verdicts: Mapping[str, str], control:
     it: by the verdicts and not by the ranks, so that no bar contradicts a test.
     """
     order = sorted(ranks, key=lambda name: ranks[name])
-    figure, axes = make_rows(order, row_inches=0.3, extra_inches=1.05)
+    told = [verdicts.get(name, CONTROL) for name in order]
+    rows = [f"{name}, {ranks[name]:.1f}, {verdict}" for name, verdict in zip(order, told, strict=True)]
+    figure, axes = make_rows(rows, row_inches=0.3, extra_inches=1.05)
     axes.axvline(ranks[control], zorder=1, gid="control", **DASHED)
-    for row, name in enumerate(order):
-        _place(axes, row, ranks[name], verdicts.get(name), ranks[control])
-    right = axes.secondary_yaxis("right")
-    right.set_yticks(range(len(order)), [f"{ranks[name]:.1f} · {verdicts.get(name, 'control')}" for name in order])
-    right.tick_params(length=0)
-    right.spines["right"].set_visible(False)
-    axes.set_xlim(len(ranks) + 0.1, 0.9)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel(f"mean rank of {len(ranks)} variants in a repeat, n = {repeats} repeats")
-    axes.set_title("← worse", loc="left", color=MUTED, fontsize=9.5)
-    axes.set_title("better →", loc="right", color=MUTED, fontsize=9.5)
-    bar = Line2D([], [], label=f"not shown to differ from {control}", **BAR)
-    add_legend(figure, [Line2D([], [], label=f"mean rank of {control}", **DASHED), bar], below=True)
+    alike = [row for row, verdict in enumerate(told) if verdict in ALIKE]
+    ends = [ranks[order[row]] for row in alike]
+    axes.hlines(alike, ranks[control], ends, color=FAINT, linewidth=BAR_POINTS, zorder=2, gid="alike")
+    for verdict in dict.fromkeys(told):
+        marked = [row for row, one in enumerate(told) if one == verdict]
+        _mark(axes, [ranks[order[row]] for row in marked], marked, verdict)
+    _label(figure, axes, len(ranks), control, repeats)
     return figure
 
 
-def _place(axes: Axes, row: int, rank: float, verdict: str | None, base: float) -> None:
-    if verdict is None:
-        axes.plot([rank], [row], "|", color=INK, markersize=10, markeredgewidth=2, zorder=4)
+def _mark(axes: Axes, ranks: list[float], rows: list[int], verdict: str) -> None:
+    if verdict == CONTROL:
+        axes.plot(ranks, rows, "|", color=INK, markersize=10, markeredgewidth=2, zorder=4)
         return
     style = COMPARISON_STYLES[verdict]
-    if verdict in ALIKE:
-        axes.plot([base, rank], [row, row], zorder=2, gid="alike", **BAR)
-    face = style.colour if style.filled else "white"
-    axes.plot([rank], [row], style.marker, color=style.colour, markerfacecolor=face, markersize=6.5, zorder=4)
+    look = {"color": style.colour, "markerfacecolor": style.colour if style.filled else "white", "markersize": 6.5}
+    axes.plot(ranks, rows, style.marker, linestyle="", zorder=4, **look)  # type: ignore[arg-type]
+
+
+def _label(figure: Figure, axes: Axes, count: int, control: str, repeats: int) -> None:
+    axes.set_xlim(count + 0.1, 0.9)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel(f"mean rank of {count} variants in a repeat, n = {repeats} repeats")
+    axes.set_title("← worse", loc="left", color=MUTED, fontsize=9.5)
+    axes.set_title("better →", loc="right", color=MUTED, fontsize=9.5)
+    bar = Line2D([], [], label=f"not shown to differ from {control}", color=FAINT, linewidth=BAR_POINTS)
+    add_legend(figure, [Line2D([], [], label=f"mean rank of {control}", **DASHED), bar], below=True)

@@ -54,5 +54,5 @@ def _name(axes: Axes, means: Mapping[str, tuple[float, float]], control: str | N
             va="center",
             fontsize=9,
             color=INK if name == control else MUTED,
-            arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.7, "shrinkA": 1, "shrinkB": 4},
+            arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.7, "relpos": (0, 0.5), "shrinkB": 4},
         )

@@ -62,13 +62,9 @@ def render_timings(timings: Mapping[str, TimedStudy], claims: Sequence[LedgerRow
     names = {study: one.titles for study, one in timings.items()}
     titles = {study: one.title for study, one in timings.items()}
     answers = make_claims_section(claims, "claims", "Claims about time", "../report/", titles, names)
-    shown = {study: one for study, one in timings.items() if one.times}
-    sections = [Section(anchor_of(study), one.title, "times.html", _view(study, one)) for study, one in shown.items()]
+    views = {study: TimesView(_draw(study, one), _tabulate(one)) for study, one in timings.items() if one.times}
+    sections = [Section(anchor_of(study), titles[study], "times.html", view) for study, view in views.items()]
     return page("timings.html", sections=[*([answers] if claims else []), *sections], stand_in=stand_in)
-
-
-def _view(study: str, timed: TimedStudy) -> TimesView:
-    return TimesView(_draw(study, timed), _tabulate(timed))
 
 
 def _draw(study: str, timed: TimedStudy) -> Picture | None:

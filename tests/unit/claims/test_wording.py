@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from pipeline.claims.answers import answer_study
 from pipeline.claims.ledger import COLUMNS, count_verdicts, make_ledger, read_ledger, write_ledger
+from pipeline.claims.operands import label_operand
+from pipeline.claims.vocabulary import Operand
 from pipeline.claims.wording import format_answer
 from pipeline.errors import UserError
 from tests.unit.claims.conftest import Ask, plan, table
@@ -171,6 +173,12 @@ def test_a_value_that_is_not_finite_is_said_without_a_mean(ask: Ask) -> None:
         "Undecided: whether the sd of b is below 2. In epochs until validation accuracy reaches 98 %, no standard "
         "deviation of 10 repeats, of which 9 have no finite value."
     )
+
+
+def test_a_number_in_a_claim_has_no_exponent_and_a_real_minus_sign() -> None:
+    assert label_operand(Operand(value=1e-5), {}) == "0.00001"
+    assert label_operand(Operand(value=-2.0), {}) == "−2"
+    assert label_operand(Operand(value=0.97), {}, share=True) == "97 %"
 
 
 def test_few_repeats(ask: Ask) -> None:

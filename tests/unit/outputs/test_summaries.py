@@ -128,7 +128,8 @@ def test_terminal_shows_treatments_by_verdict_stand_in_and_where_to_look() -> No
         "10",
         "better: dropout",
         "undecided: l1",
-        "(l1: 2 of 10 runs diverged)",
+        "(2 of 10 runs diverged: l1)",
+        "Diverged: a loss of the run was no number",
         "Stand-in data",
         NEXT,
     ):
@@ -153,7 +154,7 @@ def test_terminal_calls_studies_and_variants_by_their_titles() -> None:
         "a_study",  # by which it is selected
         "better: dropout, 25 %",
         "undecided: L1 on every layer",
-        "(L1 on every layer: 2 of 10 runs diverged)",
+        "(2 of 10 runs diverged: L1 on every layer)",
     ):
         assert expected in text
     assert "l1" not in text
