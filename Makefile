@@ -10,7 +10,7 @@ help:
 	@echo "make looks      with protocol.looks: more repeats for undecided studies until all are decided or at the last look"
 	@echo "make experiments  what experiments changed: parameters, accuracies, verdicts"
 	@echo "make track      bring MLflow up to date: after trouble with its store, or when that was deleted or moved"
-	@echo "make record     finished studies of real data to results/full, for good"
+	@echo "make record     finished studies of real data to results/full, for good, and what documents say of them"
 	@echo "make verify     train 20 of the recorded runs again and compare their weights, bit for bit"
 	@echo "make ui         browse the runs on http://127.0.0.1:5000 (mlflow ui)"
 	@echo "make test       run the tests;  make test-slow: the long ones;  make coverage: which lines the tests run"
@@ -47,6 +47,7 @@ experiments: setup
 record: setup
 	@python -m pipeline.commands.record
 	@python -m pipeline.writeups.printed --record
+	@python -m pipeline.commands.readme
 
 verify: setup
 	@python -m pipeline.commands.verify
@@ -102,4 +103,4 @@ audit: setup
 	@python -m pipeline.commands.audit
 
 mutants: setup
-	@nice -n 19 python benchmarks/mutants.py
+	@nice -n 19 python -m benchmarks.mutants

@@ -1,34 +1,34 @@
 """Mutation testing: how many small mistakes in the code do its unit tests notice? Samples mutants by a fixed seed.
 
-    make mutants                                         # in a copy of the checkout's last commit
-    python benchmarks/mutants.py --work <clone> --count 25 --room pipeline/claims
+    make mutants                                  # in a copy of the last commit; writes the table in results/mutants.md
+    python -m benchmarks.mutants --room pipeline/claims --work <clone> > found.txt
+    python -m benchmarks.mutants --earlier found.txt    # its survivors alone, against the tests as they are now
 
 Why not mutmut or cosmic-ray: both start Python with scipy and pandas anew for every mutant, which takes longer than
 most tests; and they mutate type annotations, whose mutants die as the module is imported and only flatter the score.
 Here a process that has the libraries in memory is forked for every mutant, and runs the tests that run its line, the
-quickest first. A mutant is one changed expression or statement; it is killed where a test fails or runs for too long.
-Writes one line a mutant, and at last every room's score.
+quickest first. It is killed where a test fails or runs for too long. Prints one line a mutant.
 """
 
 import argparse
-import ast
 import contextlib
 import json
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import coverage
+
+from benchmarks.mutations import Mutant, mutants_of
 
 CPU_SECONDS = 180  # after which a mutant counts as killed; of computing, as other programs may want the machine
 SECONDS = 3600  # and of waiting
@@ -37,138 +37,14 @@ LEAVE = "not simulated and not peeking_after and not rarely_claimed and not muta
 ROOMS = {
     "pipeline/statistics": ["tests/unit/statistics", "tests/golden"],
     "pipeline/claims": ["tests/unit/claims", "tests/unit/params", "tests/unit/outputs/test_claims_page.py"],
-    "pipeline/training": [
-        "tests/unit/training",
-        *(f"tests/contract/test_{name}.py" for name in ("epoch", "pairing", "schedules", "training", "search")),
-    ],
+    "pipeline/training": ["tests/unit/training"],
     "pipeline/store.py": ["tests/unit/test_store.py"],
 }
-NOT_BY_UNIT_TESTS = ("pipeline/training/cluster.py", "pipeline/training/timing.py")  # a cluster, and the clock
-
-COMPARED = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
-}  # fmt: skip
-COMPUTED = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult,
-    ast.Mod: ast.Mult, ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd,
-}  # fmt: skip
-NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One change of one file: the bytes from `start` to `end` become `new`."""
-
-    path: str
-    line: int
-    start: int
-    end: int
-    first: int  # line of its statement
-    last: int
-    old: str
-    new: str
-
-    def __str__(self) -> str:
-        old, new = (" ".join(text.split())[:110] for text in (self.old, self.new))
-        return f"{self.path}:{self.line}: {old} -> {new}"
-
-
-def mutants_of(path: str, source: bytes) -> list[Mutant]:
-    """Every mutant of a file, in the order of its text."""
-    starts = [0]
-    for line in source.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    found, tree = [], ast.parse(source)
-    for node in _code(tree):
-        start = starts[node.lineno - 1] + node.col_offset
-        end = starts[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
-        old = source[start:end].decode()
-        texts = dict.fromkeys(ast.unparse(ast.fix_missing_locations(one)) for one in _changed(node))
-        first, last = _statement(tree, node)
-        found += [
-            Mutant(path, node.lineno, start, end, first, last, old, f"({new})" if _inner(node) else new)
-            for new in texts
-        ]
-    return found
-
-
-def _statement(tree: ast.Module, node: ast.expr | ast.stmt) -> tuple[int, int]:
-    """First and last line of the statement that a node is in; of one with a body, the node's own lines."""
-    within = [
-        one for one in ast.walk(tree) if isinstance(one, ast.stmt) and _lines(one)[0] <= node.lineno <= _lines(one)[1]
-    ]
-    inner = min(within, key=lambda one: _lines(one)[1] - _lines(one)[0])
-    return _lines(node if hasattr(inner, "body") else inner)
-
-
-def _lines(node: ast.expr | ast.stmt) -> tuple[int, int]:
-    return node.lineno, node.end_lineno or node.lineno
-
-
-def _inner(node: ast.AST) -> bool:
-    return isinstance(node, ast.expr) and not isinstance(node, ast.Constant | ast.Name)
-
-
-def _code(tree: ast.AST) -> Iterator[ast.expr | ast.stmt]:
-    """Expressions and statements that run: no annotation, docstring, decorator, import, or piece of an f-string."""
-    for field, value in ast.iter_fields(tree):
-        if field in ("annotation", "returns", "decorator_list", "type_params", "bases", "format_spec"):
-            continue
-        for node in value if isinstance(value, list) else [value]:
-            if not isinstance(node, ast.AST) or _is_text(node) or isinstance(node, ast.Import | ast.ImportFrom):
-                continue
-            if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "__name__ == '__main__'"):
-                continue
-            if isinstance(node, ast.expr | ast.stmt):
-                yield node
-            if isinstance(node, ast.JoinedStr):
-                yield from (inner for piece in node.values for inner in _code(piece))
-            elif not (isinstance(node, ast.Assign) and "TypeVar" in ast.unparse(node.value)):
-                yield from _code(node)
-
-
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _changed(node: ast.AST) -> Iterator[ast.AST]:
-    """A node's mutants."""
-    match node:
-        case ast.Compare(ops=[op, *_]) if type(op) in COMPARED:
-            yield _with(node, ops=[COMPARED[type(op)](), *node.ops[1:]])
-        case ast.BinOp(op=op) if type(op) in COMPUTED and "TypeVar" not in ast.unparse(node):
-            yield _with(node, op=COMPUTED[type(op)]())
-        case ast.BoolOp(op=op):
-            yield _with(node, op=ast.Or() if isinstance(op, ast.And) else ast.And())
-        case ast.UnaryOp(op=ast.Not() | ast.USub()):
-            yield node.operand
-        case ast.IfExp():
-            yield _with(node, test=ast.UnaryOp(ast.Not(), node.test))
-        case ast.Constant(value=bool(value)):
-            yield ast.Constant(not value)
-        case ast.Constant(value=int(value)):
-            yield ast.Constant(value + 1)
-        case ast.Constant(value=float(value)):
-            yield ast.Constant(value * 2 or 1.0)
-        case ast.Constant(value=str(value)):
-            yield ast.Constant(f"{value}X")
-        case ast.Name(id=name) if name in NAMES:
-            yield ast.Name(NAMES[name])
-        case ast.Return(value=ast.expr() as value) if ast.unparse(value) != "None":
-            yield ast.Return(ast.Constant(None))
-        case ast.Expr(value=ast.Call() | ast.Yield() | ast.YieldFrom()) | ast.AugAssign():
-            yield ast.Pass()
-    if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) and node.generators[0].ifs:
-        every = deepcopy(node)
-        every.generators[0].ifs = every.generators[0].ifs[1:]
-        yield every
-    if isinstance(node, ast.If | ast.While):
-        return
-
-
-def _with(node: ast.AST, **changes: object) -> ast.AST:
-    return type(node)(**{**dict(ast.iter_fields(node)), **changes})
+# What starts TensorFlow, a cluster, or a clock: contract and end-to-end tests try it, minutes a mutant.
+NOT_BY_UNIT_TESTS = {f"pipeline/training/{name}.py" for name in ("cluster", "epoch", "run", "timing", "tuner")}
+DOCUMENT = Path(__file__).parents[1] / "results" / "mutants.md"
+BEGIN, END = "<!-- mutants: make mutants -->\n", "<!-- end of mutants -->\n"
+LEAST = 0.85  # of the mutants, to be killed
 
 
 def sample(root: Path, room: str, count: int, seed: int) -> list[Mutant]:
@@ -202,16 +78,16 @@ class Known:
         return self.by_line[""][0]
 
 
-def learn(root: Path, tests: list[str]) -> Known | None:
-    """Run tests without a mutant; None where one fails."""
+def learn(root: Path, tests: list[str]) -> Known:
+    """Run tests without a mutant; they must pass."""
     with tempfile.TemporaryDirectory() as folder:
         data, times, settings = (Path(folder) / name for name in ("data", "times", "settings"))
         settings.touch()  # none of the project's
         os.environ["COVERAGE_FILE"] = str(data)
-        if not passes(
-            root, [*tests, "--cov=pipeline", "--cov-context=test", "--cov-report=", f"--cov-config={settings}"], times
-        ):
-            return None
+        measured = ["--cov=pipeline", "--cov-context=test", "--cov-report=", f"--cov-config={settings}"]
+        if not passes(root, [*tests, *measured], times):
+            said = times.with_suffix(".txt").read_text("utf-8", "replace")[-3000:]
+            sys.exit(f"error: {' '.join(tests)}: expected tests that pass without a mutant.\n{said}")
         covered = coverage.CoverageData(str(data))
         covered.read()
         seconds = json.loads(times.read_text("utf-8"))
@@ -234,7 +110,10 @@ def is_killed(mutant: Mutant, root: Path, tests: list[str]) -> bool:
 
 
 def passes(root: Path, tests: list[str], times: Path | None = None) -> bool:
-    """Whether tests pass in time, in a fork that leads all that it starts; `times` gets their seconds."""
+    """Whether tests pass in time, in a fork that leads all that it starts.
+
+    `times` gets their seconds, and a file of text beside it what they said.
+    """
     child = os.fork()
     if not child:
         _test(root, tests, times)
@@ -265,25 +144,14 @@ def _test(root: Path, tests: list[str], times: Path | None) -> None:
         limit = CPU_SECONDS if times is None else CPU_SECONDS * 10
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
         os.chdir(root)
-        silence = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silence, 1)
-        os.dup2(silence, 2)
+        output = os.open(times.with_suffix(".txt") if times else os.devnull, os.O_WRONLY | os.O_CREAT)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
         import pytest
 
         clock = _Clock()
-        options = [
-            "-x",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "-p",
-            "no:xdist",
-            "-o",
-            "timeout=0",
-            "-k",
-            LEAVE,
-            f"--rootdir={root}",
-        ]
+        plain = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "timeout=0"]
+        options = [*plain, "-k", LEAVE, f"--rootdir={root}"]
         status = int(pytest.main([*options, *tests], plugins=[clock]))
         if times:
             times.write_text(json.dumps(clock.seconds), "utf-8")
@@ -293,27 +161,32 @@ def _test(root: Path, tests: list[str], times: Path | None) -> None:
 
 
 def main() -> None:
-    """Sample, test, and say what survived."""
+    """Sample, test, and say what survived; exit code 1 where too much did, or where nobody judged a survivor."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, help="a clone whose files are changed and restored; otherwise one is made")
     parser.add_argument("--count", type=int, default=85, help="mutants of every room")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--room", choices=ROOMS, action="append", help="all by default")
-    parser.add_argument("--only", type=Path, help="earlier output: its survivors alone are tested again")
+    parser.add_argument("--earlier", type=Path, help="earlier output: what was killed there is taken as killed")
     options = parser.parse_args()
+    killed = set(options.earlier.read_text("utf-8").splitlines()) if options.earlier else set()
     with tempfile.TemporaryDirectory() as folder:
         root = options.work.resolve() if options.work else Path(folder) / "clone"
         if not options.work:
             subprocess.run(["git", "clone", "--quiet", Path(__file__).parents[1], root], check=True)
         _prepare(root)
-        again = options.only.read_text("utf-8") if options.only else None
-        _run(root, options.room or list(ROOMS), options.count, options.seed, again)
+        rooms = options.room or list(ROOMS)
+        found = {room: _run(root, room, sample(root, room, options.count, options.seed), killed) for room in rooms}
+    if rooms == list(ROOMS):
+        _write(found, options.seed)
 
 
 def _prepare(root: Path) -> None:
+    """Have the libraries in memory, and the clone's modules where Python looks for this checkout's."""
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     sys.dont_write_bytecode = True
-    sys.path[:] = [str(root), *(place for place in sys.path if Path(place).resolve() != Path(__file__).parent)]
+    here = Path(__file__).parents[1]
+    sys.path[:] = [str(root), *(place for place in sys.path if Path(place).resolve() != here)]
     import matplotlib.pyplot  # noqa: F401
     import pandas  # noqa: F401
     import pydantic  # noqa: F401
@@ -322,21 +195,45 @@ def _prepare(root: Path) -> None:
     import statsmodels.stats.api  # noqa: F401
 
 
-def _run(root: Path, rooms: list[str], count: int, seed: int, again: str | None) -> None:
-    lines = []
-    for room in rooms:
-        if (known := learn(root, ROOMS[room])) is None:
-            sys.exit(f"error: {room}: expected tests that pass without a mutant.")
-        chosen = sample(root, room, count, seed)
-        if again is not None:
-            chosen = [one for one in chosen if f"survived {one}\n" in again]
-        killed = 0
-        for mutant in chosen:
-            dead = is_killed(mutant, root, known.tests_of(mutant))
-            killed += dead
-            print(f"{'killed' if dead else 'survived'} {mutant}", flush=True)
-        lines.append(f"{room}: {killed} of {len(chosen)} killed")
-    print("\n".join(lines))
+def _run(root: Path, room: str, mutants: list[Mutant], killed: set[str]) -> dict[Mutant, bool]:
+    """Whether each of a room's mutants is killed."""
+    found = {one: True for one in mutants if f"killed {one}" in killed}
+    known = learn(root, ROOMS[room]) if len(found) < len(mutants) else None
+    for mutant in mutants:
+        if known and mutant not in found:
+            found[mutant] = is_killed(mutant, root, known.tests_of(mutant))
+        print(f"{'killed' if found[mutant] else 'survived'} {mutant}", flush=True)
+    return found
+
+
+def _write(found: dict[str, dict[Mutant, bool]], seed: int) -> None:
+    """The table and the list of survivors, in their place of the document; their judgements stand below, by hand."""
+    text = DOCUMENT.read_text("utf-8")
+    every = [(room, list(dead.values())) for room, dead in found.items()]
+    every.append(("all", [one for _, dead in every for one in dead]))
+    rows = [f"| {room} | {len(dead)} | {sum(dead)} | {sum(dead) / len(dead):.0%} |" for room, dead in every]
+    survivors = [f"    {mutant}" for dead in found.values() for mutant, one in dead.items() if not one]
+    lines = [
+        f"Seed {seed}.",
+        "",
+        "| | mutants | killed | share |",
+        "|---|---|---|---|",
+        *rows,
+        "",
+        "Survivors:",
+        "",
+        *survivors,
+    ]
+    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
+    DOCUMENT.write_text(before + BEGIN + "\n".join(lines) + "\n" + END + after, "utf-8")
+    unjudged = [one for one in survivors if _name(one) not in after]
+    print("\n".join([*lines, *(f"not judged: {one.strip()}" for one in unjudged)]))
+    sys.exit(bool(unjudged) or sum(every[-1][1]) < LEAST * len(every[-1][1]))
+
+
+def _name(survivor: str) -> str:
+    """A survivor without its line, which changes with what stands above."""
+    return re.sub(r":\d+:", ":", survivor.strip())
 
 
 if __name__ == "__main__":

@@ -46,8 +46,10 @@ def _way_back() -> str:
     """A line on what undoes `dvc exp run -S`; nothing outside an experiment, or in a copy (`--temp`, `--queue`)."""
     if "DVC_EXP_NAME" not in os.environ or Path(os.environ.get("DVC_ROOT", "")).resolve() != Path.cwd():
         return ""
-    if subprocess.run(["git", "diff", "--quiet", "HEAD", "--", PARAMS], capture_output=True).returncode != 1:
+    committed = subprocess.run(["git", "show", f"HEAD:./{PARAMS}"], capture_output=True)
+    if committed.returncode or committed.stdout == PARAMS.read_bytes():
         return ""
+    os.utime(PARAMS)  # DVC can leave its time and size in git's index: `git restore` would take it for unchanged
     return f"\nThis experiment's values are in {PARAMS}; `git restore {PARAMS}` goes back to those that are committed."
 
 

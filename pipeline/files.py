@@ -83,7 +83,7 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """Read the value of a JSON file that a stage wrote; a UserError where it is not there, or is no JSON."""
     try:
-        return json.loads(_text(path))
+        return json.loads(read_text(path))
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: expected JSON as an earlier stage wrote it; {error}") from None
 
@@ -96,12 +96,13 @@ def write_model(path: Path, model: "BaseModel") -> None:
 def read_model(path: Path, model: type[Model]) -> Model:
     """Read a typed section that `write_model` wrote; a UserError where it is not there, or is no such section."""
     try:
-        return model.model_validate_json(_text(path))
+        return model.model_validate_json(read_text(path))
     except ValueError as error:
         raise UserError(f"{path}: expected this file as an earlier stage wrote it; {error}") from None
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """A file's text; a UserError where it is not there, or is none."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -121,7 +122,7 @@ def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
     """Rows of a CSV file that a stage wrote, as text (an empty cell is empty); a UserError where it is not there."""
-    with io.StringIO(_text(path), newline="") as file:
+    with io.StringIO(read_text(path), newline="") as file:
         return list(csv.DictReader(file))
 
 

@@ -41,6 +41,7 @@ REPORT = Path("report")
 TRACKED = Path("tracked")
 RECEIPT = TRACKED / "receipt.json"
 RECORD = Path("results/full")
+CAUSES = Path("results/causes.yaml")  # why a printed figure is far from ours, as far as we know
 PICTURE_OF_RECORD = Path("results/printed.svg")
 MLFLOW = Path("mlflow.db")
 MLFLOW_ARTIFACTS = Path("mlartifacts")
@@ -52,22 +53,21 @@ WRITTEN_INTO = (Path(), Path("data"), METRICS, TIMINGS, TRACKED, UNFINISHED, TRA
 # Names of pages and files beside those of studies, which no study may have.
 RESERVED = ("claims", "data", "exercises", "index", "receipt", "rows", "timings")
 
-# Files of a finished run, in the run store and, but for those of `KEPT_IN_STORE`, in runs/.
+# Files of a finished run in the run store; and in runs/, of all runs of a variant, with runs.json in place of run.json.
 RUN = "run.json"
+VARIANT_RUNS = "runs.json"
 HISTORY = "history.csv"
 TRIALS = "trials.csv"
 MODEL_SUMMARY = "summary.txt"
+# Of a run, and in the run store alone.
 WEIGHTS = "weights.npz"
 OPTIMIZER = "optimizer.npz"  # only where another run goes on with it
 SECONDS = "seconds.json"
-KEPT_IN_STORE = (WEIGHTS, OPTIMIZER, SECONDS)
 
 # What is kept of a study beside files that lie elsewhere too.
 TIMES = "times.json"
 STUDY_PAGE = "page.html"
 DATA_PAGE, ROWS_PAGE = "data.html", "rows.html"
-
-STATISTICS = "statistics.json"  # of a variant, in MLflow
 ADVISORIES = "advisories"  # about what requirements.lock pins
 
 # Files of an evaluation in its store.
@@ -76,6 +76,7 @@ ANSWERS = "answers.npz"
 
 # Files of a recorded study, beside its claims, its answers and its pictures.
 DECLARED = "declared.json"
+DECLARED_TRAINING = "training.json"
 RECORDED_RESULTS = "results.json"
 RECORDED_RUNS = "runs.csv"
 PROVENANCE = "provenance.json"
@@ -127,9 +128,9 @@ def task_scaling(task: str) -> Path:
     return SCALING / f"{task}.npz"
 
 
-def run_folder(study: str, variant: str, repeat: int) -> Path:
-    """Files of one run."""
-    return RUNS / study / variant / f"{repeat:02d}"
+def variant_runs(study: str, variant: str) -> Path:
+    """Files of a variant's runs."""
+    return RUNS / study / variant
 
 
 def evaluated_runs(study: str) -> Path:

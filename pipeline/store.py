@@ -67,7 +67,7 @@ class Store:
             return f"it was kept in form {manifest.schema_version}, not {SCHEMA}"
         if manifest.fingerprint != fingerprint:
             return f"it is another result, {manifest.fingerprint}"
-        expected = {name: manifest.files.get(name, "") for name in files} or manifest.files
+        expected = {name: manifest.files.get(name) for name in files} or manifest.files
         differing = {name for name, _ in expected.items() ^ found.items()}
         return f"{min(differing)} is not as it was written" if differing else ""
 

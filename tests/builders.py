@@ -18,7 +18,7 @@ from pipeline.params.resolve import resolve_recipe
 from pipeline.params.schema import Caps
 from pipeline.seeds import repeat_seeds
 from pipeline.training.data import RunResult
-from pipeline.training.record import StudyRun
+from pipeline.training.study_runs import StudyRun
 
 FIELDS: dict[str, Any] = {
     "architecture": "cnn3",

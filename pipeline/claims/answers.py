@@ -16,11 +16,11 @@ from pipeline.params.plan import ComparisonPlan
 from pipeline.seeds import derive
 from pipeline.statistics.interim import find_first_decisions, plan_analyses
 
-TIMED_APART = "it is about time alone, which no two machines share; timings/claims.csv has the answer of this one"
+TIMED_APART = "it is about time alone, answered apart in timings/claims.csv"
 
 ELSEWHERE = {
-    False: "what it says of time is answered apart, in timings/claims.csv",
-    True: "what it says beside time is answered in metrics/claims.csv",
+    False: "on time see timings/claims.csv",
+    True: "on the rest see metrics/claims.csv",
 }
 """What the answers to conditions on time, and to all others, leave out."""
 

@@ -23,13 +23,13 @@ from pipeline.statistics.wording import (
     format_count,
     format_difference,
     format_interval,
+    format_p,
     format_size,
     name_equivalence_interval,
     name_interval,
     name_test,
 )
 
-TINY = 1e-6  # a smaller p says more about the model than about the runs
 UNDIRECTED = ("equals", "differs_from")
 FAMILIAR = "test accuracy"  # what is meant where no metric is named
 MOST_WORDS = 2  # of a metric in the first sentence
@@ -160,9 +160,10 @@ def _size(finding: Finding, c: Comparison) -> str:
     interval = format_interval(*finding.interval, finding.metric)
     way = " towards the claim" if finding.relation == "below" else ""
     told = f"{name_interval(c, finding.is_equality)}{way} {interval}"
-    said = finding.verdict not in (UNDECIDED, EQUIVALENT) and not finding.is_equality
-    mean = "" if said else f"{format_difference(c.estimate, finding.metric)} on average, "
-    return f"{mean}{told} over {_repeats(c)}"
+    mean = f"mean {format_difference(c.estimate, finding.metric)}, "
+    if finding.verdict == UNDECIDED:  # whose first sentence has n
+        return f"{mean}{told}"
+    return f"{mean if finding.is_equality else ''}{told} over {_repeats(c)}"
 
 
 def _name_level(test: SpreadTest) -> str:
@@ -175,15 +176,14 @@ def _test(c: Comparison) -> str:
 
 def _p(c: Comparison | SpreadTest) -> str:
     family = f" after Holm over {c.family_size}" if c.family_size > 1 else ""
-    smallest = f" (smallest {min(1.0, c.p_smallest * c.family_size):.3g})" if isinstance(c, Comparison) else ""
-    value = f"= {c.p_adjusted:.3g}" if c.p_adjusted > TINY else f"< {TINY:g}"
-    return f"p {value}{family}{smallest}"
+    smallest = f" (smallest {format_p(min(1.0, c.p_smallest * c.family_size))})" if isinstance(c, Comparison) else ""
+    return f"p {format_p(c.p_adjusted, '= ')}{family}{smallest}"
 
 
 def _equality(finding: Finding, c: Comparison) -> str:
     if c.equivalence_p_adjusted is None or c.equivalence_p_adjusted > c.alpha:
         return ""
-    tested = f"two one-sided t-tests p = {c.equivalence_p_adjusted:.3g}"
+    tested = f"two one-sided t-tests p {format_p(c.equivalence_p_adjusted, '= ')}"
     if finding.is_equality:
         return tested
     interval = format_interval(c.equivalence_low, c.equivalence_high, finding.metric)
@@ -212,7 +212,7 @@ def _fewest(c: Comparison) -> str:
 
 def _name_deciding(answer: Answer) -> str:
     """Which of several comparisons the figures are of."""
-    which = {SUPPORTED: "the weakest", REFUTED: "the clearest"}.get(answer.verdict, "the one that decides")
+    which = {UNDECIDED: "the vaguest", REFUTED: "the clearest"}.get(answer.verdict, "the weakest")
     n, held = len(answer.findings), sum(one.verdict == SUPPORTED for one in answer.findings)
     if answer.verdict == SUPPORTED and held < n:  # some two had to differ
         return f"{which} of the {held} that hold, of {n}"

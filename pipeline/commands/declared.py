@@ -15,10 +15,12 @@ from pipeline.params.schema import Params
 
 FILES = (layout.PARAMS, layout.DECLARED_CLAIMS)
 Declaration = tuple[TrainingPlan, ComparisonPlan]
+OF_VARIANT: dict[str, object] = {"title": None, "inferred": [], "place": []}
+OF_CLAIM: dict[str, object] = {"says": "", "place": [], "printed": {}, "not_testable": {}, "question": False}
 
 
 def find_declaration(study: str, declared: Declaration, sources: Mapping[str, str]) -> str:
-    """The earliest commit from which on a study has been declared as it is, whatever is selected.
+    """The earliest commit from which on a study has been declared as it is, whatever is selected and whatever words.
 
     `sources` names the source of each data set, which the command line may have changed, as it may the profile.
 
@@ -31,7 +33,8 @@ def find_declaration(study: str, declared: Declaration, sources: Mapping[str, st
 
     @cache
     def same(commit: str) -> bool:
-        return _declare(commit, study, declared[0].profile, sources) == declared
+        found = _declare(commit, study, declared[0].profile, sources)
+        return found is not None and leave_words(*found) == leave_words(*declared)
 
     head = next(iter(commits), None)
     if head is None or not same(head):
@@ -47,6 +50,22 @@ def follow(head: str, parents: Mapping[str, Sequence[str]], same: Callable[[str]
     while older := next(filter(same, parents.get(head, ())), None):
         head = older
     return head
+
+
+def leave_words(training: TrainingPlan, comparison: ComparisonPlan) -> Declaration:
+    """What is run and asked, without the words for it and the places in the texts: these may be mended after a run."""
+    variants = {name: one.model_copy(update={**OF_VARIANT, "row": None}) for name, one in training.variants.items()}
+    compared = {name: one.model_copy(update=OF_VARIANT) for name, one in comparison.variants.items()}
+    claims = {name: one.model_copy(update=OF_CLAIM) for name, one in comparison.claims.items()}
+    data = {task: one.model_copy(update={"description": ""}) for task, one in comparison.data.items()}
+    asked = {"title": None, "question": "", "variants": compared, "claims": claims, "data": data}
+    return training.model_copy(update={"variants": variants}), comparison.model_copy(update=asked)
+
+
+def read_time(commit: str) -> float:
+    """When a commit was made, in seconds since 1970."""
+    command = ["git", "show", "--no-patch", "--format=%ct", commit]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def _list_commits() -> dict[str, list[str]]:

@@ -35,7 +35,7 @@ def prune(*, remove: bool = False) -> None:
     comparisons and pages, which are made again in seconds, as long as they are used.
     """
     runs, evaluations, made = run_store(), evaluation_store(), kept_store()
-    held = {_read_fingerprint(path) for path in layout.RUNS.glob(f"*/*/*/{layout.RUN}")}
+    held = {one for path in layout.RUNS.glob(f"*/*/{layout.VARIANT_RUNS}") for one in _read_fingerprints(path)}
     declared = {pattern for params in _read_params() for pattern in _list_patterns(params)}
     judged = {one: _judge(runs, one, declared) for one in runs.list_results()}
     kept = held | {one for one, reason in judged.items() if not reason}
@@ -75,10 +75,10 @@ def _format_pattern(recipe: Recipe, search: Search | None, seeds: Seeds, unknown
     return canonical([recipe.model_dump(exclude=unknown), space, seeds.to_dict()])
 
 
-def _read_fingerprint(path: Path) -> str:
-    """The run that a run.json is of; a UserError where it can't be read, as nobody then knows what is needed."""
+def _read_fingerprints(path: Path) -> list[str]:
+    """The runs that a runs.json is of; a UserError where it can't be read, as nobody then knows what is needed."""
     try:
-        return str(read_json(path)["fingerprint"])
+        return [str(one["fingerprint"]) for one in read_json(path)]
     except (KeyError, TypeError, *UNREADABLE):
         raise UserError(f"{path}: expected this file as `dvc repro` wrote it, which writes it anew.") from None
 

@@ -2,8 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from ruamel.yaml import YAML
 
 from pipeline import layout
 from pipeline.claims.ledger import ON_IDENTICAL, count_verdicts
@@ -11,16 +13,15 @@ from pipeline.command_line import run
 from pipeline.errors import UserError
 from pipeline.files import read_rows, write_text
 from pipeline.metrics import words
-from pipeline.outputs.figures.beside import draw_beside
-from pipeline.outputs.figures.canvas import render_svg
 from pipeline.outputs.figures.theme import CLAIM_STYLES, COMPARISON_STYLES
-from pipeline.outputs.record import tables
-from pipeline.outputs.record.study import RecordedStudy, list_recorded, merge_claims, read_recorded
+from pipeline.outputs.record.found import Recorded, format_found
+from pipeline.outputs.record.overview import say_progress
+from pipeline.outputs.record.picture import LABEL, choose_runs, draw_picture
+from pipeline.outputs.record.study import list_recorded, merge_claims, read_recorded
 from pipeline.outputs.record.tables import Printed
 from pipeline.params.read import read
 from pipeline.statistics.results import StudyResults, read_results, read_summary
 
-PICTURED = "test_accuracy"
 README, FOUND = Path("README.md"), Path("results/README.md")
 STAND_IN = """
 Profile quick, on **stand-in data** (scikit-learn's small digits, no network): it shows that everything works, and says
@@ -73,22 +74,23 @@ def replace_block(document: str, name: str, text: str) -> str:
     return replaced
 
 
+def read_found(root: Path = Path()) -> Recorded:
+    """What is recorded, of a working folder."""
+    names = list_recorded(root)
+    return Recorded(
+        studies={study: read_recorded(study, root) for study in names},
+        declared={name: one.title or name for name, one in read(root / layout.PARAMS).studies.items()},
+        printed=[row for study in names for row in _read_printed(study, root)],
+        pictures={study: path for study in names if (path := _find_picture(study, root))},
+        causes=YAML(typ="safe").load((root / layout.CAUSES).read_text("utf-8")),
+    )
+
+
 def format_blocks(root: Path = Path()) -> dict[Path, dict[str, str]]:
     """Generated texts of every document by name, from what a working folder records."""
-    recorded = {study: read_recorded(study, root) for study in list_recorded(root)}
-    printed = {study: _read_printed(study, root) for study in recorded}
-    every, claims = [row for rows in printed.values() for row in rows], merge_claims(recorded)
-    return {
-        README: {"verdicts": _format_recorded(recorded, printed, root) if recorded else _format_own(root)},
-        FOUND: {
-            "answers": tables.format_answers(claims),
-            "studies": tables.format_studies(recorded),
-            "undecided": tables.format_undecided(claims),
-            "seeds": tables.format_seeds(claims),
-            "far": tables.format_printed(every, far=True),
-            "printed": tables.format_printed(every),
-        },
-    }
+    found = read_found(root)
+    verdicts = _format_recorded(found) if found.studies else _format_own(root)
+    return {README: {"verdicts": verdicts}, FOUND: {"found": format_found(found)}}
 
 
 def _format_own(root: Path) -> str:
@@ -99,15 +101,15 @@ def _format_own(root: Path) -> str:
     return f"{format_verdicts(studies)}\n{format_claims(summary.claims, data)}{STAND_IN if summary.stand_in else ''}"
 
 
-def _format_recorded(recorded: Mapping[str, RecordedStudy], printed: Mapping[str, list[Printed]], root: Path) -> str:
+def _format_recorded(found: Recorded) -> str:
     """A picture of printed accuracies beside ours, the claims by verdict, and how many studies are done."""
-    caveats = sorted({one for study in recorded.values() for one in study.results.caveats})
-    of_all = f"{len(recorded)} of {len(read(root / layout.PARAMS).studies)} studies"
-    study = choose_pictured(printed)
-    picture = f"![What {study} printed, beside every repeat of ours]({layout.PICTURE_OF_RECORD})\n\n" if study else ""
-    report = f"[The report]({layout.RECORD}/index.html), of {of_all}, opens offline; [what we found]({FOUND})."
+    caveats = sorted({one for study in found.studies.values() for one in study.results.caveats})
+    pictured = choose_runs(found.studies, found.printed)
+    picture = f"![{LABEL}]({layout.PICTURE_OF_RECORD})\n\n" if pictured else ""
+    progress = say_progress(found.studies, found.declared)
+    report = f"{progress}: [the report]({layout.RECORD}/index.html) opens offline; [what we found]({FOUND})."
     said = "".join(f"\nNot the official data: {one}." for one in caveats)
-    return f"{picture}{format_claims(count_verdicts(merge_claims(recorded)), 'real data')}\n{report}{said}\n"
+    return f"{picture}{format_claims(count_verdicts(merge_claims(found.studies)), 'real data')}\n{report}{said}\n"
 
 
 def _read_printed(study: str, root: Path) -> list[Printed]:
@@ -115,21 +117,11 @@ def _read_printed(study: str, root: Path) -> list[Printed]:
     return list(read_rows(path)) if path.exists() else []
 
 
-def choose_pictured(printed: Mapping[str, Sequence[Printed]]) -> str | None:
-    """The study of which a write-up printed the most accuracies; None where none did."""
-    counts = {study: len(_accuracies(rows)) for study, rows in printed.items()}
-    return max(counts, key=lambda study: counts[study]) if any(counts.values()) else None
-
-
-def _accuracies(rows: Iterable[Printed]) -> dict[str, float]:
-    return {row["variant"]: float(row["printed"]) for row in rows if row["figure"] == PICTURED}
-
-
-def draw_picture(study: RecordedStudy, rows: Iterable[Printed]) -> str:
-    """SVG of a study's printed accuracies beside ours."""
-    ours = {str(name): one[PICTURED].tolist() for name, one in study.runs.groupby("variant")}
-    runs = {name: (figure, ours[name]) for name, figure in _accuracies(rows).items()}
-    return render_svg(draw_beside(runs, PICTURED), label=f"{study.plan.study}: printed accuracies beside ours")
+def _find_picture(study: str, root: Path) -> str | None:
+    """A recorded study's picture of differences, or of spreads, by its path from what we found."""
+    folder = root / layout.recorded(study)
+    files = (folder / layout.picture(kind, 1) for kind in ("differences", "spread"))
+    return next((one.relative_to((root / FOUND).parent).as_posix() for one in files if one.exists()), None)
 
 
 def main() -> None:
@@ -139,9 +131,9 @@ def main() -> None:
         for name, block in blocks.items():
             text = replace_block(text, name, block)
         write_text(path, text)
-    printed = {study: _read_printed(study, Path()) for study in list_recorded()}
-    if study := choose_pictured(printed):
-        write_text(layout.PICTURE_OF_RECORD, draw_picture(read_recorded(study), printed[study]))
+    found = read_found()
+    if runs := choose_runs(found.studies, found.printed):
+        write_text(layout.PICTURE_OF_RECORD, draw_picture(runs))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """`make record`: finished studies of real data to results/full/, one at a time, for good."""
 
-import platform
-import re
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -9,13 +7,13 @@ from pathlib import Path
 from pipeline import layout
 from pipeline.claims.ledger import LedgerRow, write_ledger
 from pipeline.command_line import run
-from pipeline.commands.declared import find_declaration
+from pipeline.commands.declared import find_declaration, read_time
 from pipeline.errors import UserError
 from pipeline.files import csv_text, read_arrays, read_model, read_rows, write_arrays, write_model, write_text
 from pipeline.folders import replaced_folder
 from pipeline.outputs.record.answers import pack_answers, unpack_answers
 from pipeline.outputs.record.overview import build_overview
-from pipeline.outputs.record.provenance import Provenance, assign_processors, trace_study
+from pipeline.outputs.record.provenance import Declared, Provenance, describe_origin, trace_study
 from pipeline.outputs.record.study import Found, find_again, list_recorded, read_recorded
 from pipeline.outputs.report.build import build_study
 from pipeline.outputs.report.gather import ReportFiles, StudyFiles, read_report_files, read_study_files
@@ -23,9 +21,10 @@ from pipeline.outputs.report.render import link_studies
 from pipeline.params.plan import ComparisonPlan, PlannedSource, TrainingPlan, read_comparison
 from pipeline.params.read import read
 from pipeline.statistics.results import StudyResults, write_results
+from pipeline.store import run_store
+from pipeline.training.record import Seconds
 
-CPU = Path("/proc/cpuinfo")
-VECTORS = ("avx512f", "avx2", "avx", "asimd")  # the widest first: they decide in which order is summed
+MOST_MB = 40  # of all that is recorded, as every clone carries it
 
 
 def record() -> None:
@@ -42,10 +41,11 @@ def record() -> None:
         _record(study, plan, files, sources)
         print(f"{study}: {plan.repeats} repeats recorded in {layout.recorded(study)}", flush=True)
     every = {study: read_recorded(study) for study in list_recorded()}
-    for file, text in build_overview(every, list(read(layout.PARAMS).studies), files.pages).items():
+    declared = {name: one.title or name for name, one in read(layout.PARAMS).studies.items()}
+    for file, text in build_overview(every, declared, files.printed, files.pages).items():
         write_text(layout.RECORD / file, text)
-    size = sum(file.stat().st_size for file in layout.RECORD.rglob("*") if file.is_file())
-    print(f"{layout.RECORD}: {len(every)} studies, {size / 1e6:.1f} MB")
+    size = sum(file.stat().st_size for file in layout.RECORD.rglob("*") if file.is_file()) / 1e6
+    print(f"{layout.RECORD}: {len(every)} of {len(declared)} studies, {size:.1f} MB of at most {MOST_MB}")
 
 
 def _read_sources() -> dict[str, PlannedSource]:
@@ -63,10 +63,11 @@ def _record(study: str, plan: ComparisonPlan, files: ReportFiles, sources: Mappi
     claims = [row for row in files.claims if row.study == study]
     _check(files.results[study], claims, find_again(plan, own.measured, unpack_answers(packed)))
     provenance = _trace(study, declared, files, own, sources)
-    texts = build_study(study, own, files)
+    texts = build_study(study, own, files, tuple(describe_origin(provenance)))
     page = texts.pop(layout.STUDY_PAGE)
     with replaced_folder(layout.recorded(study), [layout.RECORDED_PRINTED]) as folder:
         write_model(folder / layout.DECLARED, plan)
+        write_model(folder / layout.DECLARED_TRAINING, files.plans[study])
         write_results(folder / layout.RECORDED_RESULTS, files.results[study])
         write_ledger(folder / layout.CLAIMS.name, claims)
         shutil.copyfile(layout.evaluated_runs(study), folder / layout.RECORDED_RUNS)
@@ -93,34 +94,35 @@ def _verdicts(claims: Iterable[LedgerRow]) -> dict[tuple[str, str], str]:
 
 def _join(plan: TrainingPlan, table: str) -> list[dict[str, str]]:
     """Rows of a table that runs have, of all runs of a study, as they were written."""
-    runs = [(variant, repeat) for variant in plan.trained for repeat in range(plan.repeats)]
-    paths = {run: layout.run_folder(plan.study, *run) / table for run in runs}
-    return [
-        {"variant": variant, "repeat": str(repeat), **row}
-        for (variant, repeat), path in paths.items()
-        if path.exists()
-        for row in read_rows(path)
-    ]
+    paths = {variant: layout.variant_runs(plan.study, variant) / table for variant in plan.trained}
+    return [{"variant": variant, **row} for variant, path in paths.items() if path.exists() for row in read_rows(path)]
 
 
 def _trace(
     study: str, declared: str, files: ReportFiles, own: StudyFiles, sources: Mapping[str, PlannedSource]
 ) -> Provenance:
     runs = [one.about for trained in own.trained.values() for one in trained]
-    before = layout.recorded(study) / layout.PROVENANCE
-    known = read_model(before, Provenance).processors if before.exists() else {}
+    path = layout.recorded(study) / layout.PROVENANCE
+    before = read_model(path, Provenance) if path.exists() else None
     tasks = {one.task for one in files.plans[study].variants.values()}
     identities = {task: files.identities[task] for task in sorted(tasks)}
-    return trace_study(study, declared, runs, identities, sources, assign_processors(runs, known, name_processor()))
+    kept = _read_seconds(one.fingerprint for one in runs)
+    first = min((began for _, began in kept.values()), default=None)
+    dated = Declared(declared, None if first is None else read_time(declared) <= first)
+    return trace_study(
+        study, dated, runs, identities, sources, {k: one.processor for k, (one, _) in kept.items()}, before
+    )
 
 
-def name_processor() -> str:
-    """Kind of this machine's processor, with the widest vector instructions that it has."""
-    text = CPU.read_text("utf-8") if CPU.exists() else ""
-    model = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
-    flags = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", text, re.MULTILINE)
-    widest = next((one for one in VECTORS if flags and one in flags[1].split()), "")
-    return " ".join(filter(None, [model[1] if model else platform.processor() or platform.machine(), widest]))
+def _read_seconds(fingerprints: Iterable[str]) -> dict[str, tuple[Seconds, float]]:
+    """Of every run that the run store still has: what it says of its time, and when it began, in seconds since 1970."""
+    found, store = {}, run_store()
+    for one in fingerprints:
+        if store.holds(one, [layout.SECONDS]):
+            path = store.path(one) / layout.SECONDS
+            seconds = read_model(path, Seconds)
+            found[one] = seconds, path.stat().st_mtime - seconds.train_seconds
+    return found
 
 
 if __name__ == "__main__":

@@ -11,22 +11,27 @@ from pipeline.command_line import run
 from pipeline.metrics import words
 from pipeline.outputs.figures.theme import CLAIM_STYLES
 from pipeline.outputs.report.views import group_by_verdict
-from pipeline.statistics.results import Summary, read_summary
+from pipeline.statistics.results import StudyVerdicts, Summary, read_summary
 
 NEXT = "Next: open report/claims.html and report/index.html, or browse the runs with `make ui`."
 
 
 def tabulate_verdicts(summary: Summary) -> Table:
-    """One row a study: its repeats, and its treatments by verdict against the control, and marks of variants."""
+    """One row a study: its title and name, its repeats, and its treatments by verdict against the control."""
     table = Table("study", "n", "treatments, by verdict against the control", show_lines=True)
     mixed = len({study.profile for study in summary.studies.values()}) > 1
     for name, study in summary.studies.items():
-        groups = [f"{verdict}: {', '.join(names)}" for verdict, names in group_by_verdict(study.verdicts).items()]
-        groups += [f"({variant}: {mark})" for variant, mark in study.marks.items()]
-        table.add_row(
-            f"{name}\n(profile {study.profile})" if mixed else name, str(study.n), "\n".join(groups) or "no comparisons"
-        )
+        about = [study.title, name, f"(profile {study.profile})" if mixed else None]
+        table.add_row("\n".join(filter(None, about)), str(study.n), "\n".join(_list_groups(study)) or "no comparisons")
     return table
+
+
+def _list_groups(study: StudyVerdicts) -> list[str]:
+    """A study's treatments by verdict, and marks of its variants, by their titles; those may hold commas."""
+    called = {name: study.titles.get(name, name) for name in (*study.verdicts, *study.marks)}
+    groups = group_by_verdict(study.verdicts).items()
+    told = [f"{verdict}: {'; '.join(called[name] for name in names)}" for verdict, names in groups]
+    return [*told, *(f"({called[variant]}: {mark})" for variant, mark in study.marks.items())]
 
 
 def tabulate_claims(summary: Summary) -> Table:

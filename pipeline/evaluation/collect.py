@@ -1,7 +1,7 @@
 """A study's evaluations, collected from the store into its table and its arrays; and the seconds that runs took."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +15,8 @@ from pipeline.files import Arrays, csv_text, read_arrays, read_model, write_arra
 from pipeline.params.plan import TrainingPlan
 from pipeline.params.section import Section
 from pipeline.store import Store, fingerprint_made
-from pipeline.training.record import Seconds, read_run
+from pipeline.training.record import Seconds
+from pipeline.training.study_runs import read_history, read_runs, split_by_repeat
 
 
 class RunSeconds(Section):
@@ -44,11 +45,12 @@ def write_study(
     tasks = {run.task for _, run in runs}
     labels = {task: read_examples(task, identities[task].data_set, "test").labels for task in tasks}
     tests: dict[tuple[str, str], list[Arrays]] = {}
-    rows = []
+    rows, read = [], cache(_read_histories)
     for name, run in runs:
         scalars = read_model(store.path(name) / layout.EVALUATION, Evaluation).scalars
         test, threshold = read_arrays(store.path(name) / layout.ANSWERS), plan.variants[run.variant].threshold
-        learned = _read_learned(run, identities)
+        history = read(run.about.study, run.about.variant)[run.about.repeat]
+        learned = summarize_history(run.about, history, identities[run.about.task].train.n)
         rows.append(make_row(run.variant, run.about, scalars, learned, test, labels[run.task], threshold))
         tests.setdefault((run.variant, run.task), []).append(test)
     write_text(folder / layout.evaluated_runs("").name, csv_text(rows))
@@ -56,6 +58,10 @@ def write_study(
         classes, threshold = len(identities[task].classes), plan.variants[variant].threshold
         arrays = stack_repeats(repeats, labels[task], classes, threshold)
         write_arrays(folder / layout.evaluated_images("", variant).name, arrays)
+
+
+def _read_histories(study: str, variant: str) -> dict[int, pd.DataFrame]:
+    return split_by_repeat(read_history(study, variant))
 
 
 def fingerprint_study(
@@ -68,16 +74,10 @@ def fingerprint_study(
     return fingerprint_made("pipeline.evaluation.collect", plan.model_dump(mode="json"), known, about)
 
 
-def _read_learned(run: TrainedRun, identities: Mapping[str, Identity]) -> dict[str, float | None]:
-    about = run.about
-    at = layout.run_folder(about.study, about.variant, about.repeat)
-    return summarize_history(about, pd.read_csv(at / layout.HISTORY), identities[about.task].train.n)
-
-
 def read_seconds(plan: TrainingPlan, identities: Mapping[str, Identity], trained: Store, evaluated: Store) -> Times:
     """Seconds of every run of a study, by variant and repeat, as the stores keep them: of no hashed file."""
     found: Times = {}
-    for run in plan_evaluations(plan, identities, partial(read_run, plan.study)):
+    for run in plan_evaluations(plan, identities, partial(read_runs, plan)):
         seconds = _read_seconds(run, fingerprint_evaluation(run, identities[run.task]), trained, evaluated)
         found.setdefault(run.variant, {})[run.about.repeat] = seconds
     return found

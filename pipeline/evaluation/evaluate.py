@@ -1,6 +1,6 @@
 """Evaluation of finished runs. Evaluations are kept as runs are, by all that they depend on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -21,7 +21,8 @@ from pipeline.store import Store
 from pipeline.training.fingerprint import VALUES, library_versions
 from pipeline.training.grid import group_jobs, open_pool, run_all
 from pipeline.training.progress import Planned, Progress
-from pipeline.training.record import StudyRun, require_weights
+from pipeline.training.record import require_weights
+from pipeline.training.study_runs import StudyRun
 
 ENTRIES = ("pipeline.evaluation.work", "pipeline.backend")
 
@@ -47,16 +48,16 @@ class Evaluation(Section):
 
 
 def plan_evaluations(
-    plan: TrainingPlan, identities: Mapping[str, Identity], read: Callable[[str, int], StudyRun]
+    plan: TrainingPlan, identities: Mapping[str, Identity], read: Callable[[str], Sequence[StudyRun]]
 ) -> list[TrainedRun]:
     """Runs that a plan wants evaluated: every trained variant's, then every derived one's.
 
-    `read` gives the run.json of a variant's repeat.
+    `read` gives the runs.json of a variant.
     """
     found, shifts = [], tuple(plan.shifts or ())
     for variant, planned in {**plan.trained, **plan.derived}.items():
-        for repeat in range(plan.repeats):
-            about, merge = read(planned.merged.variant if planned.merged else variant, repeat), None
+        for about in read(planned.merged.variant if planned.merged else variant):
+            merge = None
             if planned.merged:
                 merge = merge_classes(planned.merged.rule, identities[about.task], identities[planned.task])
             found.append(TrainedRun(variant, planned.task, about, shifts, merge))

@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.evaluation.scores import Labels, count_confusion
 from pipeline.files import Arrays
 from pipeline.training.recipes import count_updates
-from pipeline.training.record import StudyRun
+from pipeline.training.study_runs import StudyRun
 
 THRESHOLDS = (0.5, 0.9)  # at which a two-class task is reported, whatever a variant decides by
 REACHED = 0.98

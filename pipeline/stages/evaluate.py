@@ -10,7 +10,7 @@ from pipeline.evaluation.evaluate import evaluate_missing, fingerprint_evaluatio
 from pipeline.folders import replaced_folder
 from pipeline.params.plan import read_execution, read_training, read_unselected
 from pipeline.store import evaluation_store, kept_store, run_store
-from pipeline.training.record import read_run
+from pipeline.training.study_runs import read_runs
 
 
 def evaluate() -> None:
@@ -18,7 +18,7 @@ def evaluate() -> None:
     identities, plans, store, kept = read_identities(), read_training(), evaluation_store(), kept_store()
     studies = {}
     for study, plan in plans.items():
-        runs = plan_evaluations(plan, identities, partial(read_run, study))
+        runs = plan_evaluations(plan, identities, partial(read_runs, plan))
         studies[study] = [(fingerprint_evaluation(one, identities[one.task]), one) for one in runs]
     every = {name: one for runs in studies.values() for name, one in runs}
     evaluate_missing(every, run_store(), store, lambda t: read_images(t, identities[t]), read_execution())

@@ -8,8 +8,8 @@ from pipeline.claims.ledger import make_ledger, merge_ledger, write_ledger
 from pipeline.command_line import run
 from pipeline.data.identity import read_identities
 from pipeline.evaluation.collect import read_seconds
-from pipeline.files import read_json, write_json, write_text
-from pipeline.outputs.report.timings import render_timings
+from pipeline.files import read_json, read_table, write_json, write_text
+from pipeline.outputs.report.timings import describe_times, render_timings
 from pipeline.params.plan import read_comparison, read_training, read_unselected
 from pipeline.store import evaluation_store, run_store
 from pipeline.training.timing import measure_study
@@ -32,9 +32,16 @@ def timing() -> None:
     claims = merge_ledger(make_ledger(answers), layout.TIMING_CLAIMS, others)
     before = read_json(layout.TIMING_RECEIPT) if layout.TIMING_RECEIPT.exists() else {}
     write_ledger(layout.TIMING_CLAIMS, claims)
-    seconds = {study: read_seconds(plan, identities, trained, evaluated) for study, plan in training.items()}
+    timed = {
+        study: describe_times(
+            comparison[study],
+            read_seconds(plan, identities, trained, evaluated),
+            read_table(layout.evaluated_runs(study)),
+        )
+        for study, plan in training.items()
+    }
     stand_in = any(one.stand_in for plan in comparison.values() for one in plan.data.values())
-    write_text(layout.TIMING_PAGE, render_timings(seconds, claims, stand_in))
+    write_text(layout.TIMING_PAGE, render_timings(timed, claims, stand_in))
     write_json(layout.TIMING_RECEIPT, {name: one for name, one in before.items() if name in others} | receipt)
 
 

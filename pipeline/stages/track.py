@@ -11,7 +11,7 @@ from pipeline.files import read_arrays, read_json, write_json
 from pipeline.outputs.tracking.models import take_pixels
 from pipeline.outputs.tracking.projection import update_mlflow
 from pipeline.params.plan import read_unselected
-from pipeline.training.record import StudyRun
+from pipeline.training.study_runs import StudyRun
 
 if TYPE_CHECKING:
     import keras

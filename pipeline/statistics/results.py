@@ -103,6 +103,8 @@ class StudyVerdicts:
     verdicts: dict[str, str]
     marks: dict[str, str] = field(default_factory=dict)
     profile: str = field(kw_only=True)
+    title: str | None = field(default=None, kw_only=True)
+    titles: dict[str, str] = field(default_factory=dict, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -201,6 +203,8 @@ def summarize(studies: Mapping[str, StudyResults], claims: dict[str, dict[str, i
             {treatment: found.verdict for treatment, found in one.comparisons.items()},
             {variant: found.mark for variant, found in one.variants.items() if found.mark},
             profile=one.profile,
+            title=one.title,
+            titles={variant: found.title for variant, found in one.variants.items() if found.title},
         )
         for name, one in studies.items()
     }

@@ -8,6 +8,8 @@ from pipeline.statistics.power import EXACT_LIMIT, OUT_OF_REACH, smallest_n_that
 
 NUMBER = Metric("", "")  # a metric that nobody declared is a bare number
 MINUS = "−"
+ROUNDING = 1e-12  # a smaller share is what rounding leaves of none
+SMALL_P = 1e-4  # a smaller p says more about the model than about the runs
 FAMILIAR = "test_accuracy"  # what is meant where no metric is named
 Names = Mapping[str, str]  # what people read in place of a variant's name
 
@@ -39,6 +41,7 @@ def format_number(x: float | None, unit: Metric) -> str:
         return "undefined"
     text = f"{x:+,.0f}" if abs(x) >= 1000 else f"{x:+.3g}"
     if unit.share:
+        x = x if abs(x) >= ROUNDING else 0.0
         text = f"{100 * x:+.2f}" if x == 0 or abs(x) >= 5e-5 else f"{100 * x:+.1g}"
     return text.replace("-", MINUS)
 
@@ -59,6 +62,11 @@ def format_size(x: float, unit: Metric) -> str:
     return format_amount(abs(x), unit)
 
 
+def format_p(p: float, equals: str = "") -> str:
+    """Probability to three digits; `equals` stands before one that is said exactly: ``0.00195``, ``< 0.0001``."""
+    return f"{equals}{p:.3g}" if p >= SMALL_P else f"< {SMALL_P}"
+
+
 def format_interval(low: float | None, high: float | None, unit: Metric) -> str:
     """Both ends of an interval, without a unit."""
     return f"{format_number(low, unit)} to {format_number(high, unit)}"
@@ -71,31 +79,31 @@ def format_count(n: int, noun: str) -> str:
 
 
 def describe_plan(repeats: int, n: int, what: str) -> str:
-    """How many repeats detect something with the planned power, where n of them did not."""
+    """How many repeats detect something with the planned power, where n did not; out of reach is documented."""
     if repeats > OUT_OF_REACH:
-        return f"{what} is out of reach: more than {OUT_OF_REACH:,} repeats"
+        return f"{what} is out of reach"
     return f"{n} repeats are enough for {what}" if repeats <= n else f"{repeats} repeats would detect {what}"
 
 
 def describe_chance(c: Comparison) -> str:
     """What a comparison of two arms at chance is worth; nothing of any other."""
-    return "both are at chance, where nothing is learnt" if c.at_chance else ""
+    return "both at chance: nothing is learnt" if c.at_chance else ""
 
 
 def describe_disagreement(c: Comparison) -> str:
     """What test and interval say where they say different things; nothing elsewhere."""
-    return "the test sees a difference, and the interval does not exclude none" if c.disagrees else ""
+    return "the test sees a difference, but the interval includes 0" if c.disagrees else ""
 
 
 def name_test(c: Comparison) -> str:
-    """Which test a comparison's p is of."""
+    """Which test a comparison's p is of, to stand before it."""
     kind = "exact" if c.n <= EXACT_LIMIT else "resampled"
-    return f"{kind} {'sign test' if c.control_diverged or c.treatment_diverged else 'sign-flip test'}"
+    return f"{kind} {'sign-test' if c.control_diverged or c.treatment_diverged else 'sign-flip'}"
 
 
 def name_equivalence_interval(c: Comparison) -> str:
     """Which interval a corrected equivalence test amounts to."""
-    return f"{100 * (c.equivalence_confidence or 0):.4g} % interval of the equivalence test"
+    return f"{100 * (c.equivalence_confidence or 0):.4g} % equivalence interval"
 
 
 def name_interval(c: Comparison, equality: bool) -> str:
@@ -152,16 +160,16 @@ def _give_evidence(c: Comparison) -> list[str]:
 
 def _test(c: Comparison) -> str:
     """Which test, its p, the smallest attainable and Holm's correction."""
-    smallest = "the smallest attainable" if c.p == c.p_smallest else f"smallest {c.p_smallest:.3g}"
-    family = f", {c.p_adjusted:.3g} after Holm over {c.family_size}" if c.family_size > 1 else ""
-    return f"{name_test(c)} p = {c.p:.3g} ({smallest}){family}"
+    smallest = "the smallest attainable" if c.p == c.p_smallest else f"smallest {format_p(c.p_smallest)}"
+    family = f", {format_p(c.p_adjusted)} after Holm over {c.family_size}" if c.family_size > 1 else ""
+    return f"{name_test(c)} p {format_p(c.p, '= ')} ({smallest}){family}"
 
 
 def _equivalence(c: Comparison) -> str:
     """The equivalence test, where it holds."""
     if c.equivalence_p_adjusted is None or not c.is_equivalent:
         return ""
-    tested = f"two one-sided t-tests p = {c.equivalence_p_adjusted:.3g}"
+    tested = f"two one-sided t-tests p {format_p(c.equivalence_p_adjusted, '= ')}"
     if c.verdict == "equivalent":
         return tested
     interval = format_interval(c.equivalence_low, c.equivalence_high, _unit(c))

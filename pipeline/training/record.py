@@ -5,9 +5,9 @@ from pathlib import Path
 
 from pipeline import layout
 from pipeline.errors import UserError
-from pipeline.files import csv_text, digest_arrays, read_model, write_arrays, write_model, write_text
+from pipeline.files import csv_text, digest_arrays, write_arrays, write_model, write_text
 from pipeline.params.recipe import Recipe, Search
-from pipeline.params.section import Name, Section
+from pipeline.params.section import Section
 from pipeline.seeds import Seeds
 from pipeline.store import Store
 from pipeline.training.data import RunResult
@@ -38,15 +38,6 @@ class FinishedRun(Section):
     weights_digest: str
     versions: dict[str, str]
     code: str  # fingerprint of the code that trained it
-
-
-class StudyRun(FinishedRun):
-    """A finished run under the name that a study gives it."""
-
-    study: Name
-    variant: Name
-    repeat: int
-    task: Name
 
 
 class Seconds(Section):
@@ -80,18 +71,6 @@ def write_run(run: DeclaredRun, result: RunResult, keep_optimizer: bool, folder:
     write_text(folder / layout.MODEL_SUMMARY, result.summary)
     seconds = Seconds(train_seconds=result.train_seconds, traced=result.traced, processor=result.processor)
     write_model(folder / layout.SECONDS, seconds)
-
-
-def name_run(study: str, run: DeclaredRun, folder: Path) -> None:
-    """Rewrite the run.json of a folder under the name that a study gives the run."""
-    about = read_model(folder / layout.RUN, FinishedRun)
-    named = StudyRun(study=study, variant=run.variant, repeat=run.repeat, task=run.task, **dict(about))
-    write_model(folder / layout.RUN, named)
-
-
-def read_run(study: str, variant: str, repeat: int) -> StudyRun:
-    """What run.json says of a study's run."""
-    return read_model(layout.run_folder(study, variant, repeat) / layout.RUN, StudyRun)
 
 
 def require_weights(store: Store, fingerprints: Collection[str]) -> None:

@@ -16,6 +16,7 @@ from pipeline.evaluation.scores import recall
 from pipeline.files import csv_text, read_arrays, read_table, write_text
 from pipeline.params.plan import read_training
 from pipeline.statistics.intervals import further_run
+from pipeline.training.study_runs import REPEAT, read_history, read_trials
 from pipeline.writeups.counts import read_networks
 from pipeline.writeups.entries import PrintedRun, WorkedExercise, read_entries, read_printed
 from pipeline.writeups.exercises import WORKED, solve
@@ -104,16 +105,15 @@ def read_ours(study: str, variant: str) -> tuple[pd.DataFrame, dict[str, pd.Data
     if not table.is_file():
         raise UserError(f"{table}: expected every planned study to be evaluated; run `dvc repro` first.")
     runs = read_table(table).query("variant == @variant").set_index("repeat")
-    folders = {repeat: layout.run_folder(study, variant, repeat) for repeat in runs.index}
     counts = read_arrays(layout.evaluated_images(study, variant))["confusion"]
     runs[[f"recall_{k}" for k in range(counts.shape[1])]] = recall(counts)
-    trials = {r: one / layout.TRIALS for r, one in folders.items()}
-    last = {r: pd.read_csv(at)["val_accuracy"].iloc[-1] for r, at in trials.items() if at.is_file()}
-    runs["last_trial_val_accuracy"] = pd.Series(last, dtype=float)
-    epochs = pd.concat({r: pd.read_csv(one / layout.HISTORY, index_col="epoch") for r, one in folders.items()}, axis=1)
+    last = read_trials(study, variant).groupby(REPEAT).last()
+    runs["last_trial_val_accuracy"] = last["val_accuracy"] if len(last) else np.nan
+    epochs = read_history(study, variant)
+    curves = {n: epochs.pivot(index="epoch", columns=REPEAT, values=n) for n in epochs.columns.drop([REPEAT, "epoch"])}
     cells = pd.MultiIndex.from_product([range(counts.shape[1])] * 2)
     matrix = pd.DataFrame(counts.reshape(len(counts), -1).T, cells, runs.index)
-    return runs, {**{name: epochs.xs(name, axis=1, level=1) for name in epochs.columns.levels[1]}, "confusion": matrix}
+    return runs, curves | {"confusion": matrix}
 
 
 def find_rows() -> dict[str, tuple[str, str]]:

@@ -10,7 +10,7 @@ from pipeline.files import Arrays
 from pipeline.params.plan import PlannedVariant
 from pipeline.params.planning import plan_training
 from pipeline.params.schema import Params
-from pipeline.training.record import StudyRun
+from pipeline.training.study_runs import StudyRun
 
 E = 60  # test images
 

@@ -56,7 +56,23 @@ def test_every_claim_has_a_verdict_or_a_reason_in_each_of_its_scopes(profile: st
             assert one.reason in (declared, TIMED_APART)
         else:
             assert one.findings and one.deciding in one.findings
-    assert len(make_ledger(found)) == len(DECLARED)
+    rows = make_ledger(found)
+    assert len(rows) == len(DECLARED)
+    check_length([row.sentence for row in rows])
+    check_length([row.sentence for row in rows if row.verdict != NOT_TESTABLE])
+
+
+def check_length(sentences: list[str]) -> None:
+    """Median words: at most 14 to the first full stop, and 45 in all."""
+    assert np.median([len(one.partition(". ")[0].split()) for one in sentences]) <= 14
+    assert np.median([len(one.split()) for one in sentences]) <= 45
+
+
+def test_no_title_ends_a_sentence() -> None:
+    """What follows a full stop is folded on a page."""
+    titles = [own.get("title") for study in PARAMS.studies.values() for own in study.variants.values()]
+    titles += [study.title for study in PARAMS.studies.values()]
+    assert not [one for one in titles if ". " in f"{one} "]
 
 
 @pytest.mark.parametrize("profile", PARAMS.profiles)

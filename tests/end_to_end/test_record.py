@@ -1,15 +1,22 @@
 """`make record`: what is recorded of a study is enough to find its verdicts, and recording it again changes nothing."""
 
+import re
+
 import numpy as np
 import pytest
 
 from pipeline import layout
+from pipeline.backend import describe_processor
 from pipeline.files import Arrays, digest, write_arrays
 from pipeline.outputs.record.study import find_again, list_recorded, read_recorded
 from tests.end_to_end.conftest import STUDY, Checkout, small_checkout
+from tests.recorded import assert_found_again
+from tests.unit.outputs.html_page import Page
 
 COMMIT = ("git", "-c", "user.name=tests", "-c", "user.email=tests@localhost", "commit", "--quiet", "--all", "-m")
 RECORD = ("python", "-m", "pipeline.commands.record")
+PRINTED = ("python", "-m", "pipeline.writeups.printed", "--record")
+README = ("python", "-m", "pipeline.commands.readme")
 VERIFY = ("python", "-m", "pipeline.commands.verify")
 
 
@@ -22,11 +29,13 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     mine = {"loader": "npz", "path": "mine.npz", "description": "mine", "caveat": "made for a test"}
     write_arrays(checkout.folder / "mine.npz", arrays)
     params["sources"]["mine"] = mine | {"sha256": {name: digest(one) for name, one in arrays.items()}}
+    params["studies"][STUDY]["variants"]["dropout"]["row"] = "mnist_reg_dropout"
     params["profiles"]["quick"] |= {"data": {"mnist": "mine", "cifar10": "pictures"}, "repeats": 5}
     checkout.write_params(params)
     checkout.succeed(*COMMIT, "declared")
     checkout.succeed("dvc", "repro", "report")
-    checkout.succeed(*RECORD)
+    for command in (RECORD, PRINTED, README):
+        checkout.succeed(*command)
     return checkout
 
 
@@ -45,34 +54,59 @@ def make_pictures() -> Arrays:
 def test_tables_and_verdicts_follow_from_the_recorded_runs(recorded: Checkout) -> None:
     assert list_recorded(recorded.folder) == [STUDY]
     study = read_recorded(STUDY, recorded.folder)
-    results, claims = find_again(study.plan, study.runs, study.arrays)
-    assert results == study.results
-    assert [row.sentence for row in claims] == [row.sentence for row in study.claims]
-    assert [(row.estimate, row.low, row.high) for row in claims] == [
-        (row.estimate, row.low, row.high) for row in study.claims
-    ]
+    assert_found_again(study)
     assert len(study.runs) == 10
     better = study.runs.assign(test_correct=np.where(study.runs["variant"] == "dropout", 200, 0))
-    assert find_again(study.plan, better, study.arrays)[0].comparisons != results.comparisons
+    assert find_again(study.plan, better, study.arrays)[0].comparisons != study.results.comparisons
 
 
 def test_what_is_recorded_says_where_it_comes_from(recorded: Checkout) -> None:
     study = read_recorded(STUDY, recorded.folder)
     assert study.provenance.declared == recorded.succeed("git", "rev-parse", "HEAD").strip()
     assert study.provenance.data.keys() == {"mine"}
+    assert study.provenance.precedes
     assert sum(study.provenance.code.values()) == sum(study.provenance.libraries.values()) == 10
-    assert [len(runs) for runs in study.provenance.processors.values()] == [10]
+    assert {name: len(runs) for name, runs in study.provenance.processors.items()} == {describe_processor(): 10}
     index = (recorded.folder / layout.RECORD / "index.html").read_text()
     assert study.provenance.declared[:12] in index
     assert "mine: made for a test" in index
-    assert "../timings" not in index
+    assert "before the first run" in index
+    assert "Every study has been run on real data." in index
     assert "mine: made for a test" in (recorded.folder / layout.RECORD / layout.study_page(STUDY)).read_text()
     assert all(row.sentence.endswith("(mine: made for a test)") for row in study.claims)
 
 
+def test_documents_show_what_is_recorded(recorded: Checkout) -> None:
+    readme, found = ((recorded.folder / path).read_text() for path in ("README.md", "results/README.md"))
+    assert f"]({layout.PICTURE_OF_RECORD})" in readme
+    assert "Every study has been run on real data: [the report](results/full/index.html)" in readme
+    assert "stand-in" not in readme.partition("end of verdicts")[0]
+    assert (recorded.folder / layout.PICTURE_OF_RECORD).read_text().startswith("<svg")
+    assert "**Of 1 testable conclusion" in found
+    assert "| `mnist_reg_dropout` | mnist_regularizers / dropout | test_accuracy | 0.9898 |" in found
+    for file in ("README.md", "results/README.md"):
+        links = re.findall(r"\]\(([^)#]+)", (recorded.folder / file).read_text())
+        assert [one for one in links if not (recorded.folder / file).parent.joinpath(one).exists()] == []
+
+
+def test_recorded_pages_open_offline_and_link_what_is_there(recorded: Checkout) -> None:
+    pages = {path.name: Page(path.read_text()) for path in (recorded.folder / layout.RECORD).glob("*.html")}
+    assert {"index.html", "claims.html", "rows.html", layout.study_page(STUDY)} <= pages.keys()
+    for page in pages.values():
+        targets = {one.partition("#")[0] for one in page.values("href", "src") if not one.startswith(("#", "data:"))}
+        assert targets <= pages.keys()
+
+
+def test_results_stay_as_they_are_when_something_else_is_run(recorded: Checkout) -> None:
+    before = recorded.digests("results")
+    recorded.succeed("dvc", "exp", "run", "--temp", "-S", "profiles.quick.repeats=2", "report")
+    assert recorded.digests("results") == before
+
+
 def test_recording_again_changes_no_byte_and_neither_does_another_commit(recorded: Checkout) -> None:
     before = recorded.digests("results")
-    recorded.succeed(*RECORD)
+    for command in (RECORD, PRINTED, README):
+        recorded.succeed(*command)
     params = recorded.params()
     params["execution"]["workers"] = 1
     recorded.write_params(params)

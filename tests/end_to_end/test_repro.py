@@ -89,14 +89,15 @@ from pipeline.backend import start_tensorflow
 from pipeline.data.tasks import read_examples
 start_tensorflow()
 from pipeline.stages.track import _rebuild
-from pipeline.training.record import read_run
+from pipeline.params.plan import read_training
+from pipeline.training.study_runs import read_runs
 from pipeline.store import run_store
 mlflow.set_tracking_uri("sqlite:///mlflow.db")
 experiment = mlflow.get_experiment_by_name("{STUDY}").experiment_id
 models = mlflow.search_logged_models(experiment_ids=[experiment], output_format="list")
 x = read_examples("mnist", "mnist", "test").images[:20].astype("float32") / 255
 outputs = [mlflow.pyfunc.load_model(model.model_uri).predict(x) for model in models]
-runs = [read_run("{STUDY}", name, 0) for name in ("none", "dropout")]
+runs = [read_runs(read_training()["{STUDY}"], name)[0] for name in ("none", "dropout")]
 weights = [run_store().path(run.fingerprint) / layout.WEIGHTS for run in runs]
 expected = [_rebuild(*one).predict(x, verbose=0) for one in zip(runs, weights)]
 assert len(outputs) == 2

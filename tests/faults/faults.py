@@ -3,6 +3,7 @@
 from tests.faults.damage import DAMAGE
 from tests.faults.disk import DISK
 from tests.faults.kills import KILLS
+from tests.faults.mlflow_store import MLFLOW
 from tests.faults.shared import SHARED
 
-FAULTS = [*KILLS, *DAMAGE, *DISK, *SHARED]
+FAULTS = [*KILLS, *DAMAGE, *DISK, *MLFLOW, *SHARED]

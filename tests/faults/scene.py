@@ -10,10 +10,12 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+from ruamel.yaml import YAML
 
 from pipeline import layout
 from pipeline.store import Store, digest_file, digest_folder
@@ -32,7 +34,11 @@ MAKES = {
 # What says how long something took, or digests of it: the only files of a result that may differ when it is made again.
 TIMED = (layout.SECONDS, layout.EVALUATION, layout.TIMES, layout.DIGESTS)
 UNHASHED = ("tracked", "timings")
-SECONDS_TO_END = 30.0
+SECONDS_TO_END = 60.0
+IN_MLFLOW = (
+    "select count(*), count(distinct t.value), sum(status = 'FINISHED') from runs r join tags t "
+    "on t.run_uuid = r.run_uuid and t.key = 'claimcheck.key' where r.lifecycle_stage = 'active'"
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ class Fault:
     name: str
     times: int
     inflict: "Callable[[Scene], Outcome]"
+    slow: bool = False  # too long for `make test`
 
 
 @dataclass
@@ -62,7 +69,9 @@ class Scene:
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)  # digests of the files of every hashed output
     kept: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)  # by store and fingerprint
     names: set[str] = field(default_factory=set)  # in the checkout's root
-    seconds: dict[str, float] = field(default_factory=dict)
+    lock: object = None  # what dvc.lock says
+    seconds: dict[str, float] = field(default_factory=dict)  # that each stage took last, with everything to do
+    kills: int = 3  # one after the other, before everything is run to its end
 
     @property
     def folder(self) -> Path:
@@ -73,42 +82,46 @@ class Scene:
         """One of the checkout's stores."""
         return Store(self.folder / folder)
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
         """A command under way, which says everything into one pipe."""
         return subprocess.Popen(
             words,
             cwd=self.folder,
-            env=self.checkout.environment,
+            env=self.checkout.environment | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
 
-    def run_stage(self, stage: str) -> subprocess.CompletedProcess[str]:
-        """A stage run by its own command, to its end."""
-        began = time.monotonic()
-        done = self.checkout.run(*self.stages[stage].cmd.split())
-        self.seconds[stage] = time.monotonic() - began
-        return done
-
     def finish(self, *stages: str) -> list[str]:
         """Run stages; what went wrong then, or differs from the reference afterwards."""
         for stage in stages:
-            if (done := self.run_stage(stage)).returncode:
-                return [f"{stage} fails afterwards: {(done.stdout + done.stderr)[-600:]}"]
+            if wrong := self.run(*self.stages[stage].cmd.split()):
+                return wrong
         return self.find_wrong()
 
-    def kill(self, process: subprocess.Popen[str], seconds: float) -> list[str]:
-        """Kill a process after so long, as the kernel does; its children must end with it."""
+    def run(self, *words: str, **environment: str) -> list[str]:
+        """Run a command to its end, which must be a good one."""
+        done = self.checkout.run(*words, **environment)
+        failed = f"{' '.join(words)} fails afterwards: {(done.stdout + done.stderr)[-600:]}"
+        return [failed] if done.returncode else []
+
+    def kill(self, seconds: float, *words: str) -> list[str]:
+        """Start a command and kill it at a random moment of so many seconds, as the kernel does.
+
+        Where it was done by then, it is started again and killed in half the time. Its children must end with it.
+        """
+        process = self.start(*words)
         try:
-            process.communicate(timeout=seconds)
+            process.communicate(timeout=self.random.uniform(0, seconds))
+            return self.kill(seconds / 2, *words)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
         end = time.monotonic() + SECONDS_TO_END
         while (alive := self.processes()) and time.monotonic() < end:
             time.sleep(0.1)
         process.communicate()
-        return [f"still running: {words}" for words in alive]
+        return [f"still running: {command}" for command in alive]
 
     def processes(self) -> list[list[str]]:
         """Command lines of what runs in the checkout."""
@@ -131,6 +144,7 @@ class Scene:
                 f"{folder}/{name}: missing or other" for name, files in results.items() if found.get(name) != files
             ]
         wrong += [f"{path}: left behind" for path in self.list_unfinished()]
+        wrong += [] if _read_lock(self.folder) == self.lock else ["dvc.lock: not as before"]
         return wrong + self.find_wrong_in_mlflow()
 
     def find_broken(self) -> list[str]:
@@ -149,16 +163,11 @@ class Scene:
         roots = [one for one in self.folder.iterdir() if one.is_dir() and one.name not in (".git", ".dvc", ".venv")]
         return [path for one in roots for path in one.rglob(".unfinished-*")]
 
-    def find_wrong_in_mlflow(self) -> list[str]:
+    def find_wrong_in_mlflow(self, store: Path = layout.MLFLOW) -> list[str]:
         """Runs that MLflow shows twice, not at all, or as unfinished."""
         receipt = json.loads((self.folder / layout.RECEIPT).read_text())
         expected = sum(study["runs"] for study in receipt.values())
-        with sqlite3.connect(self.folder / layout.MLFLOW) as database:
-            query = (
-                "select count(*), count(distinct t.value), sum(status = 'FINISHED') from runs r join tags t "
-                "on t.run_uuid = r.run_uuid and t.key = 'claimcheck.key' where r.lifecycle_stage = 'active'"
-            )
-            found = database.execute(query).fetchone()
+        found = count_in_mlflow(self.folder / store)
         return [] if found == (expected,) * 3 else [f"MLflow shows {found} (runs, keys, finished), not {expected}"]
 
     def forget(self, stage: str, share: float = 1.0) -> None:
@@ -172,24 +181,43 @@ class Scene:
 
 
 def build_scene(folder: Path, seed: int = 0) -> Scene:
-    """The reference: `dvc repro` in a small checkout, committed."""
-    checkout = small_checkout(folder)
-    checkout.succeed("dvc", "repro")
+    """The reference: every stage of a small checkout, run and timed by itself, taken over by DVC, and committed."""
+    checkout, seconds = small_checkout(folder), dict[str, float]()
+    for stage in in_order(read_stages(folder).values()):
+        began = time.monotonic()
+        checkout.succeed(*stage.cmd.split())
+        seconds[stage.name] = time.monotonic() - began
+    checkout.succeed("dvc", "commit", "--force")
     checkout.succeed("git", "add", "--all")
     author = ("-c", "user.name=faults", "-c", "user.email=faults@localhost")
     checkout.succeed("git", *author, "commit", "--quiet", "-m", "results")
-    return describe_scene(checkout, seed)
+    return describe_scene(checkout, seconds, seed)
 
 
-def describe_scene(checkout: Checkout, seed: int = 0) -> Scene:
+def describe_scene(checkout: Checkout, seconds: dict[str, float], seed: int = 0) -> Scene:
     """What a finished checkout is like."""
     folder = checkout.folder
     stages = {stage.name: stage for stage in in_order(read_stages(folder).values())}
-    scene = Scene(checkout, random.Random(seed), stages)
-    scene.names = {one.name for one in folder.iterdir()}
+    scene = Scene(checkout, random.Random(seed), stages, seconds=seconds)
+    scene.names = {one.name for one in folder.iterdir()} | {f"{layout.MLFLOW}-journal"}  # SQLite's own
+    scene.lock = _read_lock(folder)
     scene.outputs = {path: digest_output(folder / path) for path in _list_hashed(stages.values())}
     scene.kept = {str(one): _describe_store(scene.store(one)) for one in STORES}
     return scene
+
+
+def count_in_mlflow(store: Path) -> tuple[int, int, int]:
+    """How many runs of ours a store shows, how many different ones, how many finished ones."""
+    try:
+        with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as database:
+            runs, keys, finished = database.execute(IN_MLFLOW).fetchone()
+    except sqlite3.OperationalError:  # it has no tables yet
+        return 0, 0, 0
+    return runs, keys, finished or 0
+
+
+def _read_lock(folder: Path) -> object:
+    return YAML(typ="safe", pure=True).load(folder / "dvc.lock")
 
 
 def digest_output(path: Path) -> dict[str, str]:

@@ -66,3 +66,19 @@ def test_where_there_is_nothing_to_go_back_from_it_says_nothing(
         (checkout / "params.yaml").write_text("profile: quick\n")
     finished = fail(checkout, repository, "mistake", **variables)
     assert (finished.returncode, finished.stderr) == (1, "error: expected less.\n")
+
+
+def test_the_way_back_works_where_git_takes_the_change_for_none(checkout: Path, repository: Path) -> None:
+    """As after DVC: git's index holds the time and size of a file that has another value of equal length."""
+    git = ["git", "-C", str(checkout), "-c", "core.trustctime=false"]
+    params, long_ago = checkout / "params.yaml", (1e9, 1e9)
+    params.write_text("profile: quick\n")
+    os.utime(params, long_ago)
+    subprocess.run([*git, "update-index", "--refresh"], check=True)
+    params.write_text("profile: brief\n")
+    os.utime(params, long_ago)
+    assert subprocess.run([*git, "diff", "--quiet", "HEAD"]).returncode == 0
+    finished = fail(checkout, repository, "mistake", DVC_EXP_NAME="bold-moth", DVC_ROOT=str(checkout))
+    assert BACK in finished.stderr.splitlines()[-1]
+    subprocess.run([*git, "restore", "params.yaml"], check=True)
+    assert params.read_text() == "profile: quick\n"

@@ -235,6 +235,7 @@ def test_of_some_files_only_these_are_looked_at(store: Store) -> None:
     flip(folder / "result.txt")
     assert store.holds("a", ["timing.json"])
     assert not store.holds("a", ["timing.json", "result.txt"])
+    assert not store.holds("a", ["timing.json", "what it never had"])
     assert not store.holds("never_kept", ["timing.json"])
 
 

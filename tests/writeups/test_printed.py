@@ -308,10 +308,10 @@ def write_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     confusion = np.array([[[49, 1], [3, 47]], [[50, 0], [2, 48]]])
     write_arrays(layout.evaluated_images("s", "v"), {"confusion": confusion})
-    histories = ("1,0.6,0.8\n2,0.5,0.9\n3,0.2,0.96\n", "1,0.4,0.9\n2,0.3,0.9\n")
-    for repeat, rows in enumerate(histories):
-        write_text(layout.run_folder("s", "v", repeat) / layout.HISTORY, "epoch,loss,val_accuracy\n" + rows)
-    write_text(layout.run_folder("s", "v", 0) / layout.TRIALS, "trial,val_accuracy,val_loss\n1,0.7,1\n2,0.6,1\n")
+    epochs = "0,1,0.6,0.8\n0,2,0.5,0.9\n0,3,0.2,0.96\n1,1,0.4,0.9\n1,2,0.3,0.9\n"
+    write_text(layout.variant_runs("s", "v") / layout.HISTORY, "repeat,epoch,loss,val_accuracy\n" + epochs)
+    trials = "repeat,trial,val_accuracy,val_loss\n0,1,0.7,1\n0,2,0.6,1\n"
+    write_text(layout.variant_runs("s", "v") / layout.TRIALS, trials)
 
 
 def test_every_recorded_figure_is_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from pipeline.claims.ledger import LedgerRow, make_ledger, read_ledger
 from pipeline.files import Arrays, read_arrays, read_model, read_table
 from pipeline.outputs.record.answers import unpack_answers
 from pipeline.outputs.record.provenance import Provenance
-from pipeline.params.plan import ComparisonPlan, find_caveats
+from pipeline.params.plan import ComparisonPlan, TrainingPlan, find_caveats
 from pipeline.statistics.results import StudyResults, compute_results, read_results
 
 Found = tuple[StudyResults, list[LedgerRow]]
@@ -20,14 +20,20 @@ Found = tuple[StudyResults, list[LedgerRow]]
 
 @dataclass(frozen=True)
 class RecordedStudy:
-    """What is recorded of a study; `arrays` are each variant's answers, see `unpack_answers`."""
+    """What is recorded of a study."""
 
     plan: ComparisonPlan
+    training: TrainingPlan
     runs: pd.DataFrame
-    arrays: dict[str, Arrays]
+    packed: Arrays
     results: StudyResults
     claims: list[LedgerRow]
     provenance: Provenance
+
+    @property
+    def arrays(self) -> dict[str, Arrays]:
+        """Each variant's answers, see `unpack_answers`; unpacked at every use, as few need them."""
+        return unpack_answers(self.packed)
 
 
 def find_again(plan: ComparisonPlan, runs: pd.DataFrame, arrays: dict[str, Arrays]) -> Found:
@@ -40,12 +46,13 @@ def find_again(plan: ComparisonPlan, runs: pd.DataFrame, arrays: dict[str, Array
 
 
 def read_recorded(study: str, root: Path = Path()) -> RecordedStudy:
-    """A study as `write_recorded` wrote it."""
+    """A study as `make record` wrote it."""
     folder = root / layout.recorded(study)
     return RecordedStudy(
         plan=read_model(folder / layout.DECLARED, ComparisonPlan),
+        training=read_model(folder / layout.DECLARED_TRAINING, TrainingPlan),
         runs=read_table(folder / layout.RECORDED_RUNS),
-        arrays=unpack_answers(read_arrays(folder / layout.ANSWERS)),
+        packed=read_arrays(folder / layout.ANSWERS),
         results=read_results(folder / layout.RECORDED_RESULTS),
         claims=read_ledger(folder / layout.CLAIMS.name),
         provenance=read_model(folder / layout.PROVENANCE, Provenance),

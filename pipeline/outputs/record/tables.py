@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pipeline.claims.findings import EQUIVALENT, UNDECIDED
 from pipeline.claims.ledger import LedgerRow, count_verdicts
 from pipeline.claims.verdicts import NOT_TESTABLE
+from pipeline.layout import study_page
 from pipeline.metrics import words
 from pipeline.outputs.figures.theme import CLAIM_STYLES, COMPARISON_STYLES
 from pipeline.outputs.numbers import format_change, format_change_interval
@@ -14,12 +15,14 @@ Printed = Mapping[str, str]
 """A row of a study's printed.csv."""
 FAR = 3.0  # standard errors from which a printed figure asks for its cause
 SEEDS = (EQUIVALENT, UNDECIDED)
+EMPTY = "None.\n"
 
 
 def format_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Table in Markdown; a line that says so where it has no rows."""
     lines = [f"| {' | '.join(cells)} |" for cells in rows]
-    return "\n".join([f"| {' | '.join(columns)} |", "|---" * len(columns) + "|", *lines] if lines else ["None."]) + "\n"
+    head = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    return "\n".join([*head, *lines]) + "\n" if lines else EMPTY
 
 
 def format_answers(claims: Sequence[LedgerRow]) -> str:
@@ -41,7 +44,12 @@ def format_studies(recorded: Mapping[str, RecordedStudy]) -> str:
         counts = ", ".join(f"{found.count(verdict)} {verdict}" for verdict in COMPARISON_STYLES if verdict in found)
         reached = one.results.variants[one.results.control].metrics[one.results.metric].mean
         control = f"{one.results.control} {'–' if reached is None else f'{reached:.4f}'}"
-        cells = (f"[{study}](full/{study}.html)", str(one.results.repeats), ", ".join(one.provenance.data), control)
+        cells = (
+            f"[{one.results.label}](full/{study_page(study)})",
+            str(one.results.repeats),
+            ", ".join(one.provenance.data),
+            control,
+        )
         rows.append([*cells, counts or "no comparisons"])
     return format_table(["study", "n", "data", "control", "treatments by verdict"], rows)
 
@@ -66,12 +74,27 @@ def format_seeds(claims: Iterable[LedgerRow]) -> str:
     return format_table(["claim", "says", "printed", "ours, means", "difference", "interval", "verdict"], rows)
 
 
-def format_printed(rows: Iterable[Printed], far: bool = False) -> str:
-    """Printed figures beside ours; of a row that several studies run, the first. With `far` only those far away."""
-    first = {(row["row"], row["figure"]): row for row in reversed(list(rows))}
-    chosen = [row for row in reversed(first.values()) if not far or abs(float(row["z"] or 0)) > FAR]
-    columns = ("row", "study / variant", "figure", "printed", "ours", "n", "95 % of one more run", "z")
-    return format_table(columns, map(_cells, sorted(chosen, key=lambda row: row["write_up"])))
+def format_printed(rows: Iterable[Printed], causes: Mapping[str, str] | None = None) -> str:
+    """Printed figures beside ours; with `causes`, by row, only those that are far away, and why."""
+    columns = ["row", "study / variant", "figure", "printed", "ours", "n", "95 % of one more run", "z"]
+    chosen = sorted(choose_first(rows), key=lambda row: row["write_up"])
+    if causes is None:
+        return format_table(columns, map(_cells, chosen))
+    far = [[*_cells(row), causes.get(row["row"], "not yet known")] for row in chosen if is_far(row)]
+    return format_table([*columns, "likely reason"], far)
+
+
+def choose_first(rows: Iterable[Printed]) -> list[Printed]:
+    """Each printed figure once: of a row that several studies run, that of the first."""
+    first: dict[tuple[str, str], Printed] = {}
+    for row in rows:
+        first.setdefault((row["row"], row["figure"]), row)
+    return list(first.values())
+
+
+def is_far(row: Printed) -> bool:
+    """Whether a printed figure is so far from ours that it asks for a cause."""
+    return abs(float(row["z"] or 0)) > FAR
 
 
 def _cells(row: Printed) -> list[str]:

@@ -22,37 +22,54 @@ from pipeline.outputs.report.recipes import describe_recipes, mark_variants
 from pipeline.outputs.report.render import render_index, render_sections, render_study
 from pipeline.outputs.report.story import answer_study, tell_story
 from pipeline.outputs.report.variance import describe_variance
-from pipeline.outputs.report.views import Section, StudyView, use_titles
+from pipeline.outputs.report.views import DataBlock, Section, StudyView, use_titles
 from pipeline.params.plan import TrainingPlan
 from pipeline.statistics.results import StudyResults
 
 ORDER = (
     *("variance", "spread", "differences", "verdicts", "printed", "claims", "variants", "curves", "gap", "shifts"),
-    *("confusion", "hardest", "predictions", "thresholds", "hyperparameters", "trials", "metrics", "models"),
+    *("confusion", "hardest", "predictions", "data", "thresholds", "hyperparameters", "trials", "metrics", "models"),
 )
 T = TypeVar("T")
+Facts = tuple[tuple[str, str], ...]
 PICTURED = ("spread", "differences", "curves", "confusion")
-ROWS = "Every row of the write-ups’ tables that was run, with its place in the text, and what became of it."
+ROWS = (
+    "Every row of the write-ups’ tables that was run, with its place (000:458 is line 458 of write-up 000), and ours."
+)
 DATA = "Where the images come from, how each task divides them, and what they look like."
 
 
-def build_overview(files: ReportFiles) -> dict[str, str]:
-    """Pages by file name that belong to no single study: the overview, claims, data, rows, and the further ones."""
+def build_overview(
+    files: ReportFiles, sections: Sequence[Section] = (), times: bool = True, note: str = ""
+) -> dict[str, str]:
+    """Pages by file name that belong to no single study: the overview, claims, rows, data, and the further ones.
+
+    `sections` come last in the overview and `note` first; without `times` nothing links any, and without images there
+    is no page of data.
+    """
     every = files.kept | files.results
     studies = [_summarize(one, _mark(name, files)) for name, one in sorted(every.items())]
     stand_in, titles = any(one.stand_in for one in every.values()), {name: one.label for name, one in every.items()}
-    return {
-        "index.html": render_index(studies, _show_best_known(files), files.pages, tell_story(files.claims)),
-        "claims.html": render_claims(files.claims, stand_in, titles, {name: one.titles for name, one in every.items()}),
-        layout.DATA_PAGE: render_sections("The data", DATA, _describe_data(files), stand_in),
+    names = {name: one.titles for name, one in every.items()}
+    pages = {
+        "claims.html": render_claims(files.claims, stand_in, titles, names, times),
         layout.ROWS_PAGE: render_sections("Rows of the write-ups", ROWS, _describe_rows(files), stand_in),
-        **files.pages,
     }
+    if files.samples:
+        pages[layout.DATA_PAGE] = render_sections("The data", DATA, _describe_data(files), stand_in)
+    pages |= files.pages
+    shown = [*_show_best_known(files), *sections]
+    return {"index.html": render_index(studies, shown, pages, tell_story(files.claims), times, note), **pages}
 
 
-def build_study(study: str, own: StudyFiles, files: ReportFiles) -> dict[str, str]:
-    """Texts of a study's files by name: its page, which `link_studies` completes, its pictures, its plots' tables."""
+def build_study(study: str, own: StudyFiles, files: ReportFiles, facts: Facts = ()) -> dict[str, str]:
+    """Texts of a study's files by name: its page, which `link_studies` completes, its pictures, its plots' tables.
+
+    `facts` are what else is known of where its numbers come from.
+    """
     view = _view(study, own, files)
+    if view.made:
+        view = replace(view, made=replace(view.made, facts=(*view.made.facts, *facts)))
     pictures = {
         layout.picture(section.anchor, number): str(picture.svg)
         for section in view.sections
@@ -101,6 +118,11 @@ def _describe_data(files: ReportFiles) -> list[Section]:
     return [Section("data", "Images and tasks", "data.html", blocks)]
 
 
+def _describe_images(results: StudyResults, files: ReportFiles) -> tuple[DataBlock, ...]:
+    shown = {task: files.samples[task] for task in results.data}
+    return describe_data(files.about, files.identities, results.data, shown)
+
+
 def _describe_rows(files: ReportFiles) -> list[Section]:
     marks = {study: _mark(study, files) for study in files.plans}
     pairs = [
@@ -132,6 +154,7 @@ def _view(study: str, own: StudyFiles, files: ReportFiles) -> StudyView:
         Section("printed", "Printed beside ours", "printed.html", printed),
         Section("hyperparameters", "Hyperparameters", "recipes.html", describe_recipes(plan, finished, marks, titles)),
         Section("trials", "Trials of the searches", "tables.html", tables.tabulate_trials(searches)),
+        Section("data", "The data", "data_of_study.html", _describe_images(results, files)),
         Section("hardest", "The hardest images", "images.html", hardest),
         Section("predictions", "Predictions", "images.html", grid),
     )

@@ -106,14 +106,18 @@ def make_claims_section(
 
 
 def render_claims(
-    rows: Iterable[LedgerRow], stand_in: bool, titles: Mapping[str, str] | None = None, names: Names | None = None
+    rows: Iterable[LedgerRow],
+    stand_in: bool,
+    titles: Mapping[str, str] | None = None,
+    names: Names | None = None,
+    times: bool = True,
 ) -> str:
     """HTML page of all claims; `stand_in` says whether any data behind them are stand-ins.
 
-    `titles` are those of studies, `names` by study those of its variants.
+    `titles` are those of studies, `names` by study those of its variants; `times` says whether it links times.
     """
     section = make_claims_section(rows, "ledger", "The claims", titles=titles, names=names)
-    return page("claims.html", sections=[section], stand_in=stand_in)
+    return page("claims.html", sections=[section], stand_in=stand_in, times=times)
 
 
 def make_study_claims(rows: Iterable[LedgerRow], study: str, names: Mapping[str, str] | None = None) -> Section | None:

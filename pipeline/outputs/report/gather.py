@@ -1,6 +1,6 @@
 """The files that the report is made of, read into objects; nothing else of the report reads a disk."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -18,7 +18,7 @@ from pipeline.outputs.report.render import TEMPLATES
 from pipeline.params.plan import TrainingPlan, read_training, read_unselected
 from pipeline.statistics.results import StudyResults, read_results
 from pipeline.store import digest_file, digest_folder, fingerprint_made
-from pipeline.training.record import StudyRun, read_run
+from pipeline.training.study_runs import StudyRun, read_history, read_runs, read_summaries, read_trials, split_by_repeat
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ def fingerprint_study(study: str, files: ReportFiles) -> str:
         format_ledger(row for row in files.claims if row.study == study),
         {task: files.identities[task].model_dump(mode="json") for task in sorted(identities)},
         {task: files.samples[task].identity for task in results.data},
+        {task: {name: one.model_dump(mode="json") for name, one in files.about[task].items()} for task in results.data},
         {
             row: files.printed[row].model_dump(mode="json")
             for row in _list_rows(files.plans[study])
@@ -119,18 +120,14 @@ def read_study_files(plan: TrainingPlan, results: StudyResults, identities: Mapp
     images = read_task(task, identities[task].data_set).test.images
     return StudyFiles(
         measured=read_table(layout.evaluated_runs(plan.study)),
-        trained={v: [_read_run(plan.study, v, repeat) for repeat in range(plan.repeats)] for v in plan.trained},
+        trained={variant: list(_read_runs(plan, variant)) for variant in plan.trained},
         predicted=control["predicted"][0, :SHOWN].tolist(),
         labels=control["labels"][:SHOWN].tolist(),
         hardest=replace(found, images=images[found.rows]) if found else None,
     )
 
 
-def _read_run(study: str, variant: str, repeat: int) -> RunFiles:
-    folder, about = layout.run_folder(study, variant, repeat), read_run(study, variant, repeat)
-    return RunFiles(
-        about=about,
-        history=pd.read_csv(folder / layout.HISTORY),
-        summary=(folder / layout.MODEL_SUMMARY).read_text("utf-8"),
-        trials=pd.read_csv(folder / layout.TRIALS) if about.search else None,
-    )
+def _read_runs(plan: TrainingPlan, variant: str) -> Iterator[RunFiles]:
+    histories, trials = (split_by_repeat(read(plan.study, variant)) for read in (read_history, read_trials))
+    for about, summary in zip(read_runs(plan, variant), read_summaries(plan, variant), strict=True):
+        yield RunFiles(about, histories[about.repeat], summary, trials.get(about.repeat))

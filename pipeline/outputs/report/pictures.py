@@ -12,11 +12,13 @@ from pipeline.outputs.figures.canvas import render_svg
 from pipeline.outputs.figures.confusion import draw_changes, draw_confusions
 from pipeline.outputs.figures.curves import Curves, Histories, draw_curves
 from pipeline.outputs.figures.forest import draw_forest
+from pipeline.outputs.figures.ranks import draw_ranks
 from pipeline.outputs.figures.repeats import draw_repeats
 from pipeline.outputs.figures.shifts import draw_shifts, list_shifted_accuracies
 from pipeline.outputs.numbers import label_differences
 from pipeline.outputs.report.views import Picture, Section, anchor_of
 from pipeline.statistics.estimates import Estimate
+from pipeline.statistics.ranks import mean_ranks
 from pipeline.statistics.results import StudyResults
 
 CAPTIONS = {
@@ -27,6 +29,12 @@ CAPTIONS = {
         "smaller than the margin. An arrow with a number: the interval goes on to there."
     ),
     "repeats": "One dot a repeat, repeat 0 on top. The grey line leads to {control}'s value of the same repeat.",
+    "ranks": (
+        "Critical-difference diagram. In every repeat the variants are ranked, 1 the best, equal ones share a rank; "
+        "the mark is the mean rank, its shape the verdict. A bar to {control} joins those that the corrected paired "
+        "test does not set apart from it. It illustrates: ranks are over repeats of one task, not over data sets, and "
+        "the verdicts come from the paired tests."
+    ),
     "loss": (
         "Loss by epoch. Line: mean over repeats. Shade: smallest to largest repeat. Dotted: some repeats have stopped, "
         "and the mean is of those left. Losses include a variant's weight penalty, so compare their course, not their "
@@ -58,6 +66,7 @@ CAPTIONS = {
         "bar is more overfitting. Whiskers: 95 % Student interval."
     ),
 }
+FEWEST_RANKED = 3  # of two, ranks are wins and losses
 Figures = Iterator[tuple[str, Figure]]  # with the kind of each, which names its caption
 
 
@@ -100,12 +109,17 @@ def _draw_spreads(results: StudyResults) -> Figures:
 
 
 def _draw_differences(results: StudyResults, runs: pd.DataFrame) -> Figures:
-    """Forest plot of the comparisons and every repeat behind it; without treatments, only the repeats."""
+    """Forest plot of the comparisons, every repeat behind it, and ranks; without treatments, only the repeats."""
     if results.comparisons:
         yield "forest", draw_forest(results.comparisons)
     values = {v: runs.loc[runs["variant"] == v, results.metric].tolist() for v in results.variants}
     if any(values.values()):
         yield "repeats", draw_repeats(values, results.control, results.metric)
+    compared = {name: values[name] for name in (results.control, *results.comparisons)}
+    if len(compared) >= FEWEST_RANKED and {len(one) for one in compared.values()} == {results.repeats}:
+        ranks = mean_ranks(compared, higher_is_better=results.higher_is_better)
+        verdicts = {name: one.verdict for name, one in results.comparisons.items()}
+        yield "ranks", draw_ranks(ranks, verdicts, results.control, results.repeats)
 
 
 def _draw_shifts(results: StudyResults, runs: pd.DataFrame) -> Figures:
@@ -134,6 +148,6 @@ def _draw_confusions(results: StudyResults, classes: Mapping[str, Sequence[str]]
     found = {variant: one.confusion for variant, one in results.variants.items()}
     yield "confusion", draw_confusions(found, classes, results.repeats)
     base = np.asarray(found[results.control])
-    alike = {v: np.asarray(one) - base for v, one in found.items() if np.shape(one) == base.shape}
-    if changed := {v: one for v, one in alike.items() if one.any()}:
-        yield "changes", draw_changes(changed, classes, results.control)
+    alike = {v: np.asarray(one) for v, one in found.items() if np.shape(one) == base.shape}
+    if changes := {v: one - base for v, one in alike.items() if (one != base).any()}:
+        yield "changes", draw_changes(changes, classes, results.control)

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from pipeline.data.identity import Identity
-from pipeline.outputs.numbers import MISSING, format_number
+from pipeline.outputs.numbers import MINUS, MISSING, format_number
 from pipeline.outputs.report.views import Cell, Recipes, Table
 from pipeline.params.plan import PlannedVariant, TrainingPlan
 from pipeline.params.recipe import OF_TASK, Recipe, Search
@@ -124,6 +126,8 @@ def _format(value: object) -> str:
         if set(value) == {"minimum", "maximum", "step"}:
             return f"{value['minimum']} to {value['maximum']} by {value['step']}"
         return ", ".join(f"{_space(k)} {_format(v)}" for k, v in value.items() if v is not None)
+    if isinstance(value, float):
+        return np.format_float_positional(value, trim="0").replace("-", MINUS)
     return " or ".join(map(_format, value)) if isinstance(value, list) else str(value)
 
 

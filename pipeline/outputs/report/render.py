@@ -15,6 +15,7 @@ from pipeline.layout import study_page
 from pipeline.metrics import words
 from pipeline.outputs import numbers
 from pipeline.outputs.figures import theme
+from pipeline.outputs.report.marks import explain_marks
 from pipeline.outputs.report.views import TOLD, Section, StudyView, read_headline
 from pipeline.statistics.wording import format_headline
 
@@ -31,11 +32,13 @@ def render_index(
     sections: Sequence[Section] = (),
     further: Mapping[str, str] | None = None,
     story: "Story | None" = None,
+    times: bool = True,
+    note: str = "",
 ) -> str:
     """Page of the overview, with the studies in their order.
 
-    `sections` are parts of it that belong to no single study, `further` are pages by file name that others wrote; it
-    links each by its title.
+    `sections` are parts of it that belong to no single study, `further` are the other pages by file name; it links
+    each by its title, and times where there are any. `note` is said first.
     """
     counts = Counter(one.verdict for study in studies for one in study.results.comparisons.values())
     return page(
@@ -43,6 +46,8 @@ def render_index(
         studies=studies,
         sections=sections,
         story=story,
+        times=times,
+        note=note,
         all_stand_in=all(study.results.stand_in for study in studies),
         pages={file: read_title(text) for file, text in (further or {}).items()},
         profiles=sorted({study.results.profile for study in studies}),
@@ -88,7 +93,7 @@ def _make_environment(folder: Path | None) -> Environment:
     )
     filters = {n.removeprefix("format_"): one for n, one in vars(numbers).items() if n.startswith("format_")}
     environment.filters |= filters | {"words": words, "study_page": study_page}
-    environment.filters |= {"headline": format_headline, "first_sentence": read_headline}
+    environment.filters |= {"headline": format_headline, "first_sentence": read_headline, "explain": explain_marks}
     styles = {"STYLES": theme.COMPARISON_STYLES | theme.CLAIM_STYLES, "CLAIM_STYLES": theme.CLAIM_STYLES}
     environment.globals |= {**styles, "theme": theme, "TOLD": TOLD}
     return environment

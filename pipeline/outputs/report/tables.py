@@ -96,7 +96,7 @@ def _list_values(values: Iterable[float], metric: str) -> list[str]:
 def tabulate_trials(trials: Mapping[str, Sequence[pd.DataFrame]]) -> tuple[Table, ...]:
     """Every trial of every repeat's search in a folded table a repeat, the best trial marked.
 
-    Trials, by variant, are ``runs/<study>/<variant>/<repeat>/trials.csv``, one a repeat: columns ``trial``, the
+    Trials, by variant, are ``runs/<study>/<variant>/trials.csv``, one a repeat: columns ``trial``, the
     hyperparameters, ``epoch``, ``val_accuracy`` and ``val_loss``. Best is the first with the largest
     ``val_accuracy``, as in the tuner.
     """

@@ -9,12 +9,10 @@ from markupsafe import Markup
 
 from pipeline.layout import study_page
 from pipeline.outputs.figures.theme import COMPARISON_STYLES
+from pipeline.outputs.report.marks import INERT, explain_marks
 from pipeline.params.plan import Origin
 from pipeline.statistics.interim import plan_analyses
 from pipeline.statistics.results import StudyResults
-
-INERT = "The treatment is inert: with it and without it, every repeat ends in the same weights."
-
 
 TOLD = {
     "survive": "survive",
@@ -72,6 +70,11 @@ class Table:
     folded: bool = False
     summary: str = "Show the table"
     wordy: bool = False
+
+    @property
+    def explained(self) -> list[str]:
+        """What its marks mean."""
+        return explain_marks(cell.tag for row in self.rows for cell in row)
 
 
 @dataclass(frozen=True)
@@ -176,21 +179,18 @@ class StudyView:
         """Treatments by verdict, best verdict first; verdicts that nobody got are left out."""
         return group_by_verdict({v: one.verdict for v, one in self.results.comparisons.items()})
 
-    def explain(self, treatment: str) -> list[str]:
-        """What a reader must know of a treatment beside its figures, where it is inert, diverged or at chance."""
-        c = self.results.comparisons[treatment]
-        arms = {name: self.results.variants[name] for name in (treatment, self.results.control)}
-        told = [
-            f"{name}: {one.diverged} of {one.n} runs diverged: a loss was no number any more, which counts as worst."
-            for name, one in arms.items()
-            if one.diverged
-        ]
-        told += [
-            f"{name} is at chance: no better than always naming the largest class."
-            for name, one in arms.items()
-            if one.at_chance
-        ]
-        return [*told, *([INERT] if c.identical else [])]
+    def explain(self, variant: str) -> list[str]:
+        """What a reader must know of a variant beside its figures, by its marks and where it is inert."""
+        one, c = self.results.variants[variant], self.results.comparisons.get(variant)
+        told = []
+        if one.diverged:
+            worst = "a loss was no number any more, which counts as worst"
+            told.append(f"{variant}: {one.diverged} of {one.n} runs diverged: {worst}.")
+        if one.at_chance:
+            both = "; nor is the control, so that nothing is learnt" if c and c.at_chance else ""
+            told.append(f"{variant} is at chance: no better than always naming the largest class{both}.")
+        told += [meaning for meaning in explain_marks([self.marks.get(variant)]) if "test images" in meaning]
+        return [*told, *([INERT] if c and c.identical else [])]
 
     @property
     def level(self) -> float:

@@ -23,7 +23,6 @@ from pipeline.statistics.wording import format_sentence
 KEY = "claimcheck.key"
 PARENT = "mlflow.parentRunId"
 _ABOUT_COMPARISON = ("profile", "metric", "higher_is_better", "control", "repeats", "alpha", "margin")
-_RUN_FILES = (layout.RUN, layout.HISTORY, layout.MODEL_SUMMARY)
 MAX_PARAM_LENGTH = 6000
 
 
@@ -66,7 +65,7 @@ def describe_variant(study: StudyFiles, name: str) -> Entry:
         params=_flatten_recipe(planned.recipe),
         points=list(_make_points(select_figures(study.results, name), step=results.n)),
         data=list(_list_data(planned.task, study.identities[planned.task], runs[0].about.seeds.split)),
-        texts={layout.STATISTICS: _write_statistics(study, name)},
+        texts={layout.STATISTICS: _write_statistics(study, name), **_read_texts(study, name)},
         description=describe_arm(study.results, name, planned),
         span=_add_up([run.span for run in runs if run.span]),
     )
@@ -90,7 +89,6 @@ def describe_run(study: StudyFiles, run: RunFiles, parent: str) -> Entry:
         params=_flatten_recipe(about.recipe) | flatten(about.seeds.to_dict(), "seeds."),
         points=[*epochs, *finals],
         data=list(_list_data(about.task, study.identities[about.task], about.seeds.split)),
-        artifacts=[(run.folder / file, "") for file in _RUN_FILES],
         span=run.span,
     )
 
@@ -112,6 +110,11 @@ def describe_comparison(study: StudyFiles) -> Entry:
         texts=claims,
         description="\n\n".join([results.question, *map(format_sentence, results.comparisons.values())]),
     )
+
+
+def _read_texts(study: StudyFiles, name: str) -> dict[str, str]:
+    """Files of a variant's runs."""
+    return {path.name: path.read_text("utf-8") for path in sorted(layout.variant_runs(study.name, name).glob("*"))}
 
 
 def _write_statistics(study: StudyFiles, name: str) -> str:

@@ -10,7 +10,7 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from sqlalchemy import Engine, event
 
 from pipeline import layout
-from pipeline.files import replaced
+from pipeline.folders import written
 
 SECONDS_FOR_A_LOCK = 10.0
 LOCATIONS = (("experiments", "artifact_location"), ("runs", "artifact_uri"), ("logged_models", "artifact_location"))
@@ -56,11 +56,12 @@ def _do_not_wait(connection: sqlite3.Connection, _: object) -> None:
 
 
 def _create(database: Path) -> None:
-    """MLflow's migrations leave half a database where they are killed."""
-    with replaced(database) as temporary:
-        temporary.parent.mkdir(exist_ok=True)
+    """MLflow's migrations leave half a database where they are killed: not in a project's root, and not by its name."""
+    kept = database.parent / layout.UNFINISHED
+    with written(database, kept if kept.is_dir() else database.parent) as temporary:
         store = SqlAlchemyStore(f"sqlite:///{temporary.as_posix()}", artifacts_of(database).as_uri())
         store.engine.dispose()
+        temporary.replace(database)
 
 
 def _check(database: Path) -> None:

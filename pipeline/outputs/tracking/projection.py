@@ -30,7 +30,7 @@ from pipeline.outputs.tracking.study_files import (
 )
 from pipeline.outputs.tracking.words import describe_study
 from pipeline.store import run_store
-from pipeline.training.record import StudyRun
+from pipeline.training.study_runs import StudyRun
 
 if TYPE_CHECKING:
     import keras

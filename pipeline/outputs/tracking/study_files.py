@@ -1,6 +1,6 @@
 """One study as its files describe it: what MLflow is to show, read before anything is written there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from pipeline.params.plan import TrainingPlan, read_training
 from pipeline.statistics.results import StudyResults, read_results
 from pipeline.statistics.runs import NOT_MEASURED
 from pipeline.store import digest_file, digest_folder, evaluation_store, fingerprint_made, run_store
-from pipeline.training.record import StudyRun, read_run
+from pipeline.training.study_runs import REPEAT, StudyRun, read_runs
 
 Numbers = Mapping[str, float]
 
@@ -23,7 +23,6 @@ Numbers = Mapping[str, float]
 class RunFiles:
     """One finished run with its epochs, by number from 1, and its final numbers by column."""
 
-    folder: Path
     about: StudyRun
     history: tuple[tuple[int, Numbers], ...]
     finals: Numbers
@@ -100,27 +99,34 @@ def _read_runs(plan: TrainingPlan, identities: Mapping[str, Identity]) -> dict[s
     seconds = read_seconds(plan, identities, run_store(), evaluation_store())
     return {
         variant: tuple(
-            _read_run(read_run(plan.study, variant, repeat), rows.get((variant, repeat)), times[repeat])
-            for repeat in range(plan.repeats)
+            _read_run(about, rows.get((variant, about.repeat)), seconds[variant][about.repeat], history)
+            for about, history in _read_variant(plan, variant)
         )
-        for variant, times in seconds.items()
-        if variant in plan.trained
+        for variant in plan.trained
     }
 
 
-def _read_run(about: StudyRun, row: Mapping[str, str] | None, seconds: RunSeconds) -> RunFiles:
-    folder = layout.run_folder(about.study, about.variant, about.repeat)
+def _read_variant(plan: TrainingPlan, variant: str) -> Iterator[tuple[StudyRun, list[dict[str, str]]]]:
+    """What is known of every run, and its epochs."""
+    epochs = read_rows(layout.variant_runs(plan.study, variant) / layout.HISTORY)
+    for about in read_runs(plan, variant):
+        yield about, [row for row in epochs if row[REPEAT] == str(about.repeat)]
+
+
+def _read_run(
+    about: StudyRun, row: Mapping[str, str] | None, seconds: RunSeconds, history: Iterable[Mapping[str, str]]
+) -> RunFiles:
+    place = f"{about.study}/{about.variant}, repeat {about.repeat}"
     received = row["fingerprint"] if row else "no row"
     if row is None or received != about.fingerprint:
         raise UserError(
-            f"{folder}: expected its fingerprint {about.fingerprint} in the study's evaluation, "
+            f"{place}: expected its fingerprint {about.fingerprint} in the study's evaluation, "
             f"received {received}. Run `dvc repro`."
         )
     finals = _to_numbers({column: cell for column, cell in row.items() if column not in NOT_MEASURED})
-    epochs = [_to_numbers(epoch) for epoch in read_rows(folder / layout.HISTORY)]
-    history = tuple((int(epoch.pop("epoch")), epoch) for epoch in epochs)
+    epochs = [{name: one for name, one in _to_numbers(row).items() if name != REPEAT} for row in history]
     finals |= seconds.model_dump(exclude_none=True, exclude={"processor"})
-    return RunFiles(folder, about, history, finals, _span(about, seconds))
+    return RunFiles(about, tuple((int(one.pop("epoch")), one) for one in epochs), finals, _span(about, seconds))
 
 
 def _span(about: StudyRun, seconds: RunSeconds) -> tuple[int, int] | None:

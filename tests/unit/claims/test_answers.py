@@ -357,7 +357,7 @@ def test_one_run_without_a_value_leaves_the_others_their_distance_from_the_media
 def test_a_number_has_no_runs_that_could_diverge(ask: Ask) -> None:
     loss = {"test_loss": {"diverged": np.full(10, np.nan)}}
     found = ask({"metric": "test_loss", "of": "diverged", "below": 100}, loss)
-    assert "10 runs of diverged diverged, so that only who is ahead is tested" in format_answer(found)
+    assert "10 of 10 repeats diverged, so that only who is ahead is tested" in format_answer(found)
 
 
 def test_one_epoch_has_no_spread_over_epochs_and_has_not_diverged(ask: Ask) -> None:

@@ -189,7 +189,7 @@ def test_what_a_search_chose_does_not_make_a_run_another() -> None:
 def test_what_runs_holds_is_kept_with_its_evaluations_whoever_made_it() -> None:
     keep("held", recipe(batch_size=32), code="other")
     evaluate("e", "held")
-    write_json(layout.run_folder("s", "none", 0) / layout.RUN, {"fingerprint": "held"})
+    write_json(layout.variant_runs("s", "none") / layout.VARIANT_RUNS, [{"fingerprint": "held"}])
     assert survivors() == ["held"]
     assert evaluation_store().list_results() == ["e"]
 
@@ -220,10 +220,10 @@ def test_a_damaged_folder_of_any_kind_goes_and_stops_nothing(capsys: pytest.Capt
 
 def test_nothing_is_removed_while_nobody_knows_what_runs_holds() -> None:
     keep("held", recipe(batch_size=32))
-    path = layout.run_folder("s", "none", 0) / layout.RUN
-    write_json(path, {"fingerprint": "held"})
+    path = layout.variant_runs("s", "none") / layout.VARIANT_RUNS
+    write_json(path, [{"fingerprint": "held"}])
     path.write_bytes(path.read_bytes()[:-4])
-    with pytest.raises(UserError, match=r"^runs/s/none/00/run\.json: expected this file as `dvc repro` wrote it"):
+    with pytest.raises(UserError, match=r"^runs/s/none/runs\.json: expected JSON as an earlier stage wrote it"):
         prune(remove=True)
     assert run_store().list_results() == ["held"]
 

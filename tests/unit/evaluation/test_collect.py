@@ -59,9 +59,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ):
         name = f"{variant}{repeat}"
         store.put(name, write_evaluation(name, positive, repeat))
-        write_text(layout.run_folder("s", variant, repeat) / layout.HISTORY, csv_text(HISTORY))
         about = build_study_run(repeat, variant=variant, task=task)
         runs.append((name, TrainedRun(variant, task, about)))
+        epochs = [{"repeat": one, **row} for one in range(repeat + 1) for row in HISTORY]
+        write_text(layout.variant_runs("s", variant) / layout.HISTORY, csv_text(epochs))
     write_study(store, PLAN, IDENTITIES, runs, tmp_path / "s")
     return tmp_path / "s"
 

@@ -28,7 +28,7 @@ from pipeline.params.task import Split
 from pipeline.seeds import Seeds
 from pipeline.store import Store
 from pipeline.training.pool import News
-from pipeline.training.record import StudyRun
+from pipeline.training.study_runs import StudyRun
 from tests.builders import (
     build_examples,
     build_identity,
@@ -99,8 +99,9 @@ def plan() -> TrainingPlan:
     return build_plan(variants, shifts=[0, 2])
 
 
-def read(variant: str, repeat: int) -> StudyRun:
-    return build_study_run(repeat, variant=variant, task="mnist" if variant == "ten" else "merged")
+def read(variant: str) -> tuple[StudyRun, ...]:
+    task = "mnist" if variant == "ten" else "merged"
+    return tuple(build_study_run(repeat, variant=variant, task=task) for repeat in range(2))
 
 
 def test_trained_variants_come_first_and_derived_ones_are_anothers_runs() -> None:

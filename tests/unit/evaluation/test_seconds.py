@@ -10,7 +10,8 @@ from pipeline.evaluation.collect import RunSeconds, Times, read_seconds
 from pipeline.evaluation.evaluate import Evaluation, TrainedRun, fingerprint_evaluation, merge_classes
 from pipeline.files import write_arrays, write_model
 from pipeline.store import Store
-from pipeline.training.record import Seconds, StudyRun
+from pipeline.training.record import Seconds
+from pipeline.training.study_runs import StudyRun, VariantRuns
 from tests.builders import build_identity, build_plan, build_study_run
 
 PLAN = build_plan({"ten": {}, "four": {"task": "merged", "merged": {"variant": "ten", "rule": "sum"}}})
@@ -32,7 +33,8 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     for repeat in range(2):
         seconds = Seconds(train_seconds=1.5 + repeat, traced=repeat == 0, processor="a processor")
         store.put(f"run{repeat}", partial(write_seconds, seconds))
-        write_model(layout.run_folder("s", "ten", repeat) / layout.RUN, about(repeat))
+    runs = VariantRuns((about(0), about(1)))
+    write_model(layout.variant_runs("s", "ten") / layout.VARIANT_RUNS, runs)
     return store
 
 

@@ -21,9 +21,11 @@ from pipeline.outputs.figures.canvas import fit_grid, render_svg
 from pipeline.outputs.figures.confusion import draw_changes, draw_confusions
 from pipeline.outputs.figures.curves import draw_curves, summarize_repeats
 from pipeline.outputs.figures.forest import draw_forest
+from pipeline.outputs.figures.ranks import ALIKE, draw_ranks
 from pipeline.outputs.figures.repeats import draw_repeats
 from pipeline.outputs.figures.shifts import draw_shifts, list_shifted_accuracies
 from pipeline.outputs.figures.theme import COMPARISON_STYLES
+from pipeline.outputs.figures.times import draw_times
 from pipeline.outputs.report.images import encode_png, make_contact_sheet
 from pipeline.statistics.comparison import Comparison
 from pipeline.statistics.estimates import Estimate
@@ -157,6 +159,45 @@ def test_a_themed_figure_takes_its_colours_from_the_page(comparisons: dict[str, 
     svg = render_svg(draw_forest(comparisons), themed=True)
     assert "var(--ink, #1f2430)" in svg and "var(--paper, #ffffff)" in svg
     assert "var(" not in render_svg(draw_forest(comparisons))
+
+
+RANKS = {"none": 2.5, **{name: 1.0 + i for i, name in enumerate(COMPARISON_STYLES)}}
+
+
+def test_ranks_join_to_the_control_who_is_not_shown_to_differ_and_nobody_else() -> None:
+    """Bars that a test contradicts are the known trap of the diagram: they follow the verdicts, whatever the ranks."""
+    axes = draw_ranks(RANKS, {name: name for name in COMPARISON_STYLES}, "none", 10).axes[0]
+    rows = {label.get_text(): row for row, label in enumerate(axes.get_yticklabels())}
+    joined = {float(np.asarray(line.get_ydata())[0]): line for line in axes.lines if line.get_gid() == "alike"}
+    assert set(joined) == {rows[name] for name in ALIKE}
+    for name in ALIKE:
+        assert np.asarray(joined[rows[name]].get_xdata()).tolist() == [2.5, RANKS[name]]
+
+
+def test_ranks_are_sorted_with_the_best_on_top_and_on_the_right() -> None:
+    figure = draw_ranks({"b": 3.0, "none": 2.0, "a": 1.0}, {"a": "better", "b": "worse"}, "none", 7)
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "none", "b"]
+    left, right = axes.get_xlim()
+    assert left > 3 and right < 1
+    (control,) = [line for line in axes.lines if line.get_gid() == "control"]
+    assert set(np.asarray(control.get_xdata())) == {2.0}
+    assert "n = 7 repeats" in texts(figure) and "not shown to differ from none" in texts(figure)
+
+
+def test_times_are_points_at_the_means_with_a_name_each() -> None:
+    points = {f"v{i}": ([1.0 + i, 3.0 + i], [0.5, 0.7]) for i in range(12)} | {"none": ([8.0], [0.9])}
+    figure = draw_times(points, "none")
+    axes = figure.axes[0]
+    drawn = {
+        (float(np.asarray(line.get_xdata())[0]), round(float(np.asarray(line.get_ydata())[0]), 9))
+        for line in axes.lines
+    }
+    assert {(2.0 + i, 60.0) for i in range(12)} | {(8.0, 90.0)} <= drawn
+    assert {text.get_text() for text in axes.texts} == {*points, "none (control)"} - {"none"}
+    heights = sorted(text.get_position()[1] for text in axes.texts)
+    apart = min(np.diff(heights)) * figure.get_figheight()
+    assert apart > 9 / 72  # inches: a line of text
 
 
 def test_every_verdict_differs_without_colour() -> None:

@@ -190,7 +190,7 @@ def test_artifacts_are_found_where_the_folder_went(
     assert files.track().added == 0
     run = only("/none/0@")
     assert run.info.artifact_uri == artifacts_of(run).as_uri()
-    assert (artifacts_of(run) / "run.json").is_file()
+    assert (artifacts_of(only("/none@")) / "runs.json").is_file()
     experiment = client().get_experiment_by_name(STUDY)
     assert experiment.artifact_location == (tmp_path / "elsewhere/mlartifacts" / STUDY).as_uri()
     assert shown(run)

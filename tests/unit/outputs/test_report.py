@@ -15,7 +15,6 @@ from pipeline.metrics import words
 from pipeline.outputs import numbers
 from pipeline.outputs.figures.theme import COMPARISON_STYLES
 from pipeline.outputs.report.build import view_study
-from pipeline.outputs.report.pictures import make_picture_sections
 from pipeline.outputs.report.render import TEMPLATES, link_studies, render_index, render_study
 from pipeline.outputs.report.views import Cell, Section, StudyView, Table, anchor_of, read_headline
 from pipeline.statistics.comparison import VERDICTS, Declaration
@@ -161,8 +160,42 @@ def test_what_is_inert_diverged_or_at_chance_is_explained_where_it_stands(small:
     parts.results = replace(parts.results, variants=changed, comparisons={"dropout": same})
     told = Page(page_of(view_of(parts))).words
     assert "dropout: 2 of 3 runs diverged" in told
-    assert "none is at chance: no better than always naming the largest class" in told
-    assert "The treatment is inert" in told
+    assert told.count("none is at chance: no better than always naming the largest class.") == 1
+    assert "The treatment is inert" in told and "nothing is learnt" not in told
+    both = {name: replace(one, at_chance=True) for name, one in changed.items()}
+    parts.results = replace(parts.results, variants=both, comparisons={"dropout": replace(same, at_chance=True)})
+    told = Page(page_of(view_of(parts))).words
+    assert "dropout is at chance: no better than always naming the largest class; nor is the control" in told
+
+
+def test_marks_are_explained_below_their_table_and_beside_their_verdict(small: Make) -> None:
+    plain = Page(page_of(view_of(small()))).words
+    words = Page(page_of(view_of(small(), marks={"dropout": "selected on test images, at chance"}))).words
+    for meaning in ("Selected on test images: an epoch", "At chance: no better than"):
+        assert meaning in words and meaning not in plain
+    assert words.count("Selected on test images: an epoch") == 3  # verdicts, variants, other metrics
+    assert "Diverged:" not in words
+
+
+def test_ranks_are_drawn_of_three_variants_and_not_of_two(small: Make, make_parts: Make) -> None:
+    captions = [
+        picture.caption
+        for parts in (small(), make_parts())
+        for section in view_of(parts).sections
+        if section.anchor == "differences"
+        for picture in section.content
+    ]
+    assert len([one for one in captions if one.startswith("Critical-difference diagram.")]) == 1
+    assert "not over data sets" in captions[-1] and "verdicts come from the paired tests" in captions[-1]
+
+
+def test_a_variant_with_other_classes_has_a_confusion_and_no_difference_of_it(make_parts: Make) -> None:
+    parts = make_parts(treatments=("dropout", "four"), repeats=3, classes=3, epochs=2)
+    four = replace(parts.results.variants["four"], confusion=[[5.0, 1.0], [0.0, 6.0]])
+    parts.results = replace(parts.results, variants={**parts.results.variants, "four": four})
+    (section,) = [one for one in view_of(parts).sections if one.anchor == "confusion"]
+    confusion, changes = (re.sub(r"<[^>]+>", " ", picture.svg) for picture in section.content)
+    assert "four" in confusion and "dropout" in changes and "four" not in changes
 
 
 def test_a_study_answers_its_question_in_a_line(make_parts: Make, small: Make) -> None:
@@ -229,7 +262,7 @@ def test_pages_ask_no_network_for_anything(small: Make) -> None:
     pages = render([view_of(small(name=name)) for name in ("one", "two")])
     for text in pages.values():
         targets = Page(text).values("href", "src", "xlink:href", "srcset", "action", "data")
-        local = {*pages, "claims.html", "claims.html#study=", "data.html", "rows.html", "../timings/index.html"}
+        local = {*pages, "claims.html", "claims.html#study=", "../timings/index.html"}
         assert targets
         assert all(target.startswith(("#", "data:")) or target in local for target in targets)
         assert "@import" not in text
@@ -499,11 +532,10 @@ def test_a_study_in_which_no_variant_says_what_varies_has_no_such_part(small: Ma
     assert {"variance", "spread"}.isdisjoint(section.anchor for section in view_of(small()).sections)
 
 
-def test_a_variant_of_other_classes_has_a_confusion_and_no_change_from_the_controls(make_parts: Make) -> None:
-    parts = make_parts(treatments=("dropout", "merged"), classes=3)
-    merged = replace(parts.results.variants["merged"], confusion=[[1.0, 2.0], [3.0, 4.0]])
-    results = replace(parts.results, variants={**parts.results.variants, "merged": merged})
-    sections = make_picture_sections(results, parts.histories, parts.runs, None)
-    confusion, changes = next(one.content for one in sections if one.anchor == "confusion")
-    assert "merged" in confusion.svg
-    assert "dropout" in changes.svg and "merged" not in changes.svg
+def test_the_overview_names_the_pages_that_are_there_and_says_a_note_first(view: StudyView) -> None:
+    further = {"rows.html": "<title>Rows, Claimcheck report</title>"}
+    text = index_of(view, further=further, times=False, note="1 of 2 studies.")
+    assert '<a href="rows.html">Rows</a>' in text
+    assert "data.html" not in text
+    assert "timings" not in text
+    assert text.index("1 of 2 studies.") < text.index("The studies")

@@ -21,7 +21,7 @@ from pipeline.data.images import Examples, Images
 from pipeline.data.preparation import ChosenRows
 from pipeline.data.tasks import TaskData, write_rows
 from pipeline.evaluation.collect import RunSeconds
-from pipeline.files import digest, write_array, write_arrays, write_json, write_model, write_text
+from pipeline.files import digest, read_json, write_array, write_arrays, write_json, write_model, write_text
 from pipeline.outputs.report.build import build_study
 from pipeline.outputs.report.data import ArrayDescription, describe_data
 from pipeline.outputs.report.images import (
@@ -35,7 +35,7 @@ from pipeline.outputs.report.images import (
 from pipeline.outputs.report.recipes import describe_recipes, mark_variants
 from pipeline.outputs.report.render import page, render_sections
 from pipeline.outputs.report.tables import BEST, tabulate_rows, tabulate_thresholds, tabulate_trials
-from pipeline.outputs.report.timings import render_timings
+from pipeline.outputs.report.timings import TimedStudy, render_timings
 from pipeline.outputs.report.views import Cell, Section
 from pipeline.params.plan import Origin, PlannedSource, PlannedVariant, TrainingPlan, Unselected
 from pipeline.params.recipe import Search
@@ -45,7 +45,8 @@ from pipeline.seeds import repeat_seeds
 from pipeline.stages.report import report
 from pipeline.statistics.estimates import Estimate
 from pipeline.statistics.results import write_results
-from pipeline.training.record import FinishedRun, StudyRun
+from pipeline.training.record import FinishedRun
+from pipeline.training.study_runs import StudyRun, write_variant
 
 Make = Callable[..., Any]
 MARK = "selected on test images"
@@ -352,13 +353,38 @@ def test_times_are_means_with_n_and_a_warning() -> None:
         0: RunSeconds(train_seconds=2.0, traced=True, inference_seconds=0.5),
         1: RunSeconds(train_seconds=4.0, traced=False),
     }
-    text = render_timings({"s": {HOSTILE: runs, "empty": {}}, "unknown": {}}, [], stand_in=True)
+    timed = TimedStudy("A study", HOSTILE, {}, {HOSTILE: runs, "empty": {}}, {})
+    text = render_timings({"s": timed, "unknown": replace(timed, times={})}, [], stand_in=True)
     said = re.sub(r"<[^>]+>|\s+", " ", text)
     assert re.search(r"&lt;script&gt;&amp; +2 +3 +sd 1.4 +1 of 2 +0.5", said)
     assert "depend on the machine and its load" in said
     assert "Stand-in data" in text and "Stand-in data" not in render_timings({}, [], stand_in=False)
     assert 'href="../report/index.html"' in text
     assert "No times are known" in render_timings({}, [], stand_in=False)
+
+
+def test_times_go_by_titles_beside_accuracies_where_both_are_known() -> None:
+    runs = {0: RunSeconds(train_seconds=2.0, traced=True)}
+    titles = {"none": "no regulariser", "l1": "L1 on every layer", "lost": "no accuracy", "merged": "never trained"}
+    times = {"none": runs, "l1": runs, "lost": runs, "merged": {0: RunSeconds()}}
+    accuracies = {"none": [0.9], "l1": [0.8], "lost": [float("nan")], "merged": [0.9]}
+    timed = TimedStudy("Five regularisers", "none", titles, times, accuracies)
+    text = render_timings({"s": timed}, [], stand_in=False)
+    assert "<h2>Five regularisers</h2>" in text and 'id="s"' in text
+    picture = re.search(r"<svg.*?</svg>", text, re.DOTALL)
+    assert picture is not None
+    shown = re.sub(r"<[^>]+>", " ", picture[0])
+    assert "no regulariser (control)" in shown and "L1 on every layer" in shown
+    assert "no accuracy" not in shown and "never trained" not in shown
+    rows = re.findall(r'role="rowheader">(.*?)</th>', text)
+    assert rows == list(titles.values())
+    # The run that was traced took longer, and is left out where another was not.
+    traced = {0: RunSeconds(train_seconds=900.0, traced=True), 1: RunSeconds(train_seconds=2.0, traced=False)}
+    slow = replace(timed, times={**times, "none": traced, "l1": {1: traced[1]}})
+    picture = re.search(r"<svg.*?</svg>", render_timings({"s": slow}, [], stand_in=False), re.DOTALL)
+    assert picture is not None and max(float(tick) for tick in re.findall(r">([\d.]+)</text>", picture[0])) < 200
+    alone = replace(timed, accuracies={"none": [0.9]})
+    assert "<svg" not in render_timings({"s": alone}, [], stand_in=False)
 
 
 @pytest.fixture
@@ -404,8 +430,9 @@ def write_study(make_parts: Make) -> None:
     runs = parts.runs.assign(test_accuracy_shift_1=0.5)
     write_text(layout.evaluated_runs("s"), runs.to_csv(index=False))
     for variant, one in plan.trained.items():
-        for repeat in range(plan.repeats):
-            write_run(variant, repeat, one, parts)
+        folders = [Path(f"{variant}_{repeat}") for repeat in range(plan.repeats)]
+        runs = [write_run(at, variant, repeat, one, parts) for repeat, at in enumerate(folders)]
+        write_variant(layout.variant_runs("s", variant), runs)
 
 
 def write_data(data: TaskData, tasks: tuple[str, ...]) -> None:
@@ -435,14 +462,16 @@ def write_data(data: TaskData, tasks: tuple[str, ...]) -> None:
         write_rows(layout.task_rows(task), **chosen)
 
 
-def write_run(variant: str, repeat: int, planned: PlannedVariant, parts: Any) -> None:
-    folder = layout.run_folder("s", variant, repeat)
+def write_run(folder: Path, variant: str, repeat: int, planned: PlannedVariant, parts: Any) -> tuple[StudyRun, Path]:
     about = finished(planned.search).model_copy(update={"recipe": planned.recipe})
     named = StudyRun(study="s", variant=variant, repeat=repeat, task=planned.task, **dict(about))
-    write_model(folder / layout.RUN, named)
     write_text(folder / layout.HISTORY, parts.histories[variant][repeat].to_csv(index=False))
     write_text(folder / layout.MODEL_SUMMARY, parts.summaries[variant])
     write_text(folder / layout.TRIALS, "trial,units,val_accuracy,val_loss\n1,32,0.5,0.25\n")
+    return named, folder
+
+
+DIFFERENCES = ("differences_1", "differences_2", "differences_3")
 
 
 def written(folder: Path) -> dict[str, bytes]:
@@ -455,17 +484,15 @@ def written(folder: Path) -> dict[str, bytes]:
 def test_stage_writes_pages_and_pictures_and_repeats_them(folder: Path) -> None:
     report()
     first = written(folder)
-    drawn = {
-        f"pictures/s/{name}.svg"
-        for name in ("confusion_1", "confusion_2", "curves_1", "curves_2", "differences_1", "differences_2")
-    }
+    drawn = {f"pictures/s/{name}.svg" for name in ("confusion_1", "confusion_2", "curves_1", "curves_2", *DIFFERENCES)}
     drawn |= {f"plots/{kind}/s.csv" for kind in ("curves", "forest", "confusion")}
     assert set(first) == {f"report/{name}.html" for name in ("index", "s", "claims", "data", "rows")} | drawn
     study = first["report/s.html"].decode()
-    assert "nobody counted" in study and "E-2" not in study
+    assert "Nobody counted." in study and "E-2" not in study
     assert all(f'id="E-{n}"' in first["report/claims.html"].decode() for n in (1, 2))
     anchors = (
         "claims",
+        "data",
         "hyperparameters",
         "predictions",
         "trials",
@@ -476,6 +503,8 @@ def test_stage_writes_pages_and_pictures_and_repeats_them(folder: Path) -> None:
     )
     assert all(f'id="s-{anchor}"' in study for anchor in anchors)
     assert "1 wrong" in study
+    assert study.count("<caption>Images of each class</caption>") == 1  # both tasks have the same ones
+    assert f"The first {PER_CLASS} development images of each class." in study
     assert f'dropout <span class="tag">{MARK}</span>' in study
     assert f'merged <span class="tag">{MARK}' not in study
     report()
@@ -515,12 +544,21 @@ def test_a_page_is_made_again_only_when_what_is_on_it_changed(folder: Path, monk
     assert (built, written(folder)) == ([], first)
     summary = next(layout.RUNS.rglob(layout.MODEL_SUMMARY))
     before = summary.read_text()
-    write_text(summary, "another model")
+    write_text(summary, "repeat 0\nanother model")
     report()
     assert built == ["s"] and "another model" in (layout.REPORT / "s.html").read_text()
     write_text(summary, before)
     report()
     assert (built, written(folder)) == (["s"], first)
+
+
+def test_a_page_is_made_again_when_the_counts_of_its_classes_changed(folder: Path) -> None:
+    report()
+    about = read_json(layout.DATA_METRICS)
+    about["mnist"]["y_train"]["class_counts"] = [14, 16]
+    write_json(layout.DATA_METRICS, about)
+    report()
+    assert re.search(r">14</td>\s*<td[^>]*>16<", (layout.REPORT / "s.html").read_text())
 
 
 def test_pages_of_others_are_copied_and_linked_by_their_titles(folder: Path) -> None:

@@ -142,6 +142,23 @@ def test_terminal_shows_treatments_by_verdict_stand_in_and_where_to_look() -> No
     assert "Stand-in" not in out.getvalue()
 
 
+def test_terminal_calls_studies_and_variants_by_their_titles() -> None:
+    titles = {"dropout": "dropout, 25 %", "l1": "L1 on every layer"}
+    study = replace(SUMMARY.studies["a_study"], title="Five regularisers", titles=titles)
+    out = io.StringIO()
+    show(replace(SUMMARY, studies={"a_study": study}), Console(file=out, width=150))
+    text = out.getvalue()
+    for expected in (
+        "Five regularisers",
+        "a_study",  # by which it is selected
+        "better: dropout, 25 %",
+        "undecided: L1 on every layer",
+        "(L1 on every layer: 2 of 10 runs diverged)",
+    ):
+        assert expected in text
+    assert "l1" not in text
+
+
 def test_terminal_names_the_profile_of_each_study_where_they_differ() -> None:
     out = io.StringIO()
     show(SUMMARY, Console(file=out, width=150))

@@ -30,7 +30,7 @@ from pipeline.params.recipe import Recipe
 from pipeline.params.task import Split
 from pipeline.stages.track import track
 from pipeline.statistics.wording import format_sentence
-from pipeline.training.record import StudyRun
+from pipeline.training.study_runs import StudyRun, VariantRuns
 from tests.unit.outputs.tracked_files import (
     STUDY,
     VARIANTS,
@@ -171,9 +171,17 @@ def test_run_shows_its_data_by_digest_and_its_files(files: Files) -> None:
     assert inputs.keys() == {"train", "test"}  # no validation set was declared
     assert inputs["train"].digest == hashlib.sha256(("ab" * 32 + "cd" * 32).encode()).hexdigest()[:32]
     assert json.loads(inputs["test"].profile)["n"] == 5
-    artifacts = artifacts_of(run)
-    assert {path.name for path in artifacts.iterdir()} == {"run.json", "history.csv", "summary.txt"}
     assert run.info.status == "FINISHED"
+
+
+def test_a_variant_shows_the_files_of_its_runs(files: Files) -> None:
+    files.track()
+    artifacts = artifacts_of(only("/dropout@"))
+    written = {
+        path.name: path.read_bytes() for path in (files.folder / layout.variant_runs(STUDY, "dropout")).iterdir()
+    }
+    assert written.keys() == {"runs.json", "history.csv", "summary.txt"}
+    assert written.items() <= {path.name: path.read_bytes() for path in artifacts.iterdir()}.items()
 
 
 def test_data_that_a_run_split_itself_are_told_apart_by_its_seed(files: Files) -> None:
@@ -356,22 +364,23 @@ def test_artifacts_are_beside_the_database_unless_a_server_decides(tmp_path: Pat
 
 
 def test_stale_evaluation_is_refused_and_nothing_is_written(files: Files) -> None:
-    run = files.folder / layout.run_folder(STUDY, "dropout", 1) / layout.RUN
-    write_model(run, read_model(run, StudyRun).model_copy(update={"fingerprint": "f00"}))
+    path = files.folder / layout.variant_runs(STUDY, "dropout") / layout.VARIANT_RUNS
+    first, second = read_model(path, VariantRuns).root
+    write_model(path, VariantRuns((first, second.model_copy(update={"fingerprint": "f00"}))))
     with pytest.raises(UserError, match="expected its fingerprint f00"):
         files.track()
     assert client().get_experiment_by_name(STUDY) is None
 
 
 def test_missing_declared_run_is_named(files: Files) -> None:
-    shutil.rmtree(files.folder / "runs" / STUDY / "none" / "01")
-    with pytest.raises(UserError, match=r"none.01.run\.json"):
+    path = files.folder / layout.variant_runs(STUDY, "none") / layout.VARIANT_RUNS
+    write_model(path, VariantRuns(read_model(path, VariantRuns).root[:1]))
+    with pytest.raises(UserError, match=r"none.runs\.json: expected 2 runs, as planned; received 1\. Run `dvc repro`"):
         files.track()
 
 
 def test_what_merely_lies_in_a_folder_is_not_read(files: Files) -> None:
-    files.run("undeclared", 0)
-    files.run("none", 2)
+    files.runs("undeclared")
     files.track()
     assert not keyed("/undeclared") and not keyed("/none/2")
 
@@ -384,6 +393,7 @@ def test_no_model_is_logged_of_weights_that_are_not_as_they_were_written(files: 
     assert (receipt.models, receipt.absent) == (0, len(VARIANTS))
 
 
+@pytest.mark.usefixtures("real_models")
 def test_loaded_model_predicts_what_the_weights_predict(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(run: StudyRun, weights: Path) -> Any:
         raise KeyboardInterrupt

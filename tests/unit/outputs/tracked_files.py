@@ -15,7 +15,7 @@ from mlflow.entities import Run, ViewType
 from pipeline import layout
 from pipeline.claims.ledger import LedgerRow, write_ledger
 from pipeline.data.identity import Identities, Identity, Part
-from pipeline.files import write_arrays, write_model
+from pipeline.files import write_arrays, write_model, write_text
 from pipeline.outputs.tracking.mlflow_store import list_runs, resolve_tracking_uri
 from pipeline.outputs.tracking.projection import Receipt, update_mlflow
 from pipeline.params.plan import Origin, PlannedVariant, TrainingPlan, Unselected
@@ -28,7 +28,8 @@ from pipeline.statistics.comparison import Comparison
 from pipeline.statistics.estimates import Estimate
 from pipeline.statistics.results import StudyResults, VariantResults, write_results
 from pipeline.store import run_store
-from pipeline.training.record import Seconds, StudyRun
+from pipeline.training.record import Seconds
+from pipeline.training.study_runs import StudyRun, write_variant
 
 STUDY = "regularizers"
 VARIANTS = ("none", "dropout")
@@ -60,7 +61,7 @@ class Files:
         self.write()
 
     def write(self) -> None:
-        rows = [self.run(variant, repeat) for variant in VARIANTS for repeat in range(self.repeats)]
+        rows = [row for variant in VARIANTS for row in self.runs(variant)]
         self.table(self.folder / layout.evaluated_runs(STUDY), rows)
         self.plan()
         part = Part(n=10, shape=[3], x="ab" * 32, y="cd" * 32)
@@ -107,9 +108,18 @@ class Files:
     def weights(self, variant: str, repeat: int) -> Path:
         return run_store().path(self.fingerprint(variant, repeat)) / layout.WEIGHTS
 
-    def run(self, variant: str, repeat: int) -> dict[str, Any]:
-        folder = self.folder / layout.run_folder(STUDY, variant, repeat)
-        fingerprint = self.fingerprint(variant, repeat)
+    def runs(self, variant: str) -> list[dict[str, Any]]:
+        """Files of a variant's runs; their rows in the evaluation."""
+        found = [self.run(variant, repeat) for repeat in range(self.repeats)]
+        folder = self.folder / layout.variant_runs(STUDY, variant)
+        write_variant(folder, [(run, self.kept(variant, run.repeat)) for run, _ in found])
+        return [row for _, row in found]
+
+    def kept(self, variant: str, repeat: int) -> Path:
+        return self.folder / "written" / variant / str(repeat)
+
+    def run(self, variant: str, repeat: int) -> tuple[StudyRun, dict[str, Any]]:
+        folder, fingerprint = self.kept(variant, repeat), self.fingerprint(variant, repeat)
         run = StudyRun(
             study=STUDY,
             variant=variant,
@@ -132,13 +142,12 @@ class Files:
             versions={},
             code="c",
         )
-        write_model(folder / layout.RUN, run)
-        (folder / layout.MODEL_SUMMARY).write_text("a model")
+        write_text(folder / layout.MODEL_SUMMARY, "a model")
         self.table(folder / layout.HISTORY, [{"epoch": e, **self.numbers("loss", "accuracy")} for e in (1, 2)])
         if repeat == 0:  # the store of this machine lacks the others
             self.store(self.weights(variant, repeat))
         finals = {**self.numbers("test_accuracy", "test_loss", "sparsity"), "stopped_epoch": ""}
-        return {"variant": variant, "repeat": repeat, "fingerprint": fingerprint, **finals}
+        return run, {"variant": variant, "repeat": repeat, "fingerprint": fingerprint, **finals}
 
     def store(self, path: Path) -> None:
         kernel, bias = self.rng.normal(size=(3, 2)), self.rng.normal(size=2)

@@ -22,7 +22,8 @@ from pipeline.store import Store, evaluation_store, run_store
 from pipeline.training import train as training
 from pipeline.training.data import RunResult
 from pipeline.training.pool import News
-from pipeline.training.record import Seconds, StudyRun, read_run
+from pipeline.training.record import Seconds
+from pipeline.training.study_runs import StudyRun, VariantRuns
 from tests.builders import build_identity, build_plan, build_result, write_data_set, write_task
 
 SCALARS = {
@@ -85,8 +86,11 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     return counts
 
 
-def folders() -> list[str]:
-    return sorted(path.parent.relative_to(layout.RUNS).as_posix() for path in layout.RUNS.rglob(layout.RUN))
+def named() -> dict[str, StudyRun]:
+    """All runs in runs/, by study/variant/repeat."""
+    files = layout.RUNS.rglob(layout.VARIANT_RUNS)
+    runs = [(path, run) for path in files for run in read_model(path, VariantRuns).root]
+    return {f"{path.parent.relative_to(layout.RUNS).as_posix()}/{run.repeat}": run for path, run in runs}
 
 
 @pytest.mark.usefixtures("working_folder")
@@ -95,16 +99,15 @@ def test_a_run_that_two_studies_share_is_trained_once_and_appears_under_both(
 ) -> None:
     train()
     assert sent["train"] == 6
-    assert folders() == [
-        *("one/dropout/00", "one/dropout/01", "one/none/00", "one/none/01"),
-        *("other/l2/00", "other/l2/01", "other/plain/00", "other/plain/01"),
-    ]
+    variants = ("one/dropout", "one/none", "other/l2", "other/plain")
+    runs = named()
+    assert sorted(runs) == [f"{variant}/{repeat}" for variant in variants for repeat in range(2)]
     for repeat in range(2):
-        none, plain = read_run("one", "none", repeat), read_run("other", "plain", repeat)
+        none, plain = runs[f"one/none/{repeat}"], runs[f"other/plain/{repeat}"]
         names = {"study": "other", "variant": "plain"}
         assert none.model_copy(update=names) == plain
         assert (none.study, none.variant, none.repeat, none.task) == ("one", "none", repeat, "mnist")
-    assert len({read_model(path, StudyRun).fingerprint for path in layout.RUNS.rglob(layout.RUN)}) == 6
+    assert len({run.fingerprint for run in runs.values()}) == 6
 
 
 @pytest.mark.usefixtures("working_folder")
@@ -123,9 +126,8 @@ def test_the_whole_grid_is_counted_in_one_line_and_one_bar(
 def test_weights_and_seconds_stay_in_the_run_store() -> None:
     train()
     files = {path.name for path in layout.RUNS.rglob("*") if path.is_file()}
-    assert files == {layout.RUN, layout.HISTORY, layout.MODEL_SUMMARY}
-    for path in layout.RUNS.rglob(layout.RUN):
-        run = read_model(path, StudyRun)
+    assert files == {layout.VARIANT_RUNS, layout.HISTORY, layout.MODEL_SUMMARY}
+    for run in named().values():
         kept = run_store().path(run.fingerprint)
         assert digest_arrays(read_arrays(kept / layout.WEIGHTS)) == run.weights_digest
         assert read_model(kept / layout.SECONDS, Seconds) == Seconds(
@@ -138,9 +140,8 @@ def test_what_is_no_longer_planned_leaves_runs_and_stays_in_the_store(sent: dict
     train()
     plan(build_plan({"none": {}}, study="one"))
     train()
-    assert folders() == ["one/none/00", "one/none/01"] + [
-        f"other/{variant}/{repeat:02d}" for variant in ("l2", "plain") for repeat in range(2)
-    ]
+    variants = ("one/none", "other/l2", "other/plain")
+    assert sorted(named()) == [f"{variant}/{repeat}" for variant in variants for repeat in range(2)]
     plan(ONE)
     train()
     assert sent["train"] == 6
@@ -210,7 +211,7 @@ def test_only_the_study_that_changed_is_collected_again(monkeypatch: pytest.Monk
 def test_evaluate_refuses_when_the_run_store_lacks_weights(sent: dict[str, int]) -> None:
     """As in a clone that pulled runs/ and has no store."""
     train()
-    store, kept = run_store(), read_run("one", "none", 0).fingerprint
+    store, kept = run_store(), named()["one/none/0"].fingerprint
     store.remove([one for one in store.list_results() if one != kept])
     with pytest.raises(UserError, match=r"\.runs/trained: expected the weights of 5 runs.*dvc repro --force train"):
         evaluate()

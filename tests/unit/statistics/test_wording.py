@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.metrics import SHARE, Metric
 from pipeline.statistics.comparison import VERDICTS, Comparison, Declaration
 from pipeline.statistics.paired import compare_family
-from pipeline.statistics.wording import format_headline, format_sentence
+from pipeline.statistics.wording import format_headline, format_number, format_sentence
 from tests.unit.statistics.pairs import compare_pair
 
 ACCURACY = Declaration(metric="test_accuracy", margin=0.02, n_test=500)
@@ -46,16 +47,15 @@ def test_no_p_stands_alone(verdict: str) -> None:
     assert c.estimate is not None and c.simultaneous_low is not None and c.simultaneous_high is not None
     assert f"{100 * abs(c.estimate):.2f} points" in sentence.partition(". l1 against none: ")[0]
     low, high = (f"{100 * (end or 0):+.2f}".replace("-", "−") for end in c.interval)
-    level = "90 % interval of the equivalence test" if verdict == "equivalent" else "95 % interval"
+    level = "90 % equivalence interval" if verdict == "equivalent" else "95 % interval"
     assert f"{level} {low} to {high};" in sentence
     assert "2.00" in sentence.partition(". ")[0] or verdict in ("better", "worse", "undecided")
     assert f"p = {c.p:.3g} (" in sentence
     assert "0.00195" in sentence and "smallest" in sentence
     assert c.minimum_detectable_effect is not None
     assert f"detectable {100 * c.minimum_detectable_effect:.2f} points" in sentence
-    assert "of 10 repeats" in sentence and "-" not in sentence.replace("sign-flip", "").replace("-sided", "").replace(
-        "-tests", ""
-    ).replace("e-", "")
+    assert "of 10 repeats" in sentence
+    assert "-" not in sentence.replace("sign-flip", "").replace("-sided", "").replace("-tests", "")
 
 
 @pytest.mark.parametrize(
@@ -88,6 +88,18 @@ def test_first_sentences_are_short_and_whole_ones_too() -> None:
     assert np.median(wholes) <= 45
 
 
+@pytest.mark.parametrize("p", [1.2e-4, 1e-4, 9e-5, 1e-12])
+def test_no_probability_is_written_with_an_exponent(p: float) -> None:
+    """A hyphen would stand for its minus sign."""
+    said = format_sentence(replace(compared(KINDS["better"]), p=p, p_smallest=p / 2))
+    assert "e-" not in said and (f"p = {p:.3g} (" in said) == (p >= 1e-4) and ("p < 0.0001 (" in said) == (p < 1e-4)
+
+
+def test_what_rounding_leaves_of_a_share_is_none() -> None:
+    assert format_number(-3e-18, Metric("test accuracy", SHARE)) == "+0.00"
+    assert format_number(-3e-6, Metric("test accuracy", SHARE)) == "−0.0003"
+
+
 def test_titles_stand_for_names() -> None:
     told = format_sentence(compared(RISE), {"l1": "L1 on every layer"})
     assert ". L1 on every layer against none: " in told and "l1" not in told
@@ -102,8 +114,8 @@ def test_words_follow_the_object_and_not_the_data() -> None:
 def test_a_whole_sentence() -> None:
     assert format_sentence(compared(KINDS["equivalent"])) == (
         "Equivalent: 0.02 points lower, within the 2.00 that matter (5 of 10 repeats worse, 1 tied). l1 against none: "
-        "90 % interval of the equivalence test −0.31 to +0.27; exact sign-flip test p = 1 (smallest 0.00195); two "
-        "one-sided t-tests p = 2.41e-07; detectable 0.49 points."
+        "90 % equivalence interval −0.31 to +0.27; exact sign-flip p = 1 (smallest 0.00195); two one-sided t-tests "
+        "p < 0.0001; detectable 0.49 points."
     )
 
 
@@ -147,8 +159,8 @@ def test_undecided_says_how_many_repeats_would_do() -> None:
 def test_a_few_equal_differences_are_said_to_be_luck() -> None:
     assert format_sentence(compared([-3] * 3)) == (
         "Undecided: −0.60 points, and 3 of 3 repeats worse. l1 against none: the same in all 3 repeats, which so few "
-        "may be by luck; exact sign-flip test p = 0.25 (the smallest attainable); the exact test decides nothing below "
-        "6 repeats."
+        "may be by luck; exact sign-flip p = 0.25 (the smallest attainable); the exact test decides nothing below 6 "
+        "repeats."
     )
 
 
@@ -164,24 +176,24 @@ def test_identical_runs_are_told_and_not_tested() -> None:
 def test_test_and_interval_that_disagree_are_both_told() -> None:
     sentence = format_sentence(replace(compared(KINDS["better"]), simultaneous_low=-0.00005))
     assert sentence.startswith("Undecided: ")
-    assert "; the test sees a difference, and the interval does not exclude none;" in sentence
-    assert "does not exclude" not in format_sentence(compared(KINDS["better"]))
+    assert "; the test sees a difference, but the interval includes 0;" in sentence
+    assert "includes 0" not in format_sentence(compared(KINDS["better"]))
 
 
 def test_negligible_gives_both_intervals() -> None:
     sentence = format_sentence(compared(RISE))
     assert "95 % interval +0.43 to +1.13;" in sentence
-    assert "(90 % interval of the equivalence test +0.49 to +1.07)" in sentence
+    assert "(90 % equivalence interval +0.49 to +1.07)" in sentence
 
 
 def test_what_takes_more_than_a_thousand_repeats_is_out_of_reach() -> None:
     sentence = format_sentence(replace(compared(KINDS["undecided"]), repeats_needed=72_156))
-    assert "is out of reach: more than 1,000 repeats" in sentence and "72" not in sentence
+    assert "; the margin is out of reach." in sentence and "72" not in sentence
 
 
 def test_a_comparison_at_chance_teaches_nothing() -> None:
     sentence = format_sentence(replace(compared(KINDS["equivalent"]), at_chance=True))
-    assert sentence.endswith("; both are at chance, where nothing is learnt.")
+    assert sentence.endswith("; both at chance: nothing is learnt.")
 
 
 def test_zero_variance_is_tested_like_any_other() -> None:
@@ -204,7 +216,7 @@ def test_divergence_is_told() -> None:
     d = np.array([-0.1] * 7 + [np.nan])
     assert format_sentence(compared(d, LOSS)) == (
         "Undecided: 1 of 16 runs diverged; 7 of 8 repeats better. l1 against none, test loss: 1 and 0 of 8 runs "
-        "diverged and count as worst; 7 wins, 0 ties, 1 loss; exact sign test p = 0.0703 (smallest 0.00781)."
+        "diverged and count as worst; 7 wins, 0 ties, 1 loss; exact sign-test p = 0.0703 (smallest 0.00781)."
     )
 
 
@@ -215,7 +227,7 @@ def test_losses_have_their_unit() -> None:
 
 
 def test_more_than_16_repeats_are_said_to_be_resampled() -> None:
-    assert "resampled sign-flip test p" in format_sentence(compared(np.tile(RISE, 2)))
+    assert "resampled sign-flip p" in format_sentence(compared(np.tile(RISE, 2)))
 
 
 def test_without_a_margin_none_is_told() -> None:
