@@ -57,6 +57,7 @@ track: setup
 
 # One worker and no jobs, which are for agents: with MLflow's four and theirs it is ready three times as late.
 ui: setup
+	@echo "Open http://127.0.0.1:5000/#/experiments?workflowType=machine_learning"
 	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --host 127.0.0.1 --workers 1
 
 test: setup

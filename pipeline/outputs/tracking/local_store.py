@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+from sqlalchemy import Engine, event
 
 from pipeline import layout
 from pipeline.folders import written
@@ -26,8 +27,12 @@ def artifacts_of(database: Path) -> Path:
     return database.parent / layout.MLFLOW_ARTIFACTS
 
 
-def prepare(database: Path) -> None:
+@contextmanager
+def prepared(database: Path) -> Iterator[None]:
     """Make a database where none is, whole or not at all, or else check it, and mend where its artifacts lie.
+
+    One that is made here has nothing to lose: as long as this lasts, nobody waits for the disk, which takes longer than
+    all else. Where the power fails meanwhile, it is damaged, and can be filled anew as it is filled now.
 
     Raises
     ------
@@ -36,8 +41,18 @@ def prepare(database: Path) -> None:
     """
     if database.exists() and database.stat().st_size:
         _check(database)
-    else:
+        yield
+        return
+    event.listen(Engine, "connect", _do_not_wait)
+    try:
         _create(database)
+        yield
+    finally:
+        event.remove(Engine, "connect", _do_not_wait)
+
+
+def _do_not_wait(connection: sqlite3.Connection, _: object) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 def _create(database: Path) -> None:

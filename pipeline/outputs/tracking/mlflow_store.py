@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 from mlflow.entities import LifecycleStage, Run, ViewType
 
 from pipeline import layout
-from pipeline.outputs.tracking.local_store import artifacts_of, find_database, prepare
+from pipeline.outputs.tracking.local_store import artifacts_of, find_database, prepared
 from pipeline.outputs.tracking.locks import claimed, locked
 from pipeline.outputs.tracking.trouble import explained
 
@@ -48,8 +48,7 @@ def open_store(uri: str) -> Iterator[MlflowClient]:
     """
     with explained(uri):
         if database := find_database(uri):
-            with locked(database):
-                prepare(database)
+            with locked(database), prepared(database):
                 yield MlflowClient(uri)
         else:
             client = _connect(uri)

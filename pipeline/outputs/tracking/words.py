@@ -9,7 +9,8 @@ from pipeline.statistics.results import StudyResults
 from pipeline.statistics.wording import format_sentence
 
 VIEW = "results"
-KIND = "custom_model_development"  # MLflow's view for machine learning; the other one, for agents, shows no runs
+KIND = "custom_model_development"  # for MLflow's pages for machine learning; those for agents show no runs at first
+WORKFLOW = "machine_learning"  # the same where MLflow goes by the address alone
 MAX_NOTE = 5000  # characters of an MLflow experiment's tag
 WIDTHS = {"verdict": 190, "test/accuracy": 120}  # pixels; all others are as wide as MLflow makes them
 
@@ -33,11 +34,12 @@ def describe_arm(results: StudyResults, variant: str, planned: PlannedVariant) -
 
 
 def _describe(results: StudyResults, experiment_id: str) -> str:
-    link = f"[Accuracy, n and verdict of every variant](#/experiments/{experiment_id}/runs?viewStateShareKey={VIEW})"
+    view = f"#/experiments/{experiment_id}/runs?viewStateShareKey={VIEW}&workflowType={WORKFLOW}"
+    first = f"{results.question} [Variants by accuracy, with n and verdict]({view})"  # all that is shown unfolded
     stand_in = "On stand-in data: this says nothing about the real ones.\n\n" if results.stand_in else ""
     verdicts = [f"- **{treatment}**: {one.verdict}" for treatment, one in results.comparisons.items()]
     against = [f"Against {results.control}, over {results.repeats} repeats, profile {results.profile}:"]
-    return f"{results.question}\n\n{stand_in}{link}\n\n" + "\n".join([*against, "", *verdicts] if verdicts else [])
+    return f"{first}\n\n{stand_in}" + "\n".join([*against, "", *verdicts] if verdicts else [])
 
 
 def _make_view(results: StudyResults) -> dict[str, Any]:

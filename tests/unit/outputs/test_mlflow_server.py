@@ -1,4 +1,4 @@
-"""The same against a real `mlflow server`, over HTTP."""
+"""The same against a real `mlflow server`, over HTTP, and what its pages show in a browser."""
 
 import os
 import signal
@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import pytest
@@ -18,10 +19,13 @@ from pipeline.errors import UserError
 from pipeline.outputs.tracking.locks import CLAIM
 from tests.unit.outputs.test_mlflow_shared import DEAD, start
 from tests.unit.outputs.test_tracking import test_every_number_of_a_run_is_in_mlflow as check_numbers
-from tests.unit.outputs.tracked_files import Files, client, only, runs
+from tests.unit.outputs.tracked_files import STUDY, VARIANTS, Files, client, only, runs
 
 LIMIT = 20.0
 SECONDS_TO_START = 300.0
+HEADS = """() => [...document.querySelectorAll(".ag-header-cell")]
+  .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right <= innerWidth && one.innerText.trim())
+  .sort((a, b) => a.getBoundingClientRect().x - b.getBoundingClientRect().x).map((one) => one.innerText.trim())"""
 
 
 @dataclass
@@ -113,3 +117,20 @@ def test_a_server_that_goes_away_meanwhile_is_given_up_within_the_limit(
         server.signal(signal.SIGCONT)
         assert files.track().runs == 7
         assert len(runs()) == 7
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # of what drives the browser
+def test_a_studys_description_leads_to_its_variants_by_accuracy_n_and_verdict(
+    browser: Any, server: Server, files: Files
+) -> None:
+    files.track()
+    experiment = client().get_experiment_by_name(STUDY).experiment_id
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.set_default_timeout(1000 * SECONDS_TO_START)
+    page.goto(f"{server.uri}/#/experiments/{experiment}/runs")
+    link = page.get_by_role("link", name="Variants by accuracy, with n and verdict")
+    link.wait_for()
+    page.goto(f"{server.uri}/{link.get_attribute('href')}")
+    page.get_by_role("columnheader", name="verdict").first.wait_for()
+    page.get_by_role("link", name=VARIANTS[1]).first.wait_for()
+    assert page.evaluate(HEADS)[:5] == ["Run Name", "Created", "test/accuracy", "n", "verdict"]

@@ -169,6 +169,17 @@ def test_a_store_killed_at_first_use_is_not_there(files: Files, monkeypatch: pyt
     assert files.track().added == 7
 
 
+@pytest.mark.parametrize(("there", "synchronous"), [(True, 2), (False, 0)])
+def test_the_disk_is_waited_for_but_in_a_store_that_was_just_made(
+    files: Files, tmp_path: Path, there: bool, synchronous: int
+) -> None:
+    path = database() if there else tmp_path / "new" / "mlflow.db"
+    with open_store(f"sqlite:///{path}") as opened:
+        assert opened.search_experiments()
+        with opened._tracking_client.store.engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == synchronous
+
+
 @pytest.mark.parametrize("how", [shutil.move, shutil.copytree])
 def test_artifacts_are_found_where_the_folder_went(
     files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: Callable[[Path, Path], object]

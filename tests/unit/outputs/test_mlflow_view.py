@@ -45,7 +45,7 @@ def test_an_experiment_opens_with_its_question_its_verdicts_and_a_view_of_them(f
     assert tags["mlflow.experimentKind"] == "custom_model_development"
     note = tags["mlflow.note.content"]
     assert note.startswith("Does it help?") and "- **dropout**: undecided" in note and "stand-in" in note
-    assert f"(#/experiments/{experiment_id}/runs?viewStateShareKey=results)" in note
+    assert f"(#/experiments/{experiment_id}/runs?viewStateShareKey=results&workflowType=machine_learning)" in note
     view = json.loads(tags["mlflow.sharedViewState.results"])
     assert view["selectedColumns"][:3] == ["metrics.`test/accuracy`", "metrics.`n`", "tags.`verdict`"]
     assert view["columnOrder"] == ["attributes.`Run Name`", "runDateAndNestInfo", *view["selectedColumns"]]
