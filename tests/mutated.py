@@ -105,6 +105,8 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 
 def _change_value(draw: random.Random, document: dict[str, Any]) -> str:
     every = list(_places(document))
+    if not every:  # a change before this one took all there was
+        return "nothing"
     *path, last = draw.choice(every)
     section: Any = document
     for key in path:

@@ -37,7 +37,7 @@ def _inferred(of_model: object, own: Mapping[str, object]) -> object:
     of_variant = own.get("inferred", [])
     if not isinstance(of_variant, list) or not isinstance(of_model, list):
         return of_model if isinstance(of_variant, list) else of_variant
-    changed = {*own, *(field for field, whole in PART_OF.items() if whole in own)}
+    changed = [*own, *(field for field, whole in PART_OF.items() if whole in own)]  # no set: a field may be a list yet
     return [field for field in of_model if field not in changed and field not in of_variant] + of_variant
 
 

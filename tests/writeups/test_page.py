@@ -10,7 +10,7 @@ def test_every_step_question_and_erratum_is_on_the_page() -> None:
     solved = solve()
     page = exercises_page(solved)
     steps = sum(len(exercise.steps) for topic in solved.topics.values() for exercise in topic)
-    rows = len(re.findall(r'<th scope="row">', page))
+    rows = len(re.findall(r'<th scope="row"', page))
     assert rows == steps + len(solved.questions) + len(solved.errata)
     assert "−5.75" in page
     assert "0.133247622233" in page

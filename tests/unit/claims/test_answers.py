@@ -260,7 +260,7 @@ def test_two_arms_at_chance_teach_nothing(ask: Ask) -> None:
     confusion = np.repeat(np.array([[[60, 0], [40, 0]]]), 10, axis=0)
     arrays = {name: {"confusion": confusion, "correct": np.ones((10, 100))} for name in "abc"}
     columns = {"test_accuracy": {"a": 0.6 + NOISE, "b": 0.6 - NOISE, "c": 0.9 + NOISE}}
-    assert "both are at chance" in format_answer(ask({"of": "a", "above": "b"}, columns, arrays=arrays))
+    assert "both at chance: nothing is learnt" in format_answer(ask({"of": "a", "above": "b"}, columns, arrays=arrays))
     assert "chance" not in format_answer(ask({"of": "c", "above": "b"}, columns, arrays=arrays))
 
 
@@ -429,7 +429,7 @@ def test_what_is_answered_elsewhere_leaves_a_claim_open_unless_a_part_is_refuted
     assert found.verdict == expected
     said = format_answer(found)
     assert said.startswith(f"{expected.capitalize()}: ")
-    assert said.endswith("; what it says of time is answered apart, in timings/claims.csv.")
+    assert said.endswith("; on time see timings/claims.csv.")
 
 
 def test_a_declared_reason_is_kept_in_its_scope() -> None:

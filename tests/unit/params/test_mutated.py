@@ -270,7 +270,7 @@ def test_a_study_has_no_name_of_a_page_or_file(tmp_path: Path, name: str) -> Non
     params, claims = documents()
     params["studies"][name] = params["studies"].pop("second")
     write(tmp_path, params, claims)
-    assert f"studies.{name}: expected another name than claims, exercises" in (refusal(tmp_path) or "")
+    assert f"studies.{name}: expected another name than claims, data, exercises" in (refusal(tmp_path) or "")
 
 
 def test_a_network_whose_windows_do_not_fit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
