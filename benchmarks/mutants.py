@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,27 +87,32 @@ class Known:
 
 
 def learn(root: Path, tests: list[str]) -> Known:
-    """Run tests without a mutant; they must pass."""
+    """Run tests without a mutant; they must pass, and pass again with the libraries in memory that they took."""
     with tempfile.TemporaryDirectory() as folder:
         data, times, settings = (Path(folder) / name for name in ("data", "times", "settings"))
         settings.touch()  # none of the project's
         os.environ["COVERAGE_FILE"] = str(data)
         measured = ["--cov=pipeline", "--cov-context=test", "--cov-report=", f"--cov-config={settings}"]
-        if not passes(root, [*tests, *measured], times):
-            said = times.with_suffix(".txt").read_text("utf-8", "replace")[-3000:]
-            sys.exit(f"error: {' '.join(tests)}: expected tests that pass without a mutant.\n{said}")
+        _require(root, [*tests, *measured], times)
         covered = coverage.CoverageData(str(data))
         covered.read()
         seconds, libraries = json.loads(times.read_text("utf-8"))
         for name in libraries:
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
+        _require(root, tests, times)
         found: dict[str, dict[int, list[str]]] = {"": {0: sorted(seconds, key=seconds.__getitem__)}}
         for file in covered.measured_files():
             lines = covered.contexts_by_lineno(file)
             name = Path(file).relative_to(root).as_posix()
             found[name] = {line: [one.partition("|")[0] for one in of] for line, of in lines.items()}
         return Known(found)
+
+
+def _require(root: Path, tests: list[str], times: Path) -> None:
+    if not passes(root, tests, times):
+        said = times.with_suffix(".txt").read_text("utf-8", "replace")[-3000:]
+        sys.exit(f"error: {' '.join(tests)}: expected tests that pass without a mutant.\n{said}")
 
 
 def is_killed(mutant: Mutant, root: Path, tests: list[str]) -> bool:
@@ -154,13 +160,14 @@ def _test(root: Path, tests: list[str], times: Path | None) -> None:
         limit = CPU_SECONDS if times is None else CPU_SECONDS * 10
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
         os.chdir(root)
-        output = os.open(times.with_suffix(".txt") if times else os.devnull, os.O_WRONLY | os.O_CREAT)
+        output = os.open(times.with_suffix(".txt") if times else os.devnull, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
         os.dup2(output, 2)
         import pytest
 
         clock = _Clock()
         plain = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "timeout=0"]
+        plain += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of plugins that are in memory
         options = [*plain, "-k", LEAVE, f"--rootdir={root}"]
         status = int(pytest.main([*options, *tests], plugins=[clock]))
         if times:
@@ -168,7 +175,10 @@ def _test(root: Path, tests: list[str], times: Path | None) -> None:
             libraries = [name for name in sys.modules if name.partition(".")[0] not in own]
             times.write_text(json.dumps([clock.seconds, libraries]), "utf-8")
     except BaseException:
+        traceback.print_exc()
         status = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
     os._exit(status)
 
 

@@ -30,4 +30,6 @@ def _run(stage: str, files: int, scene: Scene) -> tuple[int, str]:
     return done.returncode, done.stderr + done.stdout
 
 
-DISK = [Fault(f"disk full in {stage}", 1, partial(fill_disk, stage)) for stage in ("train", "report")]
+DISK = [
+    Fault(f"disk full in {stage}", 1, partial(fill_disk, stage), slow=stage == "train") for stage in ("train", "report")
+]

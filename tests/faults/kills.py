@@ -7,7 +7,7 @@ import psutil
 
 from tests.faults.scene import MAKES, STORES, Fault, Outcome, Scene
 
-QUICK = ("plan", "download@mnist", "preprocess", "split", "standardize", "compare", "timing", "writeups", "report")
+QUICK = ("plan", "download@mnist", "preprocess", "split", "standardize", "compare", "writeups", "report")
 
 
 def kill_stage(stage: str, scene: Scene) -> Outcome:
@@ -72,7 +72,9 @@ def _kill_any(workers: list[psutil.Process], scene: Scene) -> bool:
 
 KILLS = [
     *(Fault(f"kill {stage.partition('@')[0]}", 1, partial(kill_stage, stage)) for stage in QUICK),
-    *(Fault(f"kill {stage}", 2, partial(kill_stage, stage)) for stage in ("train", "evaluate", "track")),
+    Fault("kill timing", 1, partial(kill_stage, "timing"), slow=True),
+    Fault("kill train", 2, partial(kill_stage, "train")),
+    *(Fault(f"kill {stage}", 2, partial(kill_stage, stage), slow=True) for stage in ("evaluate", "track")),
     Fault("kill dvc", 1, kill_dvc, slow=True),
-    Fault("kill a worker", 3, kill_worker),
+    Fault("kill a worker", 3, kill_worker, slow=True),
 ]

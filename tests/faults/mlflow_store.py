@@ -193,7 +193,7 @@ MLFLOW = [
         ("missing", 1, lose_store, False),
         ("damaged", 3, damage_store, True),
         ("locked", 1, lock_store, True),
-        ("of an unknown kind", 1, name_no_store, False),
+        ("of an unknown kind", 1, name_no_store, True),
         ("behind a dead server, or a silent one", 2, call_dead_server, True),
         ("behind a server that is killed", 1, kill_server, True),
         ("new, shared by two clones", 1, share_between_clones, True),
