@@ -24,7 +24,7 @@ def draw_ranks(ranks: Mapping[str, float], verdicts: Mapping[str, str], control:
     """
     order = sorted(ranks, key=lambda name: ranks[name])
     told = [verdicts.get(name, CONTROL) for name in order]
-    rows = [f"{name}, {ranks[name]:.1f}, {verdict}" for name, verdict in zip(order, told, strict=True)]
+    rows = [f"{name} · {ranks[name]:.1f} · {verdict}" for name, verdict in zip(order, told, strict=True)]
     figure, axes = make_rows(rows, row_inches=0.3, extra_inches=1.05)
     axes.axvline(ranks[control], zorder=1, gid="control", **DASHED)
     alike = [row for row, verdict in enumerate(told) if verdict in ALIKE]

@@ -28,7 +28,7 @@ CAPTIONS = {
         "interval of this one alone. Short thin line below: the interval on new images. Between the dotted lines: "
         "smaller than the margin. An arrow with a number: the interval goes on to there."
     ),
-    "repeats": "One dot a repeat, repeat 0 on top. The grey line leads to {control}'s value of the same repeat.",
+    "repeats": "One dot a repeat, repeat 0 on top. The grey line leads to the same repeat of {control}.",
     "ranks": (
         "Critical-difference diagram. In every repeat the variants are ranked, 1 the best, equal ones share a rank; "
         "the mark is the mean rank, its shape the verdict. A bar to {control} joins those that the corrected paired "
@@ -50,8 +50,8 @@ CAPTIONS = {
         "the numbers are left out."
     ),
     "changes": (
-        "How each confusion differs from {control}'s: orange cells have more images than there, blue ones fewer, mean "
-        "over repeats."
+        "How each confusion differs from that of {control}: orange cells have more images than there, blue ones fewer, "
+        "mean over repeats; on the diagonal, more is better."
     ),
     "shifts": (
         "Test images moved by so many pixels, the mean of the four directions. Line: mean over repeats. Small marks: "

@@ -172,7 +172,7 @@ RANKS = {"none": 2.5, **{name: 1.0 + i for i, name in enumerate(COMPARISON_STYLE
 def test_ranks_join_to_the_control_who_is_not_shown_to_differ_and_nobody_else() -> None:
     """Bars that a test contradicts are the known trap of the diagram: they follow the verdicts, whatever the ranks."""
     axes = draw_ranks(RANKS, {name: name for name in COMPARISON_STYLES}, "none", 10).axes[0]
-    rows = {label.get_text().partition(",")[0]: row for row, label in enumerate(axes.get_yticklabels())}
+    rows = {label.get_text().partition(" · ")[0]: row for row, label in enumerate(axes.get_yticklabels())}
     (bars,) = [one for one in axes.collections if one.get_gid() == "alike"]
     drawn = {float(start[1]): sorted((float(start[0]), float(end[0]))) for start, end in bars.get_segments()}  # type: ignore[attr-defined]
     assert drawn == {rows[name]: sorted((2.5, RANKS[name])) for name in ALIKE}
@@ -181,7 +181,7 @@ def test_ranks_join_to_the_control_who_is_not_shown_to_differ_and_nobody_else() 
 def test_ranks_are_sorted_with_the_best_on_top_and_on_the_right() -> None:
     figure = draw_ranks({"b": 3.0, "none": 2.0, "a": 1.0}, {"a": "better", "b": "worse"}, "none", 7)
     axes = figure.axes[0]
-    named = ["a, 1.0, better", "none, 2.0, control", "b, 3.0, worse"]
+    named = ["a · 1.0 · better", "none · 2.0 · control", "b · 3.0 · worse"]
     assert [label.get_text() for label in axes.get_yticklabels()] == named
     left, right = axes.get_xlim()
     assert left > 3 and right < 1
