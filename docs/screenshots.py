@@ -56,7 +56,7 @@ def list_places(folder: Path, study: str, url: str) -> Iterator[Place]:
     """MLflow's pages of a study."""
     client = MlflowClient(f"sqlite:///{(folder / layout.MLFLOW).absolute()}")
     experiment = client.get_experiment_by_name(study).experiment_id
-    compared = "tags.`claimcheck.level` = 'variant' AND tags.verdict != 'control'"
+    compared = "tags.`claimcheck.level` = 'variant' AND tags.verdict != 'control' AND tags.verdict != 'identical'"
     [best, *_] = client.search_runs([experiment], compared, order_by=["metrics.`test/accuracy` DESC"])
     [comparison] = client.search_runs([experiment], "tags.`claimcheck.level` = 'comparison'")
     [model] = client.search_logged_models([experiment], f"name = '{study}-{best.info.run_name}'")
