@@ -27,7 +27,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SIZE = {"width": 1400, "height": 900}
 QUALITY, LARGEST = 75, 150_000  # of a picture; bytes
 SETTLED = 3000  # milliseconds, for what is drawn after the last answer
-SECONDS = 300  # that a loaded machine may take for a page
+SECONDS = 900  # that a loaded machine may take for a page, or to start
 WITHOUT_ASSISTANT = "localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true')"
 
 
@@ -47,7 +47,7 @@ def main(folder: Path, study: str) -> None:
         page = browser.new_page(viewport=SIZE, color_scheme="light")
         page.set_default_timeout(1000 * SECONDS)
         page.add_init_script(WITHOUT_ASSISTANT)
-        for place in (Place("report", index, "Claimcheck"), *list_places(folder, study, url)):
+        for place in (Place("report", index, "conclusions"), *list_places(folder, study, url)):
             take(page, place)
         browser.close()
 
@@ -56,7 +56,7 @@ def list_places(folder: Path, study: str, url: str) -> Iterator[Place]:
     """MLflow's pages of a study."""
     client = MlflowClient(f"sqlite:///{(folder / layout.MLFLOW).absolute()}")
     experiment = client.get_experiment_by_name(study).experiment_id
-    compared = "tags.`claimcheck.level` = 'variant' AND tags.verdict != 'control'"
+    compared = "tags.`claimcheck.level` = 'variant' AND tags.verdict != 'control' AND tags.verdict != 'identical'"
     [best, *_] = client.search_runs([experiment], compared, order_by=["metrics.`test/accuracy` DESC"])
     [comparison] = client.search_runs([experiment], "tags.`claimcheck.level` = 'comparison'")
     [model] = client.search_logged_models([experiment], f"name = '{study}-{best.info.run_name}'")
@@ -73,7 +73,7 @@ def take(page: Page, place: Place) -> None:
     """Picture of what a page first shows, as small as it has to be."""
     page.goto("about:blank")  # so that MLflow's page is loaded anew, not only its fragment
     page.goto(place.address)
-    page.get_by_text(place.text).first.wait_for()
+    page.get_by_text(place.text).filter(visible=True).first.wait_for()
     page.wait_for_timeout(SETTLED)
     file = IMAGES / f"{place.name}.webp"
     Image.open(BytesIO(page.screenshot())).save(file, quality=QUALITY, method=6)

@@ -37,6 +37,7 @@ TOP = (
     "metrics",
 )
 WIDEST = 160
+LARGEST_PICTURE = 150_000  # bytes
 each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 
 
@@ -66,6 +67,13 @@ def test_no_line_of_prose_is_too_wide(path: Path) -> None:
 def test_every_link_leads_somewhere(path: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_pictures_are_small_and_shown() -> None:
+    pictures = {path: path.stat().st_size for path in (ROOT / "docs/images").iterdir()}
+    shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", "".join(path.read_text(encoding="utf-8") for path in DOCUMENTS))
+    assert {path.name for path in pictures} == {Path(link).name for link in shown if "images/" in link}
+    assert max(pictures.values()) <= LARGEST_PICTURE
 
 
 def test_every_document_is_linked_from_the_readme() -> None:

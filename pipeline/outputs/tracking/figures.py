@@ -38,12 +38,13 @@ def name_verdict(results: StudyResults, variant: str) -> str:
 
 
 def select_figures(results: StudyResults, variant: str) -> dict[str, float | None]:
-    """A variant's figures: n, means over its repeats by the names that its runs have, spread, difference.
+    """A variant's figures: what is judged, n, difference, spread, means over its repeats by the names of its runs.
 
     Means that the table `FINAL` names come first, so that at most `MAX_FIGURES` are left.
     """
     found, judged = results.variants[variant], results.variants[variant].metrics.get(results.metric)
-    figures: dict[str, float | None] = {"n": results.variants[variant].n, **_difference(results, variant)}
+    figures: dict[str, float | None] = {name_final(results.metric): judged.mean if judged else None, "n": found.n}
+    figures |= _difference(results, variant)
     if judged is not None:
         figures |= {"spread/sd": judged.sd, "spread/low": judged.low, "spread/high": judged.high}
     for metric in sorted(found.metrics, key=lambda one: one not in FINAL):

@@ -16,7 +16,7 @@ from pipeline.outputs.tracking.locks import claimed, locked
 from pipeline.outputs.tracking.trouble import explained
 
 PAGE = 1000
-STATE = "claimcheck.state"
+STATE = "mlflow.claimcheck.state"  # MLflow shows no tag of such a name: this one is for machines
 SECONDS_TO_ANSWER = 15.0
 
 

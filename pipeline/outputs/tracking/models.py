@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
 REQUIREMENTS = ("keras", "tensorflow", "numpy")
+HOW_TO = """Takes images as they are stored, pixels 0 to 255, uint8 or float:
+
+    mlflow.pyfunc.load_model("models:/<Model ID>").predict(images)
+"""
 
 
 def log_model(client: MlflowClient, run_id: str, build: Callable[[], "keras.Model"]) -> str:
@@ -33,6 +37,7 @@ def log_model(client: MlflowClient, run_id: str, build: Callable[[], "keras.Mode
     # Created here, because log_model alone would put it into the default experiment.
     name = f"{tags['claimcheck.study']}-{tags['claimcheck.variant']}"
     own = {tag: value for tag, value in tags.items() if tag.startswith("claimcheck.")}
+    own["mlflow.note.content"] = HOW_TO
     created = client.create_logged_model(experiment_id, name, run_id, tags=own, params=run.data.params)
     _save(client, run_id, created.model_id, build())
     client.log_outputs(run_id, [LoggedModelOutput(created.model_id, step=0)])

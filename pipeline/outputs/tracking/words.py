@@ -12,7 +12,8 @@ VIEW = "results"
 KIND = "custom_model_development"  # for MLflow's pages for machine learning; those for agents show no runs at first
 WORKFLOW = "machine_learning"  # the same where MLflow goes by the address alone
 MAX_NOTE = 5000  # characters of an MLflow experiment's tag
-WIDTHS = {"verdict": 190, "test/accuracy": 120}  # pixels; all others are as wide as MLflow makes them
+WIDTHS = {"test/accuracy": 120, "n": 60, "verdict": 170, "difference/estimate": 150, "difference/p_adjusted": 165}
+"""Of columns, in pixels: so that names are whole, and the verdict is in sight; all others are as MLflow makes them."""
 
 
 def describe_study(results: StudyResults, experiment_id: str) -> dict[str, str]:
