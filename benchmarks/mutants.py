@@ -242,7 +242,8 @@ def _write(found: dict[str, dict[Mutant, bool]], seed: int) -> None:
     ]
     before, after = text.partition(BEGIN)[0], text.partition(END)[2]
     DOCUMENT.write_text(before + BEGIN + "\n".join(lines) + "\n" + END + after, "utf-8")
-    unjudged = [one for one in survivors if one.strip() not in after]
+    judged = " ".join(after.split())
+    unjudged = [one for one in survivors if one.strip() not in judged]
     print("\n".join([*lines, *(f"not judged: {one.strip()}" for one in unjudged)]))
     sys.exit(bool(unjudged) or sum(every[-1][1]) < LEAST * len(every[-1][1]))
 
