@@ -35,8 +35,9 @@ class LedgerRow:
     `estimate`, `low` and `high` are the mean advantage in the claim's direction and its simultaneous interval, of
     equality the one that the corrected equivalence test amounts to, of the comparison that decided, in `unit` ("share"
     is a fraction, "" a bare number); p is absent where nothing was tested, an interval where it has no bounds.
-    `identical`: it rests on variants that are the same run, bit for bit, in every repeat. `printed` are the write-up's
-    single-run figures, `ours` our means of every arm of the quantity that decided, by name.
+    `identical`: it rests on variants that are the same run, bit for bit, in every repeat; `at_chance`: on variants of
+    which none has learnt anything. `printed` are the write-up's single-run figures, `ours` our means of every arm of
+    the quantity that decided, by name.
     """
 
     id: str
@@ -48,6 +49,7 @@ class LedgerRow:
     says: str
     verdict: str
     identical: bool | None = None
+    at_chance: bool | None = None
     n: int | None = None
     metric: str = ""
     unit: str = ""
@@ -138,6 +140,7 @@ def _figures(finding: Finding) -> dict[str, Any]:
         "low": low,
         "high": high,
         "identical": finding.is_identical or None,
+        "at_chance": getattr(result, "at_chance", False) or None,
     }
 
 

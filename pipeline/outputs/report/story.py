@@ -111,6 +111,8 @@ def _choose(scopes: Mapping[str, LedgerRow]) -> LedgerRow:
 def _outcome(row: LedgerRow | None) -> str:
     if row is None:
         return NOT_ASKED
+    if row.identical or row.at_chance:  # nothing acted, or nothing was learnt: no answer about the world
+        return "untestable"
     return next(name for name, verdicts in OUTCOMES.items() if row.verdict in verdicts)
 
 
@@ -129,7 +131,9 @@ def _find_clearest(rows: Iterable[LedgerRow]) -> tuple[Finding, ...]:
 
 def _clarity(row: LedgerRow) -> float:
     """How far an estimate is from none in widths of its interval; 0 where nothing was decided by a test."""
-    if row.verdict not in ("supported", "refuted", "equivalent") or row.identical or row.p_adjusted is None:
+    if row.verdict not in ("supported", "refuted", "equivalent") or row.p_adjusted is None:
+        return 0.0
+    if row.identical or row.at_chance:  # nothing acted, or nothing was learnt
         return 0.0
     if row.estimate is None or row.low is None or row.high is None or row.high <= row.low:
         return 0.0

@@ -26,7 +26,7 @@ def describe_variance(results: StudyResults) -> Variance | None:
 
 
 def _conclude(arms: Mapping[str, VariantResults], metric: str, control: str) -> str | None:
-    """Which stream moves the metric most, and whether its interval sets it apart; None where no spread is known."""
+    """Which stream has the largest spread in the metric, and whether its interval sets it apart; None where no spread is known."""
     streams = {name: arm.metrics[metric] for name, arm in arms.items() if arm.vary and name != control}
     known = {name: one for name, one in streams.items() if one.sd is not None}
     if not known:
@@ -35,10 +35,10 @@ def _conclude(arms: Mapping[str, VariantResults], metric: str, control: str) -> 
     sds = [f"{name} {_format_sd(one.sd, metric)}" for name, one in known.items()]
     lowest = known[largest].sd_low or 0.0
     near = [name for name, one in known.items() if name != largest and (one.sd_high or 0.0) >= lowest]
-    apart = "" if not near else f", though {len(near)} of the others can’t be told from it"
+    apart = "" if not near else f", though {len(near)} other intervals reach as far"
     whole = arms[control].metrics[metric].sd
     all_vary = "" if whole is None else f"; together {_format_sd(whole, metric)}"
-    return f"“{largest}” moves {words(metric)} most{apart}. Standard deviations: {', '.join(sds)}{all_vary}."
+    return f"“{largest}” has the largest spread in {words(metric)}{apart}. Standard deviations: {', '.join(sds)}{all_vary}."
 
 
 def _find_unexplained(arm: VariantResults) -> list[str]:

@@ -175,6 +175,11 @@ class StudyView:
         return study_page(self.name)
 
     @property
+    def caps(self) -> str | None:
+        """What the profile caps in its runs; None where they train as declared."""
+        return next((one.content.caps for one in self.sections if isinstance(one.content, Recipes)), None)
+
+    @property
     def tally(self) -> Mapping[str, tuple[str, ...]]:
         """Treatments by verdict, best verdict first; verdicts that nobody got are left out."""
         return group_by_verdict({v: one.verdict for v, one in self.results.comparisons.items()})

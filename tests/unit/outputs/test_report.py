@@ -498,8 +498,8 @@ def test_a_variance_study_shows_each_arms_spread_in_table_picture_and_words(make
     ) in told
     assert "none: with every stream varying, test accuracy has" in told
     assert "need not sum to the square" in told
-    concluded = "“split” moves test accuracy most, though 1 of the others can’t be told from it. Standard deviations: "
-    assert f"{concluded}order 0.40 pp, split 0.50 pp; together 0.80 pp." in told
+    concluded = "“split” has the largest spread in test accuracy, though 1 other intervals reach as far. "
+    assert f"{concluded}Standard deviations: order 0.40 pp, split 0.50 pp; together 0.80 pp." in told
     assert "compares no treatment" not in told  # and shows no empty part
     assert "of none, split, which split the images anew in every repeat, Nadeau and Bengio's interval" in told
 
