@@ -26,7 +26,7 @@ def describe_variance(results: StudyResults) -> Variance | None:
 
 
 def _conclude(arms: Mapping[str, VariantResults], metric: str, control: str) -> str | None:
-    """Which stream has the largest spread in the metric, and whether its interval sets it apart; None where no spread is known."""
+    """Which stream has the largest spread, and how many intervals reach as far; None where no spread is known."""
     streams = {name: arm.metrics[metric] for name, arm in arms.items() if arm.vary and name != control}
     known = {name: one for name, one in streams.items() if one.sd is not None}
     if not known:
@@ -38,7 +38,8 @@ def _conclude(arms: Mapping[str, VariantResults], metric: str, control: str) -> 
     apart = "" if not near else f", though {len(near)} other intervals reach as far"
     whole = arms[control].metrics[metric].sd
     all_vary = "" if whole is None else f"; together {_format_sd(whole, metric)}"
-    return f"“{largest}” has the largest spread in {words(metric)}{apart}. Standard deviations: {', '.join(sds)}{all_vary}."
+    spreads = f"Standard deviations: {', '.join(sds)}{all_vary}."
+    return f"“{largest}” has the largest spread in {words(metric)}{apart}. {spreads}"
 
 
 def _find_unexplained(arm: VariantResults) -> list[str]:

@@ -89,7 +89,7 @@ def test_a_row_says_everything_in_percentage_points() -> None:
         "difference−4.81 pp",
         "these images[−6.91, −2.70] pp",
         "new images[−7.22, −2.39] pp",
-        "p adjusted0.0117 ≥ 0.0117, Holm over 6",
+        "p adjusted0.0117 (smallest attainable 0.0117), Holm over 6",
         "margin± 2.00 pp",
         "repeats10",
         "ours, means: l1 87.72 %; the lowest of l1, l2 50.00 %",
