@@ -137,7 +137,7 @@ def test_every_comparison_says_its_verdict_in_a_line_and_folds_its_numbers(view:
             "± 2.00 pp",
             numbers.format_size(c.minimum_detectable_effect, metric),
             numbers.format_p_value(c.p_adjusted),
-            f"≥ {numbers.format_smallest_p(c.p_smallest)}",
+            f"of which {numbers.format_smallest_p(c.p_smallest)} is the smallest attainable",
         ):
             assert said in folded and said not in line
 
