@@ -53,7 +53,9 @@ def sample(root: Path, room: str, count: int, seed: int) -> list[Mutant]:
     """So many mutants of a room, by the seed and their own text, so that other code draws no others."""
     files = sorted((root / room).rglob("*.py")) or [root / room]
     names = [file.relative_to(root).as_posix() for file in files]
-    every = [one for name in names if name not in NOT_BY_UNIT_TESTS for one in mutants_of(name, _read(root / name))]
+    every = [
+        one for name in names if name not in NOT_BY_UNIT_TESTS for one in mutants_of(name, (root / name).read_bytes())
+    ]
     seen: Counter[str] = Counter()
     drawn = {}
     for one in every:
@@ -61,10 +63,6 @@ def sample(root: Path, room: str, count: int, seed: int) -> list[Mutant]:
         drawn[hashlib.sha256(f"{seed} {seen[text]} {text}".encode()).hexdigest()] = one
         seen[text] += 1
     return [drawn[key] for key in sorted(drawn)[:count]]
-
-
-def _read(file: Path) -> bytes:
-    return file.read_bytes()
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,7 @@ def _require(root: Path, tests: list[str], times: Path) -> None:
 
 def is_killed(mutant: Mutant, root: Path, tests: list[str]) -> bool:
     """Whether a test fails, or doesn't end, with the mutant in place."""
-    file, source = root / mutant.path, _read(root / mutant.path)
+    file, source = root / mutant.path, (root / mutant.path).read_bytes()
     file.write_bytes(source[: mutant.start] + mutant.new.encode() + source[mutant.end :])
     try:
         return bool(tests) and not passes(root, tests)
