@@ -82,7 +82,7 @@ def describe_plan(repeats: int, n: int, what: str) -> str:
     """How many repeats detect something with the planned power, where n did not; out of reach is documented."""
     if repeats > OUT_OF_REACH:
         return f"{what} is out of reach"
-    return f"{n} repeats are enough for {what}" if repeats <= n else f"{repeats} repeats would detect {what}"
+    return f"{n} repeats are enough for {what}" if repeats <= n else f"{what} takes {repeats} repeats"
 
 
 def describe_chance(c: Comparison) -> str:

@@ -70,7 +70,7 @@ SENTENCES = {
     ),
     "undecided": (
         "Undecided: wild is above high in 5 of 10 repeats. Mean +0.30 points, 95 % interval −5.28 to +5.88; exact "
-        "sign-flip p = 1 (smallest 0.00195); 260 repeats would detect 2.00 points."
+        "sign-flip p = 1 (smallest 0.00195); 2.00 points takes 260 repeats."
     ),
     "equality supported": (
         "Supported: near and high are equal within 2.00 points. Mean +0.005 points, 90 % equivalence interval "
@@ -87,7 +87,7 @@ SENTENCES = {
     ),
     "of several": (
         "Undecided: high is above wild in 4 of 10 repeats. Mean −0.30 points, 95 % simultaneous interval −6.93 to "
-        "+6.33; exact sign-flip p = 1 after Holm over 2 (smallest 0.00391); 315 repeats would detect 2.00 points; "
+        "+6.33; exact sign-flip p = 1 after Holm over 2 (smallest 0.00391); 2.00 points takes 315 repeats; "
         "the vaguest of 2 comparisons."
     ),
     "a loss": (
@@ -113,8 +113,8 @@ SENTENCES = {
 }
 FEW = (
     "Undecided: high is above low in 3 of 3 repeats. Mean +4.97 points, 95 % interval +4.53 to +5.40; exact "
-    "sign-flip p = 0.25 (smallest 0.25); the exact test decides nothing below 6 repeats, and 6 repeats would "
-    "detect 2.00 points."
+    "sign-flip p = 0.25 (smallest 0.25); the exact test decides nothing below 6 repeats, and 2.00 points "
+    "takes 6 repeats."
 )
 ONE = (
     "Undecided: high is above low in 1 of 1 repeat. One repeat says nothing about luck (+4.95 points); the "

@@ -150,10 +150,10 @@ def test_a_family_names_holm_and_the_simultaneous_interval() -> None:
 
 def test_undecided_says_how_many_repeats_would_do() -> None:
     c = compared(KINDS["undecided"])
-    assert f"{c.repeats_needed} repeats would detect the margin" in format_sentence(c)
+    assert f"the margin takes {c.repeats_needed} repeats" in format_sentence(c)
     enough = replace(c, repeats_needed=9)
     assert "10 repeats are enough for the margin" in format_sentence(enough)
-    assert "repeats would detect" not in format_sentence(compared(KINDS["better"]))
+    assert "takes" not in format_sentence(compared(KINDS["better"]))
 
 
 def test_a_few_equal_differences_are_said_to_be_luck() -> None:
