@@ -70,7 +70,7 @@ def test_pages_are_whole_quiet_and_accessible(browser: Any, pages: Path, width: 
         folded = list_out_of_reach(page)
         page.evaluate(OPEN)  # what is folded has to fit, too
         found += [f"{file.name}: {one}" for one in (*folded, *list_out_of_reach(page), *list_violations(page))]
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_the_ledger_keeps_its_filters_in_the_address_and_shows_a_hidden_row(browser: Any, pages: Path) -> None:
