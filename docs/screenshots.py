@@ -63,7 +63,7 @@ def list_places(folder: Path, study: str, url: str) -> Iterator[Place]:
     studies = f"{url}/#/experiments"
     runs, workflow = f"{studies}/{experiment}/runs", "workflowType=machine_learning"
     yield Place("mlflow_experiments", f"{studies}?{workflow}", study)
-    yield Place("mlflow_runs", f"{runs}?viewStateShareKey=results&{workflow}", best.info.run_name)
+    yield Place("mlflow_runs", f"{runs}?viewStateShareKey=results&{workflow}", "difference/estimate")
     yield Place("mlflow_variant", f"{runs}/{best.info.run_id}?{workflow}", "difference/estimate")
     yield Place("mlflow_comparison", f"{runs}/{comparison.info.run_id}?{workflow}", "p_adjusted")
     yield Place("mlflow_model", f"{studies}/{experiment}/models/{model.model_id}?{workflow}", "test/accuracy")

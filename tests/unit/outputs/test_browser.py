@@ -43,18 +43,23 @@ def pages(tmp_path_factory: pytest.TempPathFactory, make_parts: Make) -> Path:
     return made / layout.REPORT
 
 
-def assert_in_reach(page: Any, name: str) -> None:
-    """Nothing is cut off or lies where no scroll bar leads, and no text of a figure is too small."""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-    assert page.evaluate(OUT_OF_REACH) == [], name
-    assert page.evaluate(SMALL) == [], name
+def list_out_of_reach(page: Any) -> list[str]:
+    """What is cut off or lies where no scroll bar leads, and how large texts of figures are that are too small."""
+    wide = [] if page.evaluate("document.documentElement.scrollWidth <= innerWidth") else ["the page"]
+    return [*wide, *page.evaluate(OUT_OF_REACH), *map(str, page.evaluate(SMALL))]
+
+
+def list_violations(page: Any) -> list[str]:
+    """What axe finds serious or moderate."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    results = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {[x['html'][:90] for x in one['nodes'][:3]]}" for one in results if one["impact"] != "minor"]
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_pages_are_whole_quiet_and_accessible(browser: Any, pages: Path, width: int, scheme: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     found: list[str] = []
     page.on("console", lambda message: found.append(message.text))
@@ -62,13 +67,10 @@ def test_pages_are_whole_quiet_and_accessible(browser: Any, pages: Path, width: 
     page.on("request", lambda one: found.append(one.url) if not one.url.startswith(("file:", "data:")) else None)
     for file in sorted(pages.glob("*.html")):
         page.goto(file.as_uri())
-        assert_in_reach(page, file.name)
+        folded = list_out_of_reach(page)
         page.evaluate(OPEN)  # what is folded has to fit, too
-        assert_in_reach(page, file.name)
-        results = Axe().run(page).response["violations"]
-        told = [(one["id"], one["impact"], [node["html"][:90] for node in one["nodes"][:3]]) for one in results]
-        assert not [one for one in told if one[1] != "minor"], file.name
-    assert found == []
+        found += [f"{file.name}: {one}" for one in (*folded, *list_out_of_reach(page), *list_violations(page))]
+    assert not found, "\n".join(found)
 
 
 def test_the_ledger_keeps_its_filters_in_the_address_and_shows_a_hidden_row(browser: Any, pages: Path) -> None:

@@ -201,6 +201,14 @@ def blocks_of(shown: dict[str, Samples], **identities: Identity) -> Any:
     return describe_data(dict.fromkeys(shown, about), every, dict.fromkeys(shown, ORIGIN), shown)
 
 
+@pytest.mark.parametrize("template", ["data.html", "data_of_study.html"])
+def test_every_region_of_several_data_sets_has_a_name_of_its_own(template: str) -> None:
+    blocks = blocks_of({"a": choose_samples(task_of(0), 2), "b": choose_samples(task_of(1), 2)})
+    html = render_sections("Data", "", [Section("data", "Data", template, blocks)], stand_in=False)
+    regions = re.findall(r'role="region" aria-label="([^"]*)"', html)
+    assert len(set(regions)) == len(regions) >= 6
+
+
 def test_tasks_with_the_same_images_share_a_block() -> None:
     same, other = choose_samples(task_of(0), 2), choose_samples(task_of(1), 2)
     alone = IDENTITY.model_copy(update={"validation": None})
