@@ -90,8 +90,14 @@ def serve(folder: Path) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     command = ["mlflow", "ui", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    quiet = subprocess.DEVNULL  # a line a request
-    server = subprocess.Popen(command, cwd=folder, env=environment, stdout=quiet, stderr=quiet, start_new_session=True)
+    server = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,  # a line a request
+        stderr=subprocess.DEVNULL,
+    )
     try:
         wait_for(f"{url}/health")
         yield url
