@@ -33,7 +33,9 @@ $(VENV)/installed: requirements.lock
 	@$(VENV)/bin/python -m pip install --disable-pip-version-check --quiet --requirement requirements.lock
 	@touch $@
 
+# DVC that was killed while it wrote its own lock leaves it empty, and then refuses to read it.
 repro: setup
+	@test -s .dvc/tmp/rwlock || rm -f .dvc/tmp/rwlock
 	@dvc repro
 	@python -m pipeline.commands.verdicts
 

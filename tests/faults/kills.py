@@ -30,6 +30,7 @@ def kill_dvc(scene: Scene) -> Outcome:
     wrong, repro = [], ("dvc", "repro", "--no-run-cache")  # which would bring outputs back, but no kept result
     for _ in range(scene.kills):
         wrong += scene.kill(sum(scene.seconds.values()), *repro) + scene.find_broken()
+        scene.free_dvc()
     return Outcome(scene.kills, wrong + scene.run(*repro) + scene.find_wrong())
 
 

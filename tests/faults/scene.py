@@ -106,6 +106,12 @@ class Scene:
         failed = f"{' '.join(words)} fails afterwards: {(done.stdout + done.stderr)[-600:]}"
         return [failed] if done.returncode else []
 
+    def free_dvc(self) -> None:
+        """Remove DVC's lock where a kill left it empty, as `make repro` does and docs/experiments.md says."""
+        lock = self.folder / ".dvc/tmp/rwlock"
+        if lock.exists() and not lock.stat().st_size:
+            lock.unlink()
+
     def kill(self, seconds: float, *words: str) -> list[str]:
         """Start a command and kill it at a random moment of so many seconds, as the kernel does.
 
