@@ -1,6 +1,7 @@
 """A stage on a disk that is full after some files: `python -m tests.faults.full_disk <files> <module> [<argument>]`.
 
-From then on whatever is opened for writing below the working folder is /dev/full, where the kernel refuses every byte.
+From then on whatever is opened for writing below the working folder is /dev/full, where the kernel refuses every byte;
+but for locks, which take none, and of which two that are one file would wait for each other.
 """
 
 import builtins
@@ -11,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pipeline.folders import LOCK, UNLOCKED
+
 opened = io.open
 left = 0
 
@@ -19,7 +22,8 @@ def open_on_full_disk(file: Any, mode: str = "r", *more: Any, **options: Any) ->
     """As `open`, while there is room."""
     global left
     writing = set(mode) & set("wax+") and not isinstance(file, int)
-    if writing and Path(os.fsdecode(file)).absolute().is_relative_to(Path.cwd()):
+    path = Path() if isinstance(file, int) else Path(os.fsdecode(file)).absolute()
+    if writing and path.name not in (UNLOCKED, LOCK) and path.is_relative_to(Path.cwd()):
         left -= 1
         file = "/dev/full" if left < 0 else file
     return opened(file, mode, *more, **options)
