@@ -105,14 +105,14 @@ def cluster(address: str) -> Iterator[DaskPool]:
     except (OSError, ValueError) as error:
         raise UserError(
             f"execution.scheduler: expected a Dask scheduler at {address}; {error}. "
-            "Start one: dask scheduler --host 127.0.0.1"
+            "Start one: dask scheduler --host 127.0.0.1 --no-dashboard"
         ) from None
     with client:
         threads = client.ncores().values()
         if not threads or max(threads) > 1:
             raise UserError(
                 f"execution.backend: expected workers of one thread each at {address}; received {len(threads)} workers "
-                f"with {sum(threads)} threads. Start some: dask worker {address} --nworkers 2 --nthreads 1"
+                f"with {sum(threads)} threads. Start some: dask worker {address} --no-dashboard --nworkers 2 --nthreads 1"
             )
         pool = DaskPool(client)
         try:
