@@ -112,7 +112,8 @@ def cluster(address: str) -> Iterator[DaskPool]:
         if not threads or max(threads) > 1:
             raise UserError(
                 f"execution.backend: expected workers of one thread each at {address}; received {len(threads)} workers "
-                f"with {sum(threads)} threads. Start some: dask worker {address} --no-dashboard --nworkers 2 --nthreads 1"
+                f"with {sum(threads)} threads. "
+                f"Start some: dask worker {address} --no-dashboard --nworkers 2 --nthreads 1"
             )
         pool = DaskPool(client)
         try:
