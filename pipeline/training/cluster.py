@@ -105,7 +105,7 @@ def cluster(address: str) -> Iterator[DaskPool]:
     except (OSError, ValueError) as error:
         raise UserError(
             f"execution.scheduler: expected a Dask scheduler at {address}; {error}. "
-            "Start one: dask scheduler --host 127.0.0.1 --no-dashboard"
+            "Start one: dask scheduler --host 127.0.0.1 --dashboard-address 127.0.0.1:8787"
         ) from None
     with client:
         threads = client.ncores().values()
@@ -113,7 +113,7 @@ def cluster(address: str) -> Iterator[DaskPool]:
             raise UserError(
                 f"execution.backend: expected workers of one thread each at {address}; received {len(threads)} workers "
                 f"with {sum(threads)} threads. "
-                f"Start some: dask worker {address} --no-dashboard --nworkers 2 --nthreads 1"
+                f"Start some: dask worker {address} --nworkers 2 --nthreads 1"
             )
         pool = DaskPool(client)
         try:

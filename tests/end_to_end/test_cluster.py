@@ -107,7 +107,7 @@ def wait_for(condition: Callable[[], object]) -> None:
 def scheduler(tmp_path: Path) -> Iterator[str]:
     """Address of a scheduler with two workers, at free ports of this machine alone."""
     place = tmp_path / "scheduler.json"
-    own = ["--host", "127.0.0.1", "--no-dashboard"]
+    own = ["--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0"]
     with started("scheduler", "--port", "0", "--scheduler-file", str(place), *own, folder=tmp_path):
         wait_for(place.is_file)
         address = json.loads(place.read_text())["address"]
@@ -182,7 +182,7 @@ def test_no_scheduler_or_no_workers_is_a_users_error(tmp_path: Path, monkeypatch
     with pytest.raises(UserError, match=r"expected a Dask scheduler at tcp://127.0.0.1:9"):
         trained(tmp_path / "a", nobody)
     place = tmp_path / "scheduler.json"
-    words = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(place)]
+    words = ["--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0", "--scheduler-file", str(place)]
     with started("scheduler", *words, folder=tmp_path):
         wait_for(place.is_file)
         address = json.loads(place.read_text())["address"]

@@ -84,7 +84,7 @@ def test_there_are_commands_that_listen() -> None:
 def test_a_command_listens_to_this_machine_alone(command: str, tmp_path: Path) -> None:
     port = free_port()
     if command.startswith("dask worker"):
-        scheduler = f"dask scheduler --host 127.0.0.1 --no-dashboard --port {port}"
+        scheduler = f"dask scheduler --host 127.0.0.1 --dashboard-address 127.0.0.1:0 --port {port}"
         with started(scheduler, tmp_path) as server:
             wait_for(server)
             with started(command.replace("8786", str(port)), tmp_path) as process:
